@@ -10,12 +10,19 @@ export interface SsoSession {
   readonly registrationScopes: readonly string[];
 }
 
-/** Custom endpoints in use; an absent one is AWS's own for the session's region. */
+/** Where the requests of a session go. */
 export interface Endpoints {
+  /** Custom endpoints; an absent one is AWS's own for the session's region. */
   readonly ssoOidc?: string;
   readonly sso?: string;
   readonly sts?: string;
+  /** Which of AWS's own endpoints are used. Neither affects a custom one. */
+  readonly useFips?: boolean;
+  readonly useDualstack?: boolean;
 }
+
+/** The endpoints of a session, as configured now. */
+export type EndpointsOf = (session: SsoSession) => Endpoints;
 
 /** The answer of SSO OIDC RegisterClient. */
 export interface ClientRegistration {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServerClock, type Clock } from '../core/clock.ts';
-import type { Endpoints } from '../core/model.ts';
+import type { EndpointsOf } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { Secret } from '../core/secret.ts';
 import { createCallerIdentity } from '../identity-center/caller-identity.ts';
@@ -30,7 +30,7 @@ import type { OpenStateFile } from './state-files/state-file.ts';
 
 export interface DomainDeps {
   readonly settings: Settings;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly paths: RuntimePaths;
   readonly openStateFile: OpenStateFile;
@@ -76,7 +76,7 @@ export interface Domain {
 }
 
 export async function createDomain(deps: DomainDeps): Promise<Domain> {
-  const { changes, clock, endpoints, environment, log, paths, problems, recheck, settings } = deps;
+  const { changes, clock, endpointsOf, environment, log, paths, problems, recheck, settings } = deps;
   const network = {
     proxyForUrl: createProxyForUrl({ proxySetting: settings.network.proxy, environment }),
     caBundle: await findCaBundle(settings.network.caBundle, environment, deps.sharedConfig),
@@ -85,7 +85,7 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
   const serverClock = createServerClock(clock);
   const clockSkew = createClockSkew({ serverClock, problems, platform: process.platform });
   const identityCenter = createIdentityCenter({
-    endpoints,
+    endpointsOf,
     ...network,
     onServerTime: clockSkew.observe,
     warn: (message) => log('warn', message),
@@ -109,9 +109,9 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
   const broker = createBroker({
     identityCenter,
     secretStore: store,
-    ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity({ endpoints, ...network }) } : {}),
+    ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity({ endpointsOf, ...network }) } : {}),
     usersFile: await loadSignedInUsers(deps.openOwnFile('users.json', SIGNED_IN_USERS_SCHEMA), log),
-    endpoints,
+    endpointsOf,
     catalogFiles: createCatalogFiles({ ...deps, directory: join(paths.stateDirectory, 'catalog') }),
     clock: serverClock,
     random: deps.random,

@@ -37,6 +37,7 @@ export async function createFoundation(deps: FoundationDeps) {
   const { clock, environment, homeDirectory, log, paths } = deps;
   const settings = await loadSettings(paths.settingsFile, environment);
   const endpointsInForce = resolveEndpoints(settings, environment);
+  const endpoints = toEndpoints(endpointsInForce);
   const changes = createChanges();
   const problems = createProblems(changes.announce);
   const audit = createAuditLog({ path: paths.auditFile, clock, problems });
@@ -54,7 +55,7 @@ export async function createFoundation(deps: FoundationDeps) {
   return {
     settings,
     endpointsInForce,
-    endpoints: toEndpoints(endpointsInForce),
+    endpointsOf: () => endpoints,
     startedAtMs: clock.nowMs(),
     changes,
     problems,

@@ -3,7 +3,8 @@ import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { probeEndpoint, type Reach } from './probe.ts';
 import { findRegionOnPage } from './start-page.ts';
-import { oncePerKey } from '../core/async/once.ts';
+import type { Endpoints } from '../core/model.ts';
+import { endpointSettings, type EndpointSettings } from './endpoint.ts';
 import { createTransport, refuseForeignAnswers, type OnServerTime, type TransportDeps } from './transport.ts';
 
 export {
@@ -15,22 +16,18 @@ export {
 export { CreateTokenCommand, RegisterClientCommand, StartDeviceAuthorizationCommand } from '@aws-sdk/client-sso-oidc';
 
 export interface AwsClientsDeps extends TransportDeps {
-  readonly ssoOidcEndpoint: string | undefined;
-  readonly ssoEndpoint: string | undefined;
-  readonly useFips: boolean;
-  readonly useDualStack: boolean;
   readonly onServerTime: OnServerTime | undefined;
 }
 
 export interface RegionalClient<C> {
   readonly client: C;
-  /** The host of its requests, with the port unless it is the scheme's default. */
-  readonly host: string;
+  /** Where its requests go; ends with a slash. */
+  readonly url: URL;
 }
 
 export interface AwsClients {
-  ssoOidc(region: string): RegionalClient<SSOOIDCClient>;
-  sso(region: string): RegionalClient<SSOClient>;
+  ssoOidc(region: string, endpoints: Endpoints): RegionalClient<SSOOIDCClient>;
+  sso(region: string, endpoints: Endpoints): RegionalClient<SSOClient>;
   /** Whether the endpoint `url` answers, with the same proxies and CAs, on new connections. */
   probe(url: URL, timeoutMs: number): Promise<Reach>;
   /** The region that the start page names. */
@@ -42,12 +39,9 @@ export interface AwsClients {
 export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   const transport = createTransport(deps);
 
-  const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: string | undefined) => ({
+  const configure = (service: 'sso' | 'sso-oidc', region: string, endpoint: EndpointSettings) => ({
     region,
-    // The SDK refuses FIPS or dual-stack together with a custom endpoint.
-    ...(endpoint === undefined
-      ? { useFipsEndpoint: deps.useFips, useDualstackEndpoint: deps.useDualStack }
-      : { endpoint, useFipsEndpoint: false, useDualstackEndpoint: false }),
+    ...endpoint,
     // Without this the SDK would use AWS_ENDPOINT_URL and the `services` section of the profile in AWS_PROFILE.
     ignoreConfiguredEndpointUrls: true,
     requestHandler: refuseForeignAnswers(transport, service, deps.onServerTime),
@@ -63,17 +57,18 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
     },
   });
 
+  const ssoOidc = perEndpoint((region, endpoint) => {
+    const client = new SSOOIDCClient(configure('sso-oidc', region, endpoint));
+    return { client, url: urlOf(endpoint, () => client.config.endpointProvider(endpointParameters(region, endpoint))) };
+  });
+  const sso = perEndpoint((region, endpoint) => {
+    const client = new SSOClient(configure('sso', region, endpoint));
+    return { client, url: urlOf(endpoint, () => client.config.endpointProvider(endpointParameters(region, endpoint))) };
+  });
+
   return {
-    ssoOidc: oncePerKey((region) => {
-      const client = new SSOOIDCClient(configure('sso-oidc', region, deps.ssoOidcEndpoint));
-      const parameters = endpointParameters(region, deps);
-      return { client, host: hostOf(deps.ssoOidcEndpoint ?? client.config.endpointProvider(parameters).url) };
-    }),
-    sso: oncePerKey((region) => {
-      const client = new SSOClient(configure('sso', region, deps.ssoEndpoint));
-      const parameters = endpointParameters(region, deps);
-      return { client, host: hostOf(deps.ssoEndpoint ?? client.config.endpointProvider(parameters).url) };
-    }),
+    ssoOidc: (region, endpoints) => ssoOidc(region, endpointSettings(endpoints.ssoOidc, endpoints)),
+    sso: (region, endpoints) => sso(region, endpointSettings(endpoints.sso, endpoints)),
     async probe(url, timeoutMs) {
       // A pooled connection would only show that the endpoint could be reached earlier.
       const fresh = createTransport(deps);
@@ -88,10 +83,23 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
   };
 }
 
-function endpointParameters(region: string, deps: AwsClientsDeps) {
-  return { Region: region, UseFIPS: deps.useFips, UseDualStack: deps.useDualStack };
+/** One client for each region and endpoint. */
+function perEndpoint<C>(create: (region: string, endpoint: EndpointSettings) => RegionalClient<C>) {
+  const clients = new Map<string, RegionalClient<C>>();
+  return (region: string, endpoint: EndpointSettings): RegionalClient<C> => {
+    const key = JSON.stringify([region, endpoint]);
+    const client = clients.get(key) ?? create(region, endpoint);
+    clients.set(key, client);
+    return client;
+  };
 }
 
-function hostOf(url: string | URL): string {
-  return new URL(url).host;
+function endpointParameters(region: string, { useFipsEndpoint, useDualstackEndpoint }: EndpointSettings) {
+  return { Region: region, UseFIPS: useFipsEndpoint, UseDualStack: useDualstackEndpoint };
+}
+
+function urlOf({ endpoint }: EndpointSettings, resolve: () => { readonly url: URL }): URL {
+  const url = new URL(endpoint ?? resolve().url);
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
 }

@@ -1,23 +1,24 @@
 // STS GetCallerIdentity: finds the user of role credentials. The first call loads the SDK client.
 import { isLoopbackHost } from '../core/loopback.ts';
-import type { Endpoints } from '../core/model.ts';
+import type { EndpointsOf } from '../core/model.ts';
 import type { CallerIdentity } from '../sso/ports.ts';
+import { endpointSettings } from './endpoint.ts';
 
 const CONNECT_TIMEOUT_MS = 2000;
 const REQUEST_TIMEOUT_MS = 5000;
 const USER_ROLE_ARN = /^arn:[^:]+:sts::\d{12}:assumed-role\/[^/]+\/([\w+=,.@-]{2,64})$/;
 
 export function createCallerIdentity(deps: {
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly proxyForUrl: (url: string) => string;
   readonly caBundle?: () => string | undefined;
   /** From the start of a call to the last byte of its answer. */
   readonly requestTimeoutMs?: number;
 }): CallerIdentity {
-  const { sso, sts } = deps.endpoints;
   const { requestTimeoutMs = REQUEST_TIMEOUT_MS } = deps;
   return {
     async fetchUser(session, credentials) {
+      const { sso, sts, useFips = false, useDualstack = false } = deps.endpointsOf(session);
       // AWS's own STS does not know credentials of an emulator.
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
         throw new Error('no STS endpoint is set for the emulator');
@@ -35,7 +36,7 @@ export function createCallerIdentity(deps: {
       try {
         const client = new STSClient({
           region: session.region,
-          ...(sts === undefined ? {} : { endpoint: sts }),
+          ...endpointSettings(sts, { useFips, useDualstack }),
           credentials: {
             accessKeyId: credentials.accessKeyId,
             secretAccessKey: credentials.secretAccessKey.reveal(),
@@ -43,8 +44,6 @@ export function createCallerIdentity(deps: {
           },
           // As in aws-clients.ts: nothing is read from the environment or ~/.aws.
           ignoreConfiguredEndpointUrls: true,
-          useFipsEndpoint: false,
-          useDualstackEndpoint: false,
           requestHandler: refuseForeignAnswers(transport, 'sts'),
           maxAttempts: 1,
           retryMode: 'standard',

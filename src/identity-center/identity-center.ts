@@ -1,11 +1,10 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../core/model.ts';
+import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type * as AwsModule from './aws-clients.ts';
 import type { AwsClients, RegionalClient } from './aws-clients.ts';
-import { parseEndpoint } from './endpoint.ts';
 import type { Reach } from './probe.ts';
 import { toFault, type Call } from './fault.ts';
 import type { OnServerTime } from './transport.ts';
@@ -19,13 +18,11 @@ import {
 } from './wire.ts';
 
 export interface IdentityCenterDeps {
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   /** The proxy for a URL, or an empty string; see `createProxyForUrl`. */
   readonly proxyForUrl: (url: string) => string;
   /** PEM text trusted in addition to Node's own roots; read once, at the first connection. */
   readonly caBundle?: () => string | undefined;
-  readonly useFips?: boolean;
-  readonly useDualStack?: boolean;
   readonly connectTimeoutMs?: number;
   /** From the start of a call to the last byte of its answer. */
   readonly requestTimeoutMs?: number;
@@ -33,6 +30,8 @@ export interface IdentityCenterDeps {
   /** Called when a part of AWS's answer is ignored. */
   readonly warn?: (message: string) => void;
 }
+
+type PickClient<C> = (clients: AwsClients, session: SsoSession) => RegionalClient<C>;
 
 /** An endpoint in use, and whether it answers. */
 export interface EndpointReach extends Reach {
@@ -43,8 +42,10 @@ export interface EndpointReach extends Reach {
 }
 
 export interface ClosableIdentityCenter extends IdentityCenter {
-  /** Tests both endpoints of a region at the same time; does not reject if they cannot be reached. */
-  probe(region: string): Promise<readonly EndpointReach[]>;
+  /** The base of the session's SSO OIDC requests, ending with a slash: the page of a sign-in is `authorize` below it. */
+  oidcOrigin(session: SsoSession): Promise<URL>;
+  /** Tests both endpoints of a session at the same time; does not reject if they cannot be reached. */
+  probe(session: SsoSession): Promise<readonly EndpointReach[]>;
   /** The region named on AWS's start page; undefined if it is unavailable for any reason. */
   findRegion(startUrl: string): Promise<string | undefined>;
   /** Closes all connections; calls in flight fail as `unreachable`. */
@@ -57,17 +58,10 @@ const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const PAGE_SIZE = 100;
 const CLIENT_NAME_LIMIT = 64;
 
-/**
- * The first call loads the SDK.
- * @throws UsageError settings-invalid: an endpoint is neither https nor on this machine.
- */
+/** The first call loads the SDK. */
 export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentityCenter {
   const requestTimeoutMs = deps.requestTimeoutMs ?? 10_000;
   const awsDeps = {
-    ssoOidcEndpoint: checkEndpoint(deps.endpoints.ssoOidc, 'endpoints.sso_oidc'),
-    ssoEndpoint: checkEndpoint(deps.endpoints.sso, 'endpoints.sso'),
-    useFips: deps.useFips ?? false,
-    useDualStack: deps.useDualStack ?? false,
     proxyForUrl: deps.proxyForUrl,
     caBundle: deps.caBundle ?? (() => undefined),
     connectTimeoutMs: deps.connectTimeoutMs ?? 5_000,
@@ -82,7 +76,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   async function run<C, A, T>(
     session: SsoSession,
     about: Omit<Call, 'host'>,
-    pick: (clients: AwsClients, region: string) => RegionalClient<C>,
+    pick: PickClient<C>,
     request: (client: C, aws: typeof AwsModule, options: { abortSignal: AbortSignal }) => Promise<A>,
     read: (answer: A, host: string) => T,
   ): Promise<T> {
@@ -91,8 +85,8 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     let answer: A;
     const deadline = AbortSignal.timeout(requestTimeoutMs);
     try {
-      const regional = pick(clients, checkRegion(session.region));
-      host = regional.host;
+      const regional = pick(clients, session);
+      host = regional.url.host;
       answer = await request(regional.client, aws, { abortSignal: deadline });
     } catch (error) {
       throw toFault(error, { ...about, host, ...(deadline.aborted && { timedOutAfterMs: requestTimeoutMs }) });
@@ -104,8 +98,10 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     }
   }
 
-  const ssoOidc = (clients: AwsClients, region: string) => clients.ssoOidc(region);
-  const sso = (clients: AwsClients, region: string) => clients.sso(region);
+  const ssoOidc = (clients: AwsClients, session: SsoSession) =>
+    clients.ssoOidc(checkRegion(session.region), deps.endpointsOf(session));
+  const sso = (clients: AwsClients, session: SsoSession) =>
+    clients.sso(checkRegion(session.region), deps.endpointsOf(session));
 
   const warnOfRefreshToken = ({ sessionName }: SsoSession, host: string) =>
     deps.warn?.(
@@ -238,15 +234,19 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
         () => undefined,
       ),
 
-    async probe(region) {
+    async oidcOrigin(session) {
+      const { clients } = await load();
+      return new URL(ssoOidc(clients, session).url);
+    },
+
+    async probe(session) {
       const { clients } = await load();
       const endpoints = [
-        ['oidc', awsDeps.ssoOidcEndpoint, () => clients.ssoOidc(checkRegion(region)).host],
-        ['portal', awsDeps.ssoEndpoint, () => clients.sso(checkRegion(region)).host],
+        ['oidc', ssoOidc(clients, session).url],
+        ['portal', sso(clients, session).url],
       ] as const;
       return Promise.all(
-        endpoints.map(async ([service, custom, host]) => {
-          const url = new URL(custom ?? `https://${host()}/`);
+        endpoints.map(async ([service, url]) => {
           const proxy = withoutUser(deps.proxyForUrl(url.href));
           return { service, url: url.href, proxy, ...(await clients.probe(url, requestTimeoutMs)) };
         }),
@@ -273,10 +273,6 @@ function withoutUser(proxy: string): string {
   if (!URL.canParse(proxy)) return '';
   const { protocol, host } = new URL(proxy);
   return `${protocol}//${host}`;
-}
-
-function checkEndpoint(text: string | undefined, settingName: string): string | undefined {
-  return text === undefined ? undefined : parseEndpoint(text, settingName).href;
 }
 
 /** The region becomes part of a host name, so only a host label is accepted. */

@@ -1,6 +1,6 @@
 // The public interface of the domain, composed from its parts over the ports.
 import type { Clock } from '../core/clock.ts';
-import type { Catalog, Endpoints, Role, RoleCredentials, SsoSession } from '../core/model.ts';
+import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
 import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
@@ -92,7 +92,7 @@ export function createBroker(deps: {
   readonly callerIdentity?: CallerIdentity;
   /** Remembers who signed in over restarts. */
   readonly usersFile?: SignedInUsersFile;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly catalogFiles: CatalogFiles;
   readonly clock: Clock;
   readonly random: () => number;

@@ -183,7 +183,7 @@ export async function simulateDay(parts, seed) {
   const broker = parts.createBroker({
     identityCenter: center,
     secretStore: parts.createMemoryStore(),
-    endpoints: {},
+    endpointsOf: () => ({}),
     catalogFiles: { load: async () => undefined, save: async () => undefined },
     clock,
     random,

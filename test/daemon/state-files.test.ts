@@ -241,7 +241,7 @@ describe('the list of a session on disk', () => {
   const files = (endpoints = {}) =>
     createCatalogFiles({
       directory: at('catalog'),
-      endpoints,
+      endpointsOf: () => endpoints,
       openStateFile: openStateFiles(),
       log: (_level, message) => void logged.push(message),
     });

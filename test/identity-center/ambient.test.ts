@@ -86,7 +86,7 @@ const newTargets = () => [...new Set(proxy.targets.slice(seenTargets))];
 
 async function callEverything(deps: Partial<IdentityCenterDeps> = {}, region = 'us-east-1'): Promise<void> {
   const identityCenter = createIdentityCenter({
-    endpoints: {},
+    endpointsOf: () => ({}),
     proxyForUrl: () => proxy.url,
     caBundle: () => ca.pem,
     ...deps,
@@ -119,10 +119,10 @@ test('the partition follows from the region', async () => {
 });
 
 test('FIPS and dual-stack are parameters', async () => {
-  await callEverything({ useDualStack: true }).catch(() => undefined);
+  await callEverything({ endpointsOf: () => ({ useDualstack: true }) }).catch(() => undefined);
   expect(newTargets()[0]).toBe('oidc.us-east-1.api.aws:443');
   seenTargets = proxy.targets.length;
-  await callEverything({ useFips: true }).catch(() => undefined);
+  await callEverything({ endpointsOf: () => ({ useFips: true }) }).catch(() => undefined);
   expect(newTargets()[0]).toBe('oidc-fips.us-east-1.amazonaws.com:443');
 });
 
@@ -130,9 +130,8 @@ test('a custom endpoint is used, with or without FIPS', async () => {
   const emulator = await startScriptedServer();
   emulator.answer(200, { accountList: [] });
   const identityCenter = createIdentityCenter({
-    endpoints: { sso: emulator.url },
+    endpointsOf: () => ({ sso: emulator.url, useFips: true, useDualstack: true }),
     proxyForUrl: () => '',
-    useFips: true,
   });
   await identityCenter.listAccounts(SESSION, new Secret('t'));
   expect(emulator.requests).toHaveLength(1);
@@ -143,7 +142,7 @@ test('a custom endpoint is used, with or without FIPS', async () => {
 test('nothing is retried, regardless of AWS_MAX_ATTEMPTS', async () => {
   const failing = await startScriptedServer();
   failing.answer(500, { message: 'no' });
-  const identityCenter = createIdentityCenter({ endpoints: { sso: failing.url }, proxyForUrl: () => '' });
+  const identityCenter = createIdentityCenter({ endpointsOf: () => ({ sso: failing.url }), proxyForUrl: () => '' });
   await expect(identityCenter.listAccounts(SESSION, new Secret('t'))).rejects.toMatchObject({ kind: 'unreachable' });
   expect(failing.requests).toHaveLength(1);
   identityCenter.close();

@@ -323,7 +323,7 @@ describe("an error that is not AWS's", () => {
 describe('an answer of STS', () => {
   const fetchUser = (requestTimeoutMs?: number) =>
     createCallerIdentity({
-      endpoints: { sts: server.url },
+      endpointsOf: () => ({ sts: server.url }),
       proxyForUrl: () => '',
       ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
     })

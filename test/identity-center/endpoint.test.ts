@@ -1,7 +1,9 @@
 // Which custom endpoints are accepted: https, or http on this machine.
 import { describe, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
 import { createIdentityCenter } from '../../src/identity-center/identity-center.ts';
 import { parseEndpoint } from '../../src/identity-center/endpoint.ts';
+import { SESSION } from './scripted-server.ts';
 
 describe('parseEndpoint', () => {
   test.each([
@@ -42,9 +44,30 @@ describe('parseEndpoint', () => {
     expect(String(thrown)).not.toContain('hunter2');
   });
 
-  test('createIdentityCenter refuses such an endpoint before any call', () => {
-    expect(() => createIdentityCenter({ endpoints: { sso: 'http://localstack:4566' }, proxyForUrl: () => '' })).toThrow(
-      'The endpoint in endpoints.sso names http://localstack:4566',
-    );
+  test('nothing is sent to such an endpoint', async () => {
+    const identityCenter = createIdentityCenter({
+      endpointsOf: () => ({ sso: 'http://localstack:4566' }),
+      proxyForUrl: () => '',
+    });
+    await expect(identityCenter.listAccounts(SESSION, new Secret('token'))).rejects.toMatchObject({
+      kind: 'unreachable',
+      message: expect.stringContaining('names http://localstack:4566; it must be https, or http on this machine'),
+    });
+  });
+});
+
+describe('oidcOrigin', () => {
+  test.each([
+    [{}, 'us-east-1', 'https://oidc.us-east-1.amazonaws.com/'],
+    [{ useFips: true }, 'us-gov-west-1', 'https://oidc.us-gov-west-1.amazonaws.com/'],
+    [{ useFips: true, useDualstack: true }, 'us-east-1', 'https://oidc-fips.us-east-1.api.aws/'],
+    [{ useDualstack: true }, 'cn-north-1', 'https://oidc.cn-north-1.api.amazonwebservices.com.cn/'],
+    [{}, 'eusc-de-east-1', 'https://oidc.eusc-de-east-1.amazonaws.eu/'],
+    [{}, 'us-iso-east-1', 'https://oidc.us-iso-east-1.c2s.ic.gov/'],
+    [{ ssoOidc: 'https://vpce.example.com/sso', useFips: true }, 'us-east-1', 'https://vpce.example.com/sso/'],
+  ])('%j in %s is %s', async (endpoints, region, expected) => {
+    const identityCenter = createIdentityCenter({ endpointsOf: () => endpoints, proxyForUrl: () => '' });
+    expect((await identityCenter.oidcOrigin({ ...SESSION, region })).href).toBe(expected);
+    identityCenter.close();
   });
 });

@@ -14,7 +14,10 @@ const loadedPackages = () => [
 ];
 
 test('the SDK is loaded by the first call', async () => {
-  const identityCenter = createIdentityCenter({ endpoints: { ssoOidc: 'http://127.0.0.1:1' }, proxyForUrl: () => '' });
+  const identityCenter = createIdentityCenter({
+    endpointsOf: () => ({ ssoOidc: 'http://127.0.0.1:1' }),
+    proxyForUrl: () => '',
+  });
   expect(loadedPackages().filter((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual([]);
   expect((await faultOf(identityCenter.registerClient(SESSION))).kind).toBe('unreachable');
   expect(loadedPackages()).toContain('@aws-sdk/client-sso-oidc');

@@ -118,7 +118,7 @@ describe('a server that', () => {
   });
 
   test('no request is made for an invalid region', async () => {
-    const identityCenter = createIdentityCenter({ endpoints: {}, proxyForUrl: () => '' });
+    const identityCenter = createIdentityCenter({ endpointsOf: () => ({}), proxyForUrl: () => '' });
     for (const region of ['', 'us-east-1.evil.example/', 'a b', '-x']) {
       const fault = await faultOf(identityCenter.registerClient({ ...SESSION, region }));
       expect([fault.kind, fault.message]).toEqual([

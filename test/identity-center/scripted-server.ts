@@ -109,7 +109,7 @@ export const ROLE: Role = {
 
 /** An adapter whose two endpoints are `url` and that goes there directly. */
 export function createAt(url: string, deps: Partial<IdentityCenterDeps> = {}): ClosableIdentityCenter {
-  return createIdentityCenter({ endpoints: { ssoOidc: url, sso: url }, proxyForUrl: () => '', ...deps });
+  return createIdentityCenter({ endpointsOf: () => ({ ssoOidc: url, sso: url }), proxyForUrl: () => '', ...deps });
 }
 
 /** One call of each operation, by the name that AWS has for it (and the grant, for CreateToken). */

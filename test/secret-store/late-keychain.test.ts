@@ -34,7 +34,7 @@ test('leaves no secret in a keychain that refuses the next one', async () => {
 test('shows a sign-in that an earlier daemon left in the keychain', async () => {
   const clock = createFakeClock();
   const recordsIn = (secretStore: SecretStore) =>
-    createSessionRecords({ secretStore, endpoints: {}, clock, problems: createProblems() });
+    createSessionRecords({ secretStore, endpointsOf: () => ({}), clock, problems: createProblems() });
   const keychain: SecretStore = { ...createMemoryStore(), driver: 'keychain' };
   const nowMs = clock.nowMs();
   const tokens = { accessToken: new Secret('a'), issuedAtMs: nowMs, expiresAtMs: nowMs + 60_000 };

@@ -154,7 +154,7 @@ export function createWorld(
     const broker = createBroker({
       identityCenter,
       secretStore: store,
-      endpoints,
+      endpointsOf: () => endpoints,
       catalogFiles: files,
       clock,
       random: () => 1,
@@ -215,7 +215,14 @@ export function createTokenWorld(settings: Partial<FakeSettings> = {}): TokenWor
   const store = createFaultyStore();
   function build(endpoints: Endpoints) {
     const problems = createProblems();
-    const shared = { identityCenter, secretStore: store, endpoints, clock, problems, random: () => 1 };
+    const shared = {
+      identityCenter,
+      secretStore: store,
+      endpointsOf: () => endpoints,
+      clock,
+      problems,
+      random: () => 1,
+    };
     const registrations = createClientRegistrations(shared);
     const circuitBreakers = createCircuitBreakers(shared);
     return { problems, registrations, tokens: createAccessTokens({ ...shared, registrations, circuitBreakers }) };

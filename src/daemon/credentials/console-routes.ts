@@ -10,7 +10,7 @@ import {
   type ConsoleHosts,
 } from '../../core/aws/console-url.ts';
 import { ProtocolError, UnavailableError, UsageError } from '../../core/errors.ts';
-import type { Endpoints, Role, SsoSession } from '../../core/model.ts';
+import type { EndpointsOf, Role, SsoSession } from '../../core/model.ts';
 import type { ConsoleDocument, ConsoleRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
@@ -32,12 +32,12 @@ export function createConsoleHandlers(deps: {
   readonly federation: ConsoleFederation;
   readonly issuer: Pick<CredentialIssuer, 'issue'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly roleList: Pick<RoleList, 'isProtected'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly log: Log;
 }): Pick<Handlers, 'console'> {
-  const { broker, endpoints, settings } = deps;
+  const { broker, endpointsOf, settings } = deps;
 
   function linkTo(session: SsoSession, role: Role, request: ConsoleRequestDocument): string {
     // Without a service or region the administrator's start page applies.
@@ -51,7 +51,7 @@ export function createConsoleHandlers(deps: {
   async function signInTo(session: SsoSession, role: Role, request: ConsoleRequestDocument, caller: Caller) {
     const issuer = requirePortal(session).href;
     const { console, destination } = choosePage(session, role, request);
-    const endpoint = findFederationEndpoint(console, session.region, endpoints.sso);
+    const endpoint = findFederationEndpoint(console, session.region, endpointsOf(session).sso);
     const { credentials } = await deps.issuer.issue({ role, waitBudget: caller });
     try {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
@@ -65,7 +65,7 @@ export function createConsoleHandlers(deps: {
   }
 
   function requirePortal(session: SsoSession): URL {
-    const portal = findAccessPortal(session.startUrl, endpoints.sso);
+    const portal = findAccessPortal(session.startUrl, endpointsOf(session).sso);
     if (portal !== undefined) return portal;
     throw new UsageError(
       'config-malformed',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { Endpoints, Role, RoleCredentials } from '../../core/model.ts';
+import type { EndpointsOf, Role, RoleCredentials } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { CredentialsDocument } from '../../local-api/schemas.ts';
@@ -46,7 +46,7 @@ export async function createCredentials(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly events: Pick<SessionEvents, 'subscribe'>;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly federation: ConsoleFederation;
   readonly currentRole: CurrentRole;
   readonly roleList: RoleList;

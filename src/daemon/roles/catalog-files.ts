@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isEpochMs } from '../../core/clock.ts';
-import type { Catalog, CatalogAccount, Endpoints, SsoSession } from '../../core/model.ts';
+import type { Catalog, CatalogAccount, EndpointsOf, SsoSession } from '../../core/model.ts';
 import type { CatalogFiles } from '../../sso/roles/account-catalog.ts';
 import { formatIssuer } from '../../sso/issuer.ts';
 import type { Log } from '../process/log.ts';
@@ -24,25 +24,30 @@ interface CatalogFile extends Catalog {
 /** Files in `directory`. An unreadable file counts as absent and is replaced by the next listing. */
 export function createCatalogFiles(deps: {
   readonly directory: string;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly openStateFile: OpenStateFile;
   readonly log: Log;
 }): CatalogFiles {
   const fileOf = (session: SsoSession) => {
-    const name = createHash('sha256').update(formatIssuer(session, deps.endpoints)).update(session.sessionName);
+    const name = createHash('sha256')
+      .update(formatIssuer(session, deps.endpointsOf(session)))
+      .update(session.sessionName);
     return deps.openStateFile(join(deps.directory, `${name.digest('hex').slice(0, 16)}.json`), SCHEMA);
   };
   return {
     async load(session) {
       try {
-        return parse(await fileOf(session).read(), session, formatIssuer(session, deps.endpoints));
+        return parse(await fileOf(session).read(), session, formatIssuer(session, deps.endpointsOf(session)));
       } catch (error) {
         deps.log('warn', `cannot read the saved account list of ${session.sessionName}: ${(error as Error).message}`);
         return undefined;
       }
     },
     save: (session, catalog) =>
-      fileOf(session).write({ issuer: formatIssuer(session, deps.endpoints), ...catalog } satisfies CatalogFile),
+      fileOf(session).write({
+        issuer: formatIssuer(session, deps.endpointsOf(session)),
+        ...catalog,
+      } satisfies CatalogFile),
   };
 }
 

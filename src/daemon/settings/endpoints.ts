@@ -2,6 +2,7 @@
 import { findRelay } from '../../core/aws/aws-endpoint.ts';
 import { RefusedError } from '../../core/errors.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
+import { parseEndpoint } from '../../identity-center/endpoint.ts';
 import { loginCommand } from '../../sso/faults.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { Settings } from './settings.ts';
@@ -16,7 +17,9 @@ const VARIABLES = {
   sts: 'AWS_ENDPOINT_URL_STS',
 } as const;
 
-/** The endpoints as configured when the daemon started. */
+const SETTINGS = { ssoOidc: 'sso_oidc', sso: 'sso', sts: 'sts' } as const;
+
+/** The endpoints as configured when the daemon started. @throws UsageError settings-invalid: as parseEndpoint */
 export function resolveEndpoints(
   settings: Settings,
   environment: Readonly<Record<string, string | undefined>>,
@@ -25,8 +28,11 @@ export function resolveEndpoints(
   for (const service of ['ssoOidc', 'sso', 'sts'] as const) {
     const fromSettings = settings.endpoints[service];
     const fromVariable = environment[VARIABLES[service]];
-    if (fromSettings !== undefined) found[service] = { url: fromSettings, source: 'settings' };
-    else if (fromVariable !== undefined && fromVariable !== '') {
+    if (fromSettings !== undefined) {
+      parseEndpoint(fromSettings, `endpoints.${SETTINGS[service]}`);
+      found[service] = { url: fromSettings, source: 'settings' };
+    } else if (fromVariable !== undefined && fromVariable !== '') {
+      parseEndpoint(fromVariable, VARIABLES[service]);
       found[service] = { url: fromVariable, source: 'environment' };
     }
   }

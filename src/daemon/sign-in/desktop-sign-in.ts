@@ -1,6 +1,6 @@
 // Starts a sign-in from a desktop notification: shows the code first, then opens the page.
 import { toRolecallError } from '../../core/errors.ts';
-import type { Endpoints, SsoSession } from '../../core/model.ts';
+import type { EndpointsOf, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInPrompt } from '../../sso/session/sign-in.ts';
@@ -24,7 +24,7 @@ export function createDesktopSignIn(deps: {
   readonly broker: Pick<Broker, 'startSignIn' | 'cancelSignIn'>;
   readonly notifier: Notifier;
   readonly desktop: Pick<Desktop, 'openPage'>;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
 }): DesktopSignIn {
@@ -33,7 +33,7 @@ export function createDesktopSignIn(deps: {
   async function show(session: SsoSession, prompt: SignInPrompt): Promise<boolean> {
     const { sessionName } = session;
     const { userCode, verificationUri } = prompt;
-    const page = findPageToOpen(prompt, session, deps.endpoints.ssoOidc);
+    const page = findPageToOpen(prompt, session, deps.endpointsOf(session).ssoOidc);
     const caution =
       'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
     const tell = (body: string) =>
@@ -63,7 +63,7 @@ export function createDesktopSignIn(deps: {
   return {
     async start(session) {
       try {
-        requireNoRelay(deps.endpoints, session);
+        requireNoRelay(deps.endpointsOf(session), session);
         const state = await broker.startSignIn(session, { force: false });
         log('info', `sign-in to ${session.sessionName} from the desktop: ${state.state}`);
         if (state.state !== 'pending') return true;

@@ -1,6 +1,6 @@
 // /v1/sessions/{session}/sign-in, and the check of who signed in.
 import { formatUtcSeconds } from '../../core/clock.ts';
-import type { Endpoints, SsoSession } from '../../core/model.ts';
+import type { EndpointsOf, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -24,7 +24,7 @@ export function createSignInHandlers(deps: {
   readonly broker: Pick<Broker, 'startSignIn' | 'signInState' | 'cancelSignIn' | 'checkUser'>;
   readonly postSignInSync: PostSignInSync;
   readonly tokenFiles: Pick<TokenFiles, 'keep'>;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly log: Log;
@@ -38,7 +38,7 @@ export function createSignInHandlers(deps: {
     const shared = progress === undefined || state.state === 'pending' ? {} : { setup: progress };
     if (state.state === 'live') return { state: 'live', ...shared };
     const { expiresAtMs, ...prompt } = state;
-    const openUri = findPageToOpen(state, session, deps.endpoints.ssoOidc);
+    const openUri = findPageToOpen(state, session, deps.endpointsOf(session).ssoOidc);
     const browser = deps.settings.browsers.get(session.sessionName);
     return {
       ...prompt,
@@ -52,7 +52,7 @@ export function createSignInHandlers(deps: {
   return {
     async startSignIn({ session: selector, body }) {
       const session = await sharedConfig.findSession(selector);
-      if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpoints, session);
+      if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpointsOf(session), session);
       deps.personActs();
       const state = await broker.startSignIn(session, { force: body?.force === true });
       deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);

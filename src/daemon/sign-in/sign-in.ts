@@ -1,6 +1,6 @@
 // Everything about signing in and out: the routes, what happens to waiting callers, and the work that follows a sign-in.
 import type { Clock } from '../../core/clock.ts';
-import type { Endpoints, SsoSession } from '../../core/model.ts';
+import type { EndpointsOf, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { LateLoading } from '../http/late-loading.ts';
@@ -37,7 +37,7 @@ export function createSignIn(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly events: SessionEvents;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
   readonly homeDirectory: string;

@@ -1,5 +1,6 @@
 // What the daemon shows of itself: the status document, its changes as events, and the files for shells and prompts.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+import type { EndpointsOf } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ClosableIdentityCenter } from '../../identity-center/identity-center.ts';
@@ -51,6 +52,7 @@ export function createStatus(deps: {
   readonly paths: RuntimePaths;
   readonly configFile: ConfigFile;
   readonly endpointsInForce: EndpointsInForce;
+  readonly endpointsOf: EndpointsOf;
   readonly identityCenter: Pick<ClosableIdentityCenter, 'probe'>;
   readonly store: SecretStore;
   readonly sharedConfig: SharedConfig;
@@ -109,7 +111,7 @@ export function createStatus(deps: {
       ...lateLoading.deferHandlers(['reach'], async () => {
         const { createReachHandlers } = await import('./reach-routes.ts');
         const { droppedVariables = [] } = deps;
-        return createReachHandlers({ ...deps, probe: (region) => identityCenter.probe(region), droppedVariables });
+        return createReachHandlers({ ...deps, probe: identityCenter.probe, droppedVariables });
       }),
     },
     tasks: [

@@ -2,7 +2,7 @@
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RolecallError } from '../../core/errors.ts';
-import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../../core/model.ts';
+import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Secret } from '../../core/secret.ts';
 import { sessionOver } from '../faults.ts';
@@ -79,7 +79,7 @@ export function createAccessTokens(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
   readonly registrations: ClientRegistrations;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly circuitBreakers: CircuitBreakers;
   readonly clock: Clock;
   readonly random: () => number;

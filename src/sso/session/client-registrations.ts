@@ -1,7 +1,7 @@
 // OIDC client registrations: one per issuer and scopes, kept in the secret store, reused until shortly before they expire.
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
-import type { ClientRegistration, Endpoints, SsoSession } from '../../core/model.ts';
+import type { ClientRegistration, EndpointsOf, SsoSession } from '../../core/model.ts';
 import { Secret } from '../../core/secret.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { registrationSecretName } from '../issuer.ts';
@@ -34,7 +34,7 @@ const MIN_LEFT_MS = 30 * 24 * 60 * 60_000;
 export function createClientRegistrations(deps: {
   readonly identityCenter: IdentityCenter;
   readonly secretStore: SecretStore;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly clock: Clock;
 }): ClientRegistrations {
   const registering = createSingleFlight<ClientRegistration>();
@@ -44,7 +44,7 @@ export function createClientRegistrations(deps: {
   const unconfirmed = new Map<string, ClientRegistration>();
 
   async function load(session: SsoSession): Promise<ClientRegistration | undefined> {
-    const name = registrationSecretName(session, deps.endpoints);
+    const name = registrationSecretName(session, deps.endpointsOf(session));
     const inMemory = kept.get(name);
     if (inMemory !== undefined) return inMemory;
     const stored = await deps.secretStore.load(name);
@@ -55,7 +55,7 @@ export function createClientRegistrations(deps: {
   }
 
   async function loadOrRegister(session: SsoSession): Promise<ClientRegistration> {
-    const name = registrationSecretName(session, deps.endpoints);
+    const name = registrationSecretName(session, deps.endpointsOf(session));
     const stored = await load(session);
     const current = unconfirmed.get(name) ?? stored;
     const nowMs = deps.clock.nowMs();
@@ -78,9 +78,9 @@ export function createClientRegistrations(deps: {
 
   return {
     ensure: (session) =>
-      registering.run(registrationSecretName(session, deps.endpoints), () => loadOrRegister(session)),
+      registering.run(registrationSecretName(session, deps.endpointsOf(session)), () => loadOrRegister(session)),
     async confirm(session, registration) {
-      const name = registrationSecretName(session, deps.endpoints);
+      const name = registrationSecretName(session, deps.endpointsOf(session));
       if (unconfirmed.get(name)?.clientId !== registration.clientId) return;
       try {
         await save(name, registration);
@@ -95,7 +95,7 @@ export function createClientRegistrations(deps: {
       return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
     },
     async forget(session, clientId) {
-      const name = registrationSecretName(session, deps.endpoints);
+      const name = registrationSecretName(session, deps.endpointsOf(session));
       if (unconfirmed.get(name)?.clientId === clientId) unconfirmed.delete(name);
       if ((await load(session))?.clientId !== clientId) return;
       kept.delete(name);

@@ -2,7 +2,7 @@
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError, type RolecallError } from '../../core/errors.ts';
-import type { Endpoints, SsoSession } from '../../core/model.ts';
+import type { EndpointsOf, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { sessionOver, signInRequired } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
@@ -41,11 +41,11 @@ export interface SessionRecords {
 
 export function createSessionRecords(deps: {
   readonly secretStore: SecretStore;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly clock: Clock;
   readonly problems: Problems;
 }): SessionRecords {
-  const { clock, endpoints, secretStore } = deps;
+  const { clock, endpointsOf, secretStore } = deps;
   /** null: the store was read and has none. */
   const records = new Map<string, SessionRecord | null>();
   /** The store's revision when it had no record of that name. */
@@ -57,10 +57,10 @@ export function createSessionRecords(deps: {
   const lengths = new Map<string, number>();
   const loading = createSingleFlight<SessionRecord | undefined>();
 
-  const nameOf = (session: SsoSession) => sessionSecretName(session, endpoints);
-  const lengthKeyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpoints)}`;
+  const nameOf = (session: SsoSession) => sessionSecretName(session, endpointsOf(session));
+  const lengthKeyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpointsOf(session))}`;
   const isOfSession = (record: SessionRecord | null | undefined, session: SsoSession): record is SessionRecord =>
-    record?.issuer === formatIssuer(session, endpoints);
+    record?.issuer === formatIssuer(session, endpointsOf(session));
 
   function peek(session: SsoSession): SessionRecord | undefined {
     const record = records.get(nameOf(session));
@@ -142,7 +142,7 @@ export function createSessionRecords(deps: {
     peekTokens: (session) => records.get(nameOf(session))?.tokens,
     async start(session, signedInAtMs, tokens) {
       unreadRemovals.delete(nameOf(session));
-      await save(session, { issuer: formatIssuer(session, endpoints), signedInAtMs, tokens });
+      await save(session, { issuer: formatIssuer(session, endpointsOf(session)), signedInAtMs, tokens });
     },
     async replaceTokens(session, tokens) {
       const record = peek(session);

@@ -3,7 +3,7 @@ import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError, type RolecallError } from '../../core/errors.ts';
-import type { ClientRegistration, Endpoints, IssuedToken, SsoSession } from '../../core/model.ts';
+import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { CircuitOpenError, describeFault, isFault, sessionOver } from '../faults.ts';
 import { formatIssuer, sessionSecretName } from '../issuer.ts';
@@ -34,7 +34,7 @@ const SAVE_TIMEOUT_MS = 500;
 export function createTokenRefresh(deps: {
   readonly identityCenter: IdentityCenter;
   readonly registrations: ClientRegistrations;
-  readonly endpoints: Endpoints;
+  readonly endpointsOf: EndpointsOf;
   readonly circuitBreakers: CircuitBreakers;
   readonly records: SessionRecords;
   readonly ending: SessionEnding;
@@ -42,15 +42,15 @@ export function createTokenRefresh(deps: {
   readonly random: () => number;
   readonly problems: Problems;
 }): TokenRefresh {
-  const { clock, ending, endpoints, problems, records, registrations } = deps;
+  const { clock, ending, endpointsOf, problems, records, registrations } = deps;
   const inFlight = createSingleFlight<SessionTokens>();
   const failures = new Map<string, FailedRenewals>();
   /** Results for tokens that were dropped during the refresh, which has used up their refresh token. */
   const refreshedTooLate = new WeakMap<SessionTokens, SessionTokens>();
 
-  const nameOf = (session: SsoSession) => sessionSecretName(session, endpoints);
+  const nameOf = (session: SsoSession) => sessionSecretName(session, endpointsOf(session));
   /** Includes the issuer: a section that was edited meanwhile must not get the token of the other one. */
-  const flightKeyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpoints)}`;
+  const flightKeyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpointsOf(session))}`;
   const isCurrent = (session: SsoSession, tokens: SessionTokens) => records.peekTokens(session) === tokens;
   const refresh = (session: SsoSession) => inFlight.run(flightKeyOf(session), () => refreshNow(session));
 

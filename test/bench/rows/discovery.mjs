@@ -27,7 +27,7 @@ export async function measureDiscovery() {
   const broker = createBroker({
     identityCenter: portal.identityCenter,
     secretStore: createMemoryStore(),
-    endpoints: {},
+    endpointsOf: () => ({}),
     catalogFiles: { load: async () => undefined, save: async () => undefined },
     clock,
     random: () => 0.5,

@@ -56,7 +56,7 @@ function build(
         return options.opens !== false;
       },
     },
-    endpoints: options.endpoints ?? {},
+    endpointsOf: () => options.endpoints ?? {},
     settings: {
       browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
     },
