@@ -151,7 +151,7 @@ function formatWelcome(emulator: Emulator, isAutoApproving: boolean): string {
   const users = directory.users().map((user) => user.userName);
   const approval = isAutoApproving
     ? `Every sign-in is approved automatically, as ${users[0] ?? 'nobody (the directory has no user)'}.`
-    : `Sign-ins wait for Allow or Deny on the device page.`;
+    : `Sign-ins wait for Allow or Deny in the browser.`;
   return `IAM Identity Center emulator on ${url}
 ${approval}
 

@@ -7,6 +7,8 @@ import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './control/caller-guard.ts';
+import { createAuthorizationCodes } from './sessions/authorization-codes.ts';
+import { createAuthorizeRoutes } from './aws/authorize.ts';
 import { createConsoleRoutes } from './pages/console-page.ts';
 import { createConsoleSessions } from './sessions/console-sessions.ts';
 import { createControlAccess } from './control/control-access.ts';
@@ -51,6 +53,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const shared = { clock, random, knobs, directory };
   const registrations = createRegistrations(shared);
   const deviceAuthorizations = createDeviceAuthorizations(shared);
+  const authorizationCodes = createAuthorizationCodes(shared);
   const sessions = createSessions(shared);
   const roleCredentials = createRoleCredentialsIssuer(shared);
   const consoleSessions = createConsoleSessions(shared);
@@ -129,6 +132,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     pendingDeviceAuthorizations: () => deviceAuthorizations.pending(),
     approve: (userCode, userName) => deviceAuthorizations.approve(userCode, userName),
     deny: (userCode) => deviceAuthorizations.deny(userCode),
+    pendingAuthorizations: () => authorizationCodes.pending(),
+    approveAuthorization: (requestId, userName) => authorizationCodes.approve(requestId, userName),
+    denyAuthorization: (requestId, error) => authorizationCodes.deny(requestId, error),
 
     revokeSessions: (userName) => sessions.revoke(userName),
     expireAccessTokens: (userName) => sessions.expireAccessTokens(userName),
@@ -143,11 +149,20 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
 
   const origin = () => address.origin;
   const routes = [
-    ...createOidcRoutes({ directory, knobs, registrations, deviceAuthorizations, sessions, origin }),
+    ...createOidcRoutes({
+      directory,
+      knobs,
+      registrations,
+      deviceAuthorizations,
+      authorizationCodes,
+      sessions,
+      origin,
+    }),
     ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
     ...createStsRoutes({ directory, roleCredentials, random }),
     ...guardPages(
       [
+        ...createAuthorizeRoutes({ directory, knobs, registrations, authorizationCodes, nonces }),
         ...createDevicePageRoutes({ directory, deviceAuthorizations, nonces }),
         ...createStartPageRoutes({ directory, roleCredentials, nonces, origin }),
         ...createShortcutRoutes({ directory, knobs, roleCredentials, consoleSessions, nonces }),

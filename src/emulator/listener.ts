@@ -1,7 +1,7 @@
 // Handles one request: reads, records and routes it, applies faults, and answers.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.ts';
-import { toRolecallError } from '../core/errors.ts';
+import { RefusedError, toRolecallError } from '../core/errors.ts';
 import { connectionOf } from '../platform/sockets/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './http/aws-errors.ts';
 import type { FaultInjector } from './control/fault-injector.ts';
@@ -132,7 +132,7 @@ function operationOf(route: Route | undefined, request: HttpRequest | undefined)
 
 function replyToFailure(thrown: unknown, operation: Operation | undefined, requestId: string): Reply {
   if (thrown instanceof AwsError) return formatAwsError(thrown, requestId);
-  if (operation !== undefined) {
+  if (operation !== undefined && !(thrown instanceof RefusedError)) {
     const dialect = OPERATIONS[operation];
     return formatAwsError(new AwsError(dialect, SERVER_FAILED[dialect]), requestId);
   }

@@ -41,7 +41,7 @@ describe('a start', () => {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
     const token = /^Control token: ([\w-]{32})$/m.exec(out)?.[1] ?? '';
     expect(out).toBe(`IAM Identity Center emulator on ${url}
-Sign-ins wait for Allow or Deny on the device page.
+Sign-ins wait for Allow or Deny in the browser.
 
 Point AWS's tools to it:
 

@@ -90,6 +90,7 @@ describe('knobs', () => {
     [{ forgivenEarlyPolls: 0.5 }, 'forgivenEarlyPolls must be a whole number.'],
     [{ deviceCodeLifetimeSeconds: '600' }, 'deviceCodeLifetimeSeconds must be a whole number of seconds.'],
     [{ completeUriHasUserCode: 1 }, 'completeUriHasUserCode must be true or false.'],
+    [{ authorizationCodeLifetimeSeconds: -1 }, 'authorizationCodeLifetimeSeconds must be a whole number of seconds.'],
     [{ accessTokenLifetimeSeconds: null }, 'accessTokenLifetimeSeconds must be a whole number of seconds.'],
     [{ sessionLifetimeSeconds: 1.5 }, 'sessionLifetimeSeconds must be a whole number of seconds.'],
     [{ registrationLifetimeSeconds: 'x' }, 'registrationLifetimeSeconds must be a whole number of seconds.'],
@@ -121,6 +122,7 @@ describe('counting and recording', () => {
     expect(emulator.calls()).toEqual({
       RegisterClient: 1,
       StartDeviceAuthorization: 1,
+      Authorize: 0,
       CreateToken: 2,
       ListAccounts: 0,
       ListAccountRoles: 2,

@@ -1,4 +1,5 @@
 // Starts emulators for tests and sends them real HTTP requests on loopback.
+import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { type Emulator, type EmulatorOptions, createEmulator } from '../../src/emulator/emulator.ts';
@@ -142,6 +143,43 @@ export async function signIn(
     accessToken: String(json['accessToken']),
     refreshToken: String(json['refreshToken']),
   };
+}
+
+export const CALLBACK = 'http://127.0.0.1:41234/oauth/callback';
+export const CODE_VERIFIER = 'a-verifier.of~43_characters-at.the~least_0123';
+export const CODE_CHALLENGE = createHash('sha256').update(CODE_VERIFIER).digest('base64url');
+
+/** What a client registers to sign in by authorization code. */
+export const CODE_CLIENT = {
+  grantTypes: ['authorization_code', 'refresh_token'],
+  redirectUris: ['http://127.0.0.1/oauth/callback'],
+  issuerUrl: START_URL,
+};
+
+/** What the client's browser opens; undefined leaves a parameter out. */
+export function authorizePath({ clientId }: Client, changes: Record<string, string | undefined> = {}): string {
+  const parameters = {
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: CALLBACK,
+    state: 'a state',
+    code_challenge_method: 'S256',
+    code_challenge: CODE_CHALLENGE,
+    scopes: 'sso:account:access',
+    ...changes,
+  };
+  const given = Object.entries(parameters).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return `/authorize?${new URLSearchParams(given).toString()}`;
+}
+
+/** The code of the redirect to a client; empty if there is none. */
+export function codeOf(location: unknown): string {
+  return new URL(String(location)).searchParams.get('code') ?? '';
+}
+
+export function redeemCode(started: Started, client: Client, code: string, changes: Record<string, unknown> = {}) {
+  const body = { ...client, grantType: 'authorization_code', code, redirectUri: CALLBACK };
+  return started.post('/token', { ...body, codeVerifier: CODE_VERIFIER, ...changes });
 }
 
 /** An OIDC error as it must be on the wire. */

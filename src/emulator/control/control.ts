@@ -8,6 +8,7 @@ import {
   parsePermissionSet,
   parseUser,
 } from '../directory/directory-document.ts';
+import type { AuthorizationError } from '../sessions/authorization-codes.ts';
 import type { Emulator } from './emulator-interface.ts';
 import { parseFault } from './faults.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
@@ -47,6 +48,7 @@ export function createControlRoutes(emulator: Emulator): readonly Route[] {
       region: directory.region,
       environment: emulator.environment(),
       pendingDeviceAuthorizations: emulator.pendingDeviceAuthorizations(),
+      pendingAuthorizations: emulator.pendingAuthorizations(),
       faults: emulator.faults(),
       knobs: emulator.knobs,
       calls: emulator.calls(),
@@ -70,6 +72,14 @@ export function createControlRoutes(emulator: Emulator): readonly Route[] {
       emulator.approve(userCode, userNameOf(body)),
     ),
     change('POST', 'device-authorizations/{userCode}/deny', (_body, { userCode = '' }) => emulator.deny(userCode)),
+
+    get('authorizations', () => emulator.pendingAuthorizations()),
+    change('POST', 'authorizations/{requestId}/approve', (body, { requestId = '' }) => ({
+      location: emulator.approveAuthorization(requestId, userNameOf(body)),
+    })),
+    change('POST', 'authorizations/{requestId}/deny', (body, { requestId = '' }) => ({
+      location: emulator.denyAuthorization(requestId, errorOf(body)),
+    })),
 
     change('POST', 'sessions/revoke', (body) => ({ count: emulator.revokeSessions(userNameOf(body)) })),
     change('POST', 'access-tokens/expire', (body) => ({ count: emulator.expireAccessTokens(userNameOf(body)) })),
@@ -111,4 +121,12 @@ function parseBody(request: HttpRequest): unknown {
 
 function userNameOf(body: unknown): string | undefined {
   return readFields(body, ['userName']).optionalString('userName');
+}
+
+function errorOf(body: unknown): AuthorizationError | undefined {
+  const fields = readFields(body, ['error', 'description']);
+  const error = fields.optionalString('error');
+  const description = fields.optionalText('description');
+  if (error === undefined) return undefined;
+  return { error, ...(description === undefined ? {} : { description }) };
 }

@@ -1,5 +1,6 @@
 // The in-process interface of an emulator; the control API offers the same over HTTP.
 import type { Clock } from '../../core/clock.ts';
+import type { AuthorizationError, PendingAuthorization } from '../sessions/authorization-codes.ts';
 import type { PendingDeviceAuthorization } from '../sessions/device-authorizations.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DirectoryDocument } from '../directory/directory-model.ts';
@@ -49,6 +50,16 @@ export interface Emulator {
   approve(userCode: string, userName?: string): void;
   /** @throws UsageError invalid-request: no such code */
   deny(userCode: string): void;
+
+  /** Browsers on the page of the authorization code that wait for Allow or Deny. */
+  pendingAuthorizations(): readonly PendingAuthorization[];
+  /**
+   * Allows as this user, or as the first in the directory. Returns the redirect URI with code and state, which the
+   * browser would open. @throws UsageError invalid-request: no such request or user
+   */
+  approveAuthorization(requestId: string, userName?: string): string;
+  /** The redirect URI with an error, `access_denied` by default. @throws UsageError invalid-request: no such request */
+  denyAuthorization(requestId: string, error?: AuthorizationError): string;
 
   /** Ends sessions of one user or of all; returns how many. The next two do the same for tokens. */
   revokeSessions(userName?: string): number;

@@ -13,6 +13,8 @@ import { problemOfAssignment } from './directory-references.ts';
 
 export interface Directory {
   readonly startUrl: string;
+  /** Like AWS, accepts the start URL with or without a trailing slash or `#/`. */
+  isStartUrl(url: string): boolean;
   readonly region: string;
   toDocument(): DirectoryDocument;
   /** Replaces the whole document; an invalid one changes nothing. */
@@ -74,6 +76,10 @@ export function createDirectory(initial: DirectoryDocument): Directory {
   return {
     get startUrl() {
       return document.startUrl;
+    },
+    isStartUrl(url) {
+      const bare = (startUrl: string) => startUrl.replace(/[/#]+$/, '');
+      return bare(url) === bare(document.startUrl);
     },
     get region() {
       return document.region;

@@ -27,18 +27,29 @@ function render(value: HtmlValue): string {
   return 'html' in value ? value.html : value.map((part) => part.html).join('');
 }
 
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   // Not no-referrer, with which browsers send `Origin: null` for the page's own forms.
   'referrer-policy': 'same-origin',
 } as const;
 
-/** A page with the shared layout; `script` is a path on this server. */
-export function pageReply(status: number, page: { title: string; body: Html; user?: Html; script?: string }): Reply {
+export interface PageContent {
+  readonly title: string;
+  readonly body: Html;
+  readonly user?: Html;
+  /** A path on this server. */
+  readonly script?: string;
+  /** The origin to which a form of this page redirects; browsers block others. */
+  readonly redirectOrigin?: string;
+}
+
+/** A page with the shared layout. */
+export function pageReply(status: number, page: PageContent): Reply {
   const document = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -63,10 +74,13 @@ ${page.body}
 </body>
 </html>
 `;
-  const csp = PAGE_HEADERS['content-security-policy'];
-  const headers =
-    page.script === undefined
-      ? PAGE_HEADERS
-      : { ...PAGE_HEADERS, 'content-security-policy': `${csp}; script-src 'self'` };
-  return { status, headers, body: document.html };
+  return { status, headers: { ...PAGE_HEADERS, 'content-security-policy': policyOf(page) }, body: document.html };
+}
+
+function policyOf({ script, redirectOrigin }: PageContent): string {
+  const csp = CONTENT_SECURITY_POLICY.replace(
+    "form-action 'self'",
+    ['form-action', "'self'", redirectOrigin].filter(Boolean).join(' '),
+  );
+  return script === undefined ? csp : `${csp}; script-src 'self'`;
 }

@@ -4,6 +4,7 @@
 export const OPERATIONS = {
   RegisterClient: 'sso-oidc',
   StartDeviceAuthorization: 'sso-oidc',
+  Authorize: 'sso-oidc',
   CreateToken: 'sso-oidc',
   ListAccounts: 'sso',
   ListAccountRoles: 'sso',

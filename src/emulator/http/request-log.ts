@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly host: string;
   readonly hasBearerToken: boolean;
   readonly operation: Operation | null;
-  /** The grant of CreateToken, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
+  /** The grant of CreateToken or RegisterClient, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
   readonly detail: string | null;
   /** Null until it is answered, and when the connection was dropped. */
   readonly status: number | null;

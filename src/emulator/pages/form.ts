@@ -5,14 +5,14 @@ import type { HttpRequest, Reply } from '../http/http.ts';
 import type { Nonces } from '../http/nonces.ts';
 
 /** The fields of the form, or an error page if it is too old or not from the emulator. */
-export function readForm(request: HttpRequest, nonces: Nonces, again: string): URLSearchParams | Reply {
+export function readForm(request: HttpRequest, nonces: Nonces, again?: string): URLSearchParams | Reply {
   const form = new URLSearchParams(request.body);
   if (nonces.isGood(form.get('nonce'))) return form;
   return pageReply(403, {
     title: 'This page has expired',
     body: markup`<div class="card narrow stack"><h1>This page has expired</h1>
-<p class="lead">Its form is no longer valid. Please start again.</p>
-<a class="button" href="${again}">Start again</a></div>`,
+<p class="lead">Its form is no longer valid. Please start again${again === undefined ? ' where you started the sign-in' : ''}.</p>
+${again === undefined ? undefined : markup`<a class="button" href="${again}">Start again</a>`}</div>`,
   });
 }
 
@@ -43,9 +43,36 @@ ${
 <p class="soft small">There are no passwords: all users here are fictional.</p>`;
 }
 
+/** Like userChoice, for a form with buttons of its own: the first user is chosen already. */
+export function userRadios(directory: Directory, wasTyped?: string): Html {
+  const users = directory.users();
+  const drawn = users.slice(0, MAX_USER_BUTTONS);
+  const isOpen = drawn.length < users.length || wasTyped !== undefined;
+  return markup`<fieldset><legend>Sign in as</legend>
+<ul class="people">${drawn.map(
+    (
+      { userName, displayName },
+      index,
+    ) => markup`<li><label class="person"><input type="radio" name="user" value="${userName}"${
+      index === 0 ? markup` checked` : undefined
+    }>
+<span>${displayName ?? userName}<small>${userName}</small></span></label></li>`,
+  )}</ul></fieldset>
+<details class="plain"${isOpen ? markup` open` : undefined}><summary class="small">Type a user name instead</summary><div>
+<input name="user_name" aria-label="User name" placeholder="User name" autocomplete="off" autocapitalize="none"
+ spellcheck="false" value="${wasTyped}"></div></details>
+<p class="soft small">There are no passwords: all users here are fictional.</p>`;
+}
+
 /** The user name chosen in a form with userChoice. */
 export function chosenUser(form: URLSearchParams): string {
   return form.get('user') ?? form.get('user_name')?.trim() ?? '';
+}
+
+/** The user name chosen in a form with userRadios, where a typed name replaces the chosen one. */
+export function typedOrChosenUser(form: URLSearchParams): string {
+  const typed = form.get('user_name')?.trim() ?? '';
+  return typed === '' ? (form.get('user') ?? '') : typed;
 }
 
 export function problemNote(problem: string | undefined): Html {

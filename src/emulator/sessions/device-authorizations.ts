@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Directory } from '../directory/directory.ts';
+import { findAutoApprover, requireApprover } from './approver.ts';
 import type { KnobStore } from './knobs.ts';
 import { type RandomBytes, randomOpaque, randomUserCode } from '../http/random.ts';
 
@@ -73,23 +74,14 @@ export function createDeviceAuthorizations(deps: {
     }
     return record;
   };
-  const approveRecord = (record: DeviceAuthorizationRecord, userName: string | undefined) => {
-    const name = userName ?? deps.directory.users()[0]?.userName;
-    if (name === undefined || deps.directory.findUser(name) === undefined) {
-      throw new UsageError('invalid-request', `There is no user ${JSON.stringify(name ?? '')} in the directory.`);
-    }
+  const approveRecord = (record: DeviceAuthorizationRecord, userName: string) => {
     record.state = 'approved';
-    record.userName = name;
-  };
-  // If the user no longer exists, the code stays pending.
-  const autoApproveRecord = (record: DeviceAuthorizationRecord, user: string | true) => {
-    const userName = user === true ? deps.directory.users()[0]?.userName : user;
-    if (userName !== undefined && deps.directory.findUser(userName) !== undefined) approveRecord(record, userName);
+    record.userName = userName;
   };
 
   return {
     start({ clientId, clientName }) {
-      const { deviceCodeLifetimeSeconds, pollIntervalSeconds, autoApprove } = deps.knobs.current;
+      const { deviceCodeLifetimeSeconds, pollIntervalSeconds } = deps.knobs.current;
       const record: DeviceAuthorizationRecord = {
         clientId,
         clientName,
@@ -101,7 +93,9 @@ export function createDeviceAuthorizations(deps: {
         state: 'pending',
         earlyPolls: 0,
       };
-      if (autoApprove !== false) autoApproveRecord(record, autoApprove);
+      // Without such a user, the code stays pending.
+      const approver = findAutoApprover(deps.directory, deps.knobs.current);
+      if (approver !== undefined) approveRecord(record, approver);
       byDeviceCode.set(record.deviceCode, record);
       return {
         deviceCode: record.deviceCode,
@@ -136,7 +130,9 @@ export function createDeviceAuthorizations(deps: {
       const record = find((candidate) => candidate.request === request);
       return record && describe(record);
     },
-    approve: (userCode, userName) => approveRecord(requirePending(userCode), userName),
+    approve(userCode, userName) {
+      approveRecord(requirePending(userCode), requireApprover(deps.directory, userName));
+    },
     deny(userCode) {
       requirePending(userCode).state = 'denied';
     },

@@ -2,7 +2,7 @@
 import { readFields } from '../http/json-fields.ts';
 
 export interface Knobs {
-  /** Approves every device authorization immediately: as this user, or as the first in the directory when true. */
+  /** Approves every sign-in immediately: as this user, or as the first in the directory when true. */
   readonly autoApprove: boolean | string;
   readonly pollIntervalSeconds: number;
   /** How many early polls of a code are tolerated before `slow_down`; 0 is strict. */
@@ -10,6 +10,7 @@ export interface Knobs {
   readonly deviceCodeLifetimeSeconds: number;
   /** False: verificationUriComplete carries an opaque request instead of the user code (as AWS may, since 2026-09). */
   readonly completeUriHasUserCode: boolean;
+  readonly authorizationCodeLifetimeSeconds: number;
   readonly accessTokenLifetimeSeconds: number;
   /** How long refresh tokens work after a sign-in. */
   readonly sessionLifetimeSeconds: number;
@@ -31,6 +32,7 @@ export const DEFAULT_KNOBS: Readonly<Knobs> = {
   forgivenEarlyPolls: 1,
   deviceCodeLifetimeSeconds: 600,
   completeUriHasUserCode: true,
+  authorizationCodeLifetimeSeconds: 60,
   accessTokenLifetimeSeconds: 3600,
   sessionLifetimeSeconds: 8 * 3600,
   registrationLifetimeSeconds: 90 * 24 * 3600,
@@ -90,6 +92,7 @@ const KNOB_RULES: readonly KnobRule[] = [
   ['forgivenEarlyPolls', isWhole, 'a whole number'],
   ['deviceCodeLifetimeSeconds', isWhole, SECONDS],
   ['completeUriHasUserCode', isBoolean, 'true or false'],
+  ['authorizationCodeLifetimeSeconds', isWhole, SECONDS],
   ['accessTokenLifetimeSeconds', isWhole, SECONDS],
   ['sessionLifetimeSeconds', isWhole, SECONDS],
   ['registrationLifetimeSeconds', isWhole, SECONDS],

@@ -18,29 +18,36 @@ export interface Registration {
   readonly scopes: readonly string[];
   /** Empty when none were requested, as by the AWS CLI for the device flow; then device codes and refresh are allowed. */
   readonly grantTypes: readonly string[];
+  /** For the authorization code: where codes may go, and the start URL of its portal. */
+  readonly redirectUris: readonly string[];
+  readonly issuerUrl?: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
 
 export interface Registrations {
-  register(wanted: Pick<Registration, 'clientName' | 'scopes' | 'grantTypes'>): Registration;
+  register(wanted: Omit<Registration, 'clientId' | 'clientSecret' | 'issuedAtMs' | 'expiresAtMs'>): Registration;
   /** The registration if id and secret match and it has not expired. */
   find(clientId: string, clientSecret: string): Registration | undefined;
+  /** The registration of a request that comes through a browser, without the secret. */
+  findById(clientId: string): Registration | undefined;
   /** Expires all registrations issued so far. */
   expireAll(): void;
 }
 
 export function createRegistrations(deps: { clock: Clock; random: RandomBytes; knobs: KnobStore }): Registrations {
   const byId = new Map<string, Registration>();
+  const findById = (clientId: string) => {
+    const registration = byId.get(clientId);
+    return registration !== undefined && deps.clock.nowMs() < registration.expiresAtMs ? registration : undefined;
+  };
   return {
-    register({ clientName, scopes, grantTypes }) {
+    register(wanted) {
       const issuedAtMs = deps.clock.nowMs();
       const registration = {
         clientId: randomOpaque(deps.random, 21),
         clientSecret: `eyJraWQiOiJrZXkt${randomOpaque(deps.random, 270)}`,
-        clientName,
-        scopes,
-        grantTypes,
+        ...wanted,
         issuedAtMs,
         expiresAtMs: issuedAtMs + deps.knobs.current.registrationLifetimeSeconds * 1000,
       };
@@ -48,10 +55,10 @@ export function createRegistrations(deps: { clock: Clock; random: RandomBytes; k
       return registration;
     },
     find(clientId, clientSecret) {
-      const registration = byId.get(clientId);
-      if (registration?.clientSecret !== clientSecret) return undefined;
-      return deps.clock.nowMs() < registration.expiresAtMs ? registration : undefined;
+      const registration = findById(clientId);
+      return registration?.clientSecret === clientSecret ? registration : undefined;
     },
+    findById,
     expireAll: () => byId.clear(),
   };
 }

@@ -51,7 +51,12 @@ describe('RegisterClient', () => {
         'The client is not authorized for this grant',
       ),
     );
-    const token = await started.post('/token', { ...client, grantType: 'authorization_code', code: 'x' });
+    const redemption = {
+      code: 'x',
+      redirectUri: 'http://127.0.0.1:41234/oauth/callback',
+      codeVerifier: 'x'.repeat(64),
+    };
+    const token = await started.post('/token', { ...client, grantType: 'authorization_code', ...redemption });
     expect(token.json).toEqual({ error: 'invalid_grant', error_description: 'Invalid authorization code provided' });
   });
 
@@ -74,8 +79,8 @@ describe('RegisterClient', () => {
     [
       'device_code and authorization_code together',
       { ...pkce, grantTypes: [DEVICE_CODE_GRANT, 'authorization_code'] },
-      'InvalidRequestException',
-      'invalid_request',
+      'InvalidScopeException',
+      'invalid_scope',
     ],
     [
       'authorization_code without issuerUrl',

@@ -5,9 +5,14 @@ import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { DEFAULT_KNOBS } from '../../../src/emulator/sessions/knobs.ts';
 import { canBeSomebodyElse, runAsSomebodyElse, SOMEBODY_ELSE } from '../../helpers/somebody-else.ts';
 import {
+  CALLBACK,
+  CODE_CLIENT,
   type Started,
+  authorizePath,
   call,
+  codeOf,
   pollToken,
+  redeemCode,
   refreshToken,
   registerClient,
   signIn,
@@ -44,6 +49,7 @@ describe('reading', () => {
         region: 'us-east-1',
         environment: started.emulator.environment(),
         pendingDeviceAuthorizations: [{ userCode, clientName: 'rolecall-test', expiresAtMs: expect.any(Number) }],
+        pendingAuthorizations: [],
         faults: [{ operation: 'Logout', kind: 'drop' }],
         knobs: DEFAULT_KNOBS,
         calls: started.emulator.calls(),
@@ -103,6 +109,44 @@ describe('changing', () => {
     const second = await startDevice(started, client);
     expect(await change(started, 'POST', path(second.userCode, 'deny'))).toEqual(DONE);
     expect((await pollToken(started, client, second.deviceCode)).json['error']).toBe('access_denied');
+  });
+
+  test('approves the request of a browser as a user, or denies it, and returns where the browser goes', async () => {
+    const started = await startEmulator();
+    const { emulator } = started;
+    const client = await registerClient(started, CODE_CLIENT);
+    const begin = async () => {
+      await started.page(authorizePath(client));
+      const pending = await control(started, 'GET', 'authorizations');
+      expect(JSON.parse(pending.text)).toEqual(emulator.pendingAuthorizations());
+      return `authorizations/${emulator.pendingAuthorizations()[0]?.requestId}`;
+    };
+    const request = await begin();
+    expect(emulator.pendingAuthorizations()).toEqual([
+      {
+        requestId: expect.any(String),
+        clientName: 'rolecall-test',
+        redirectUri: CALLBACK,
+        scopes: ['sso:account:access'],
+        expiresAtMs: expect.any(Number),
+      },
+    ]);
+    expect((await control(started, 'POST', `${request}/approve`, { userName: 'nobody' })).status).toBe(400);
+    const approved = await control(started, 'POST', `${request}/approve`, { userName: 'sam' });
+    expect((await redeemCode(started, client, codeOf(approved.json['location']))).status).toBe(200);
+
+    const denied = await control(started, 'POST', `${await begin()}/deny`);
+    expect(denied.json).toEqual({
+      location: `${CALLBACK}?error=access_denied&error_description=The+user+denied+access&state=a+state`,
+    });
+    const failed = await control(started, 'POST', `${await begin()}/deny`, {
+      error: 'server_error',
+      description: '<b>',
+    });
+    expect(failed.json).toEqual({
+      location: `${CALLBACK}?error=server_error&error_description=%3Cb%3E&state=a+state`,
+    });
+    expect((await control(started, 'POST', `${request}/approve`)).json).toMatchObject({ code: 'invalid-request' });
   });
 
   test('ends sessions, tokens and registrations, and returns how many', async () => {

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../src/emulator/control/faults.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 import {
+  CODE_CLIENT,
+  DEVICE_CODE_GRANT,
   type Started,
   call,
   oidcError,
@@ -212,7 +214,7 @@ describe('an invalid fault is refused', () => {
     [{ kind: 'drop' }, 'operation is missing.'],
     [
       { operation: 'DeleteEverything', kind: 'drop' },
-      'operation must be * or one of RegisterClient, StartDeviceAuthorization, CreateToken, ListAccounts, ListAccountRoles, GetRoleCredentials, Logout, GetCallerIdentity, AssumeRole, GetSigninToken.',
+      'operation must be * or one of RegisterClient, StartDeviceAuthorization, Authorize, CreateToken, ListAccounts, ListAccountRoles, GetRoleCredentials, Logout, GetCallerIdentity, AssumeRole, GetSigninToken.',
     ],
     [{ operation: '*' }, 'kind is missing.'],
     [
@@ -258,4 +260,30 @@ test('the device flow survives a fault on a pending authorization', async () => 
   });
   expect(failed.status).toBe(500);
   expect((await startDevice(started, client)).userCode).toMatch(/^\w{4}-\w{4}$/);
+});
+
+test('a fault of one grant makes an Identity Center that refuses authorization codes', async () => {
+  const started = await startEmulator();
+  const { emulator } = started;
+  emulator.addFault({
+    operation: 'RegisterClient',
+    detail: 'authorization_code',
+    kind: 'exception',
+    exception: 'UnsupportedGrantTypeException',
+  });
+  const register = (extra: object) =>
+    started.post('/client/register', {
+      clientName: 'x',
+      clientType: 'public',
+      scopes: ['sso:account:access'],
+      ...extra,
+    });
+  expect((await register(CODE_CLIENT)).json['error']).toBe('unsupported_grant_type');
+  expect((await register({ grantTypes: ['refresh_token', DEVICE_CODE_GRANT] })).status).toBe(200);
+  expect((await register({})).status).toBe(200);
+  expect([
+    emulator.countCalls('RegisterClient', 'authorization_code'),
+    emulator.countCalls('RegisterClient', 'device_code'),
+    emulator.countCalls('RegisterClient'),
+  ]).toEqual([1, 1, 3]);
 });
