@@ -15,6 +15,7 @@ import { measureInstallSize } from './rows/install-size.mjs';
 import { measureMemory } from './rows/memory.mjs';
 import { measurePage } from './rows/page.mjs';
 import { measureScale } from './rows/scale.mjs';
+import { measureSignIn } from './rows/sign-in.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
 import { measureSwitchEvents } from './rows/switch-events.mjs';
@@ -32,6 +33,7 @@ const PARTS = {
   tray: measureTray,
   scale: measureScale,
   'switch-events': measureSwitchEvents,
+  'sign-in': measureSignIn,
   'container-surface': measureContainerSurface,
   'cold-callers': measureColdCallers,
   'cold-start': measureColdStart,

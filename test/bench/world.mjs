@@ -32,7 +32,8 @@ export async function startWorld(
   }
 
   const emulatorArguments = ['--directory', directoryPath, '--auto-approve', '--json'];
-  const { url: emulatorUrl } = await scene.startSaying(EMULATOR_MAIN, emulatorArguments, home.environment);
+  const emulator = await scene.startSaying(EMULATOR_MAIN, emulatorArguments, home.environment);
+  const emulatorUrl = emulator.url;
   const environment = {
     ...home.environment,
     AWS_ENDPOINT_URL_SSO_OIDC: emulatorUrl,
@@ -73,6 +74,8 @@ export async function startWorld(
     configPath,
     environment,
     emulatorUrl,
+    /** What the emulator's process says of itself: `url`, `controlToken`. */
+    emulator,
     sessionName: SESSION,
     socketPath,
     daemonPid: daemon.pid,

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createFakeClock } from '../helpers/fake-clock.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { mask } from './masks.ts';
@@ -163,6 +164,22 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     const again = await rig.runCli(['login', '--json', '--no-wait']);
     expect(JSON.parse(again.stdout)).toEqual({ session: SESSION, state: 'live', setup: null });
   });
+});
+
+test('follows the events of the daemon: an approval and the end of the listing show without a pause', async () => {
+  rig = await createRig({ emulator: { autoApprove: false } });
+  // It stands still, so that a command which asks at intervals would never end.
+  const clock = createFakeClock(Date.now());
+  const interrupt = new AbortController();
+  let exitCode: number | undefined;
+  const login = run(['login'], { clock, signal: interrupt.signal }).then((ended) => (exitCode = ended.exitCode));
+  try {
+    rig.emulator.approve(await pendingCode());
+    expect(await waitFor('the end of the command', () => exitCode === 0)).toBe(true);
+  } finally {
+    interrupt.abort(new Error('the test is over'));
+    await login;
+  }
 });
 
 describe("an endpoint that is not AWS's", () => {

@@ -81,7 +81,8 @@ export function createSignIn(deps: {
       void postSignInSync.restart(session).then(() => userChecks.check(session, { justSignedIn: true }));
     },
   });
-  events.subscribe({ signedIn: changes.announce, denied: changes.announce, signedOut: changes.announce });
+  const { announce } = changes;
+  events.subscribe({ signedIn: announce, denied: announce, expired: announce, signedOut: announce });
 
   const sessionWarnings = createSessionWarnings({
     ...deps,

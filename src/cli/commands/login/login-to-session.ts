@@ -7,6 +7,7 @@ import { reportKept } from '../profiles/describe-plan.ts';
 import { confirmUser } from './confirm-user.ts';
 import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
+import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
 import { waitForSetup } from './wait-for-setup.ts';
@@ -35,14 +36,31 @@ export async function loginToSession(
   const body = { force, acceptEndpoint: true };
   const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
-  const outcome = started.state === 'pending' ? await waitForApproval(session, started, options, context) : started;
+  const follower = followSignIn(session, context);
+  try {
+    return await finish(session, started, follower, options, context);
+  } finally {
+    follower.close();
+  }
+}
+
+/** Waits for the approval if there is one to wait for, then for the lists, and prints both. */
+async function finish(
+  session: string,
+  started: SignInDocument,
+  follower: SignInFollower,
+  options: LoginOptions,
+  context: LoginContext,
+): Promise<LoginOutcome> {
+  const outcome =
+    started.state === 'pending' ? await waitForApproval(session, started, options, follower, context) : started;
   if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
   context.stderr.write(
     outcome.state === 'live'
       ? `Already signed in to ${harmless(session)}; no browser needed.\n`
       : `Signed in to ${harmless(session)}.\n`,
   );
-  const setup = options.wait ? await waitForSetup(session, context) : undefined;
+  const setup = options.wait ? await waitForSetup(session, follower, context) : undefined;
   const isPrinted = options.json !== true && setup !== undefined;
   if (isPrinted) {
     await printText(describeSetup(setup, context), context);

@@ -6,9 +6,11 @@ import type { SignInDocument } from '../../../local-api/schemas.ts';
 import { describeBrowserFailure } from '../../browser-failure.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { createPainter, formatDuration, harmless } from '../../terminal/render.ts';
+import type { SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 
-const POLL_MS = 200;
+/** How often the countdown is drawn. */
+const REDRAW_MS = 1000;
 export const CANCEL_TIMEOUT_MS = 2000;
 
 /** The outcome of the sign-in. Ctrl-C cancels it. */
@@ -16,14 +18,16 @@ export async function waitForApproval(
   session: string,
   pending: SignInDocument,
   options: Pick<LoginOptions, 'browser'>,
+  follower: SignInFollower,
   context: LoginContext,
 ): Promise<SignInDocument> {
   await showPrompt(session, pending, options, context);
   const progress = createProgressLine(context);
   try {
-    for (let current = pending; ; await context.clock.sleep(POLL_MS, context.signal)) {
+    for (let current = pending; ;) {
       const timeLeft = formatDuration(Date.parse(current.expiresAt ?? '') - context.clock.nowMs());
       progress.show(`Waiting for your approval; the code is valid for ${timeLeft} … Ctrl-C cancels.`);
+      if (!(await follower.next(REDRAW_MS))) continue;
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
       if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
       current = next;

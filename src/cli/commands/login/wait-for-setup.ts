@@ -1,12 +1,18 @@
 // Shows how far the daemon is while it lists the accounts and writes the profiles after a sign-in.
 import type { SignInSetupDocument } from '../../../local-api/schemas.ts';
 import { createProgressLine, LEAVES_IT_TO_THE_DAEMON } from '../../terminal/progress.ts';
+import type { SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext } from './options.ts';
 
-const POLL_MS = 50;
+/** The daemon announces progress about once a second, and the end at once. */
+const REDRAW_MS = 1000;
 
 /** What was listed and written; Ctrl-C leaves the rest to the daemon. */
-export async function waitForSetup(session: string, context: LoginContext): Promise<SignInSetupDocument | undefined> {
+export async function waitForSetup(
+  session: string,
+  follower: SignInFollower,
+  context: LoginContext,
+): Promise<SignInSetupDocument | undefined> {
   const progress = createProgressLine(context);
   try {
     for (;;) {
@@ -15,7 +21,7 @@ export async function waitForSetup(session: string, context: LoginContext): Prom
       if (setup === undefined) return undefined;
       if (setup.state === 'done' || setup.state === 'failed') return setup;
       progress.show(describeProgress(setup), LEAVES_IT_TO_THE_DAEMON);
-      await context.clock.sleep(POLL_MS, context.signal);
+      while (!(await follower.next(REDRAW_MS)));
     }
   } catch (error) {
     if (context.signal.aborted) {
