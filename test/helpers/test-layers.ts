@@ -26,6 +26,7 @@ export const LONGEST: readonly string[] = ['crash', 'exec-clients', 'demo', 'upg
 /** Modules of the repository that start processes, listen or connect. */
 export const STARTERS = [
   'src/cli/commands/exec/run-in-place.ts',
+  'src/cli/open-browser.ts',
   'src/cli/terminal/pager.ts',
   'src/emulator/emulator.ts',
   'src/platform/service/start-daemon.ts',
