@@ -118,6 +118,12 @@ export const TROUBLES: readonly Trouble[] = [
     rig: withProfile('[profile b]\ncredential_process = "/opt/aws sso/bin/aws-sso" process --profile b\n'),
     edit: 'LINE,$d',
   },
+  { code: 'profile-login-invalid', rig: withProfile('[profile b]\nlogin_session = taylor\n'), edit: 'LINE,$d' },
+  {
+    code: 'profile-login-ambiguous',
+    rig: withProfile('[profile b]\nlogin_session = arn:aws:iam::123456789012:user/x\nsso_session = my-sso-session\n'),
+    edit: '$d',
+  },
   {
     code: 'credential-process-copy-stale',
     fixable: true,

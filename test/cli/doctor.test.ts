@@ -47,6 +47,7 @@ interface DoctorDocument {
   readonly groups: readonly {
     readonly name: string;
     readonly state: string;
+    readonly summary: string;
     readonly findings: readonly FindingDocument[];
   }[];
 }
@@ -254,6 +255,22 @@ describe('doctor', () => {
     ]);
     // It did not start a daemon.
     expect((await its.runCli(['doctor'], options)).stdout).toMatch(/^ok {4}Daemon {11}not running; the first command/m);
+  });
+
+  test('counts profiles of aws login and names the one of this shell, without a finding', async () => {
+    const its = await openRig({
+      config: `${CONFIG}\n[profile demo]\nlogin_session = arn:aws:iam::123456789012:user/dev/x\n`,
+    });
+    const { groups } = await diagnose(its, { environment: { AWS_PROFILE: 'demo' } });
+    const own = groups.filter(({ name }) => name === 'config' || name === 'environment');
+    expect(own).toMatchObject([
+      { name: 'config', state: 'ok', summary: '~/.aws/config: 1 sso-session, 2 profiles, 1 of them by aws login' },
+      {
+        name: 'environment',
+        state: 'ok',
+        summary: expect.stringMatching(/a problem; AWS_PROFILE is demo, by aws login$/),
+      },
+    ]);
   });
 
   test.runIf(canSeeProcesses)('reports a daemon that runs without a socket', async () => {

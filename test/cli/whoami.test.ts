@@ -1,5 +1,5 @@
 // `rolecall whoami` in every kind of shell: what counts there, whose it is as far as that is known, and never a secret.
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findIdentitySource } from '../../src/cli/commands/whoami/shell-identity.ts';
@@ -81,6 +81,7 @@ Sign-in  since HH:MM, until HH:MM (in A DAY)
       accountId: '111111111111',
       accountName: 'taylor',
       permissionSet: 'Admin-AF-Permission-Set',
+      principal: null,
       protected: false,
       sessionState: 'live',
       sessionExpiresAt: expect.stringMatching(/^\d{4}-.*Z$/u),
@@ -136,6 +137,115 @@ To use a role from rolecall: rolecall use
     );
     const named = { AWS_PROFILE: ADMIN, AWS_SHARED_CREDENTIALS_FILE: '~/keys' };
     expect((await whoami(named)).stdout).toContain(`keys of [${ADMIN}] in the credentials file take precedence`);
+  });
+
+  describe('of a profile of aws login', () => {
+    const config = () => readFileSync(rig.configPath, 'utf8');
+    let before = '';
+    beforeAll(() => {
+      before = config();
+      appendFileSync(
+        rig.configPath,
+        `
+[profile demo]
+login_session = arn:aws:iam::123456789012:user/dev/taylor
+[profile broken]
+login_session = ${'x'.repeat(100_000)}
+[profile both]
+login_session = arn:aws:iam::123456789012:user/x
+credential_process = /bin/false
+`,
+      );
+    });
+    afterAll(() => writeFileSync(rig.configPath, before));
+    const DEMO = `123456789012  user/dev/taylor  aws login
+Profile  demo (WHY)
+Sign-in  account and role by aws login, arn:aws:iam::123456789012:user/dev/taylor
+To sign in again: aws login --profile demo. To use a role from rolecall: rolecall use
+`;
+
+    test('says account and principal, and how to sign in again', async () => {
+      const stdout = DEMO.replace('WHY', 'set by AWS_PROFILE');
+      expect(await whoami({ AWS_PROFILE: 'demo' })).toEqual({ exitCode: 0, stdout, stderr: '' });
+      const named = DEMO.replace('WHY', 'named on the command line');
+      expect(await whoami({ AWS_PROFILE: ADMIN }, ['demo'])).toEqual({ exitCode: 0, stdout: named, stderr: '' });
+      const { stdout: json } = await rig.runCli(['whoami', '--json'], { environment: { AWS_PROFILE: 'demo' } });
+      expect(JSON.parse(json)).toMatchObject({
+        source: 'aws-login',
+        why: 'set by AWS_PROFILE',
+        profile: 'demo',
+        session: null,
+        accountId: '123456789012',
+        permissionSet: null,
+        principal: 'arn:aws:iam::123456789012:user/dev/taylor',
+      });
+    });
+
+    test('says what is wrong with one that aws login did not write', async () => {
+      expect((await whoami({ AWS_PROFILE: 'broken' })).stdout).toBe(`aws login
+Profile  broken (set by AWS_PROFILE; its login_session is not an ARN, so AWS clients refuse it)
+Sign-in  account and role by aws login
+To sign in again: aws login --profile broken. To use a role from rolecall: rolecall use
+`);
+      expect((await whoami({ AWS_PROFILE: 'both' })).stdout).toContain(
+        'Profile  both (set by AWS_PROFILE; it has credential_process too, which some AWS clients prefer)\n',
+      );
+    });
+
+    test('exec and env name it for what it is, and ignore it if it is only this shell’s profile', async () => {
+      const refusal = {
+        exitCode: 6,
+        stdout: '',
+        stderr:
+          'rolecall: "demo" gets its keys from "aws login" (user/dev/taylor in 123456789012), not from an sso-session, so rolecall has none for it. [profile-not-found]\n' +
+          'Run: aws login --profile demo\n',
+      };
+      expect(await rig.runCli(['exec', 'demo', '--', 'true'])).toEqual(refusal);
+      expect(
+        await rig.runCli(['env', 'demo'], { isTerminal: true, answers: [], environment: { NO_COLOR: '1' } }),
+      ).toEqual(refusal);
+      const environment = { AWS_PROFILE: 'demo' };
+      const env = await rig.runCli(['env', ADMIN], { environment });
+      expect(env.stdout).toMatch(/^unset AWS_PROFILE /mu);
+      const child: Record<string, string | undefined>[] = [];
+      await rig.runCli(['exec', ADMIN, '--', 'true'], {
+        environment,
+        runInPlace: async (program) => {
+          child.push(program.environment);
+          return 0;
+        },
+      });
+      expect(child).toMatchObject([{ ROLECALL_PROFILE: ADMIN }]);
+      expect(child[0]).not.toHaveProperty('AWS_PROFILE');
+    });
+
+    test('is listed after rolecall’s own profiles, and keeps its name', async () => {
+      const { stdout, stderr } = await rig.runCli(['profiles', 'list']);
+      expect(stdout).not.toContain('demo');
+      expect(stderr).toContain(
+        '3 profiles of yours get their keys from aws login, not from rolecall: demo (123456789012), broken, both (123456789012).\n',
+      );
+      const { loginProfiles } = await rig.client.call('profiles', {});
+      expect(loginProfiles?.[0]).toEqual({
+        profileName: 'demo',
+        line: expect.any(Number),
+        accountId: '123456789012',
+        principal: 'arn:aws:iam::123456789012:user/dev/taylor',
+      });
+      const own = config();
+      writeFileSync(
+        rig.configPath,
+        own.replace('[profile demo]', '[profile Log-Archive.ReadOnly]').replaceAll(/# >>>[^]*# <<<.*\n/gu, ''),
+      );
+      const synced = await rig.runCli(['profiles', 'sync']);
+      expect(synced.stderr).toMatch(
+        /^Left out Log-Archive\.ReadOnly: you have your own profile of that name, from aws login, on line \d+\.$/mu,
+      );
+      expect(config()).toContain('[profile Log-Archive.ReadOnly]\nlogin_session');
+      expect((await whoami({ AWS_PROFILE: 'Log-Archive.ReadOnly' })).stdout).toMatch(/^123456789012 {2}user/u);
+      await rig.runCli(['profiles', 'adopt'], { isTerminal: true, answers: ['y'] });
+      expect(config()).toContain('[profile Log-Archive.ReadOnly]\nlogin_session');
+    });
   });
 
   test('recognizes the environment of exec', async () => {

@@ -98,6 +98,7 @@ export const ROOMS: readonly Room[] = [
       'aws-config/document/document',
       'aws-config/document/default-credentials',
       'aws-config/document/credentials-names',
+      'aws-config/document/login-session',
       'aws-config/files/own-traces',
       'secret-store/choose',
       'secret-store/own-items',

@@ -8,7 +8,13 @@ import { parseConfigDocument, requireWellFormed } from '../document/document.ts'
 import type { AdoptionSource } from './foreign-command.ts';
 import { findManagedBlock, isInsideBlock } from '../document/managed-block.ts';
 import { sessionSelector } from '../profiles/session-selector.ts';
-import { NATIVE_KEYS, readSource, type CredentialSource, type UnusableSource } from './credential-source.ts';
+import {
+  hasLoginSession,
+  NATIVE_KEYS,
+  readSource,
+  type CredentialSource,
+  type UnusableSource,
+} from './credential-source.ts';
 import { createSessionBook, type ForeignSession, type SessionBook } from './session-book.ts';
 
 export interface AdoptionRequest {
@@ -50,6 +56,9 @@ export interface AdoptionPlan {
 const ACCOUNT_ID = /^\d{12}$/u;
 const PERMISSION_SET = /^[\w+=,.@-]{1,32}$/u;
 const INHERITED = { reason: 'it would inherit sso settings from [DEFAULT]' } as const;
+/** As of 2026-11 the AWS CLI and boto3 prefer this key to a credential_process. */
+const WITH_LOGIN = { reason: 'it has a login_session too, which the AWS CLI would use instead of rolecall' } as const;
+
 /**
  * Plans the adoption; pure. Planning again for the resulting text changes nothing. Only the lines of adopted profiles that
  * say where credentials come from change.
@@ -72,7 +81,8 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
     const found = readSource(section, profiles);
     if (found === undefined || !sources.has(found.source)) continue;
     const shared = { profileName: section.name, line: section.line, source: found.source };
-    const role = resolveRole(isInherited ? { source: found.source, ...INHERITED } : found, section, sessions);
+    const source = isInherited ? { source: found.source, ...INHERITED } : found;
+    const role = hasLoginSession(section) ? WITH_LOGIN : resolveRole(source, section, sessions);
     if (onlySession !== undefined && ('reason' in role || role.sessionName !== onlySession)) continue;
     if ('reason' in role) {
       left.push({ ...shared, reason: role.reason });

@@ -97,11 +97,7 @@ function readNative(
   const accountId = values.get('sso_account_id');
   const permissionSet = values.get('sso_role_name');
   if (accountId === undefined || permissionSet === undefined) {
-    const reason =
-      values.size === 0
-        ? 'its keys belong to an IAM user, not to Identity Center'
-        : 'it names no account and permission set';
-    return { source, reason };
+    return { source, reason: describeOthersKeys(start, values.size > 0) };
   }
   const name = values.get('sso_session');
   const session =
@@ -109,6 +105,18 @@ function readNative(
       ? ({ kind: 'url', startUrl: values.get('sso_start_url'), region: values.get('sso_region') } as const)
       : ({ kind: 'named', name } as const);
   return { source, accountId, permissionSet, session };
+}
+
+function describeOthersKeys(section: ConfigSection, hasNativeKeys: boolean): string {
+  if (hasNativeKeys) return 'it names no account and permission set';
+  return hasLoginSession(section)
+    ? 'its keys come from "aws login", not from Identity Center'
+    : 'its keys belong to an IAM user, not to Identity Center';
+}
+
+/** Whether `aws login` wrote the section. */
+export function hasLoginSession(section: ConfigSection): boolean {
+  return valueIn(section, 'login_session') !== undefined;
 }
 
 function findProfile(name: string, profiles: readonly ConfigSection[]): ConfigSection | undefined {

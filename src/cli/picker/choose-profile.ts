@@ -57,10 +57,13 @@ async function findExact(
     const isUnknown = error instanceof NotFoundError && error.code === 'profile-not-found';
     // One word in a script is the name of a profile. If that profile is gone, no other role may take its place.
     const isName = words.length === 1 && !mayAsk && isReadOnly !== true;
-    if (!isUnknown || isName) throw error;
+    if (!isUnknown || isName || isOfAwsLogin(error)) throw error;
     return undefined;
   }
 }
+
+/** The profile exists, but its keys come from `aws login`. */
+const isOfAwsLogin = ({ hint }: NotFoundError) => hint.startsWith('aws login');
 
 async function searchProfile(
   request: ProfileRequest & Pick<RoleRequest, 'query' | 'isUnknownName'>,

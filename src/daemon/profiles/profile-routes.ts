@@ -1,4 +1,10 @@
 // GET and POST /v1/profile: looks up the role of a profile name; POST also writes the profile if it is not written yet.
+import {
+  awsLoginCommand,
+  describePrincipal,
+  findLoginProfile,
+  type LoginProfile,
+} from '../../aws-config/document/login-session.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
 import { NotFoundError } from '../../core/errors.ts';
@@ -29,7 +35,11 @@ export function createProfileHandlers(deps: {
   async function find(name: string): Promise<ProfileDocument> {
     const { document } = await deps.configFile.read();
     const found = findRoleProfile(document, name);
-    if (found === undefined) return findUnwritten(name, profileNames(document));
+    if (found === undefined) {
+      const login = findLoginProfile(document, name);
+      if (login !== undefined) throw ofLogin(login);
+      return findUnwritten(name, profileNames(document));
+    }
     const { profileName, role, region } = found;
     if (role !== 'current') {
       const session = await deps.sharedConfig.findSession(role.sessionSelector);
@@ -97,4 +107,13 @@ export function createProfileHandlers(deps: {
       return find(body.name);
     },
   };
+}
+
+function ofLogin(login: LoginProfile): NotFoundError {
+  const { profileName } = login;
+  return new NotFoundError(
+    'profile-not-found',
+    `"${profileName}" gets its keys from "aws login" (${describePrincipal(login)}), not from an sso-session, so rolecall has none for it.`,
+    { hint: awsLoginCommand(profileName) },
+  );
 }

@@ -1,4 +1,5 @@
 // Plans the profiles of all roles from the cached account lists and writes them to the shared config file.
+import { readLoginProfiles, type LoginProfile } from '../../aws-config/document/login-session.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { PlannedProfile, ProfilePlan, SkippedProfile } from '../../aws-config/profiles/plan-types.ts';
@@ -33,22 +34,24 @@ export function createProfileSync(
   const { configFile, settings, sharedCredentials } = deps;
   const collectRequest = createPlanRequests(deps);
 
-  async function makePlan(options = { prune: false }): Promise<{ plan: ProfilePlan; before: string }> {
+  async function makePlan(options = { prune: false }): Promise<MadePlan> {
     const request = await collectRequest(options);
-    return { plan: await runStepsYielding(planInSteps(request)), before: request.document.text };
+    const loginProfiles = readLoginProfiles(request.document);
+    return { plan: await runStepsYielding(planInSteps(request)), before: request.document.text, loginProfiles };
   }
 
   async function writeOnce(by: Actor): Promise<ProfilesDocument> {
-    const { plan, before } = await makePlan();
+    const made = await makePlan();
+    const { plan, before } = made;
     if (plan.conflict !== undefined) throw plan.conflict;
     const outcome = await configFile.write(before, plan.text);
     if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
     await deps.issuedNames.keep(plan);
-    return describe(plan, outcome === 'written');
+    return describe(made, outcome === 'written');
   }
 
-  const describe = (plan: ProfilePlan, written: boolean) =>
-    describePlan(plan, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
+  const describe = (made: MadePlan, written: boolean) =>
+    describePlan(made, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
 
   /** Concurrent syncs would only make each other retry. */
   const inTurn = createSerialQueue();
@@ -65,8 +68,7 @@ export function createProfileSync(
 
   return {
     async plan(options) {
-      const { plan } = await makePlan(options);
-      return describe(plan, false);
+      return describe(await makePlan(options), false);
     },
     sync,
     async writeNamed(profileName, by) {
@@ -79,8 +81,16 @@ export function createProfileSync(
   };
 }
 
+interface MadePlan {
+  readonly plan: ProfilePlan;
+  /** The text that the plan was made for. */
+  readonly before: string;
+  /** In that text. */
+  readonly loginProfiles: readonly LoginProfile[];
+}
+
 function describePlan(
-  plan: ProfilePlan,
+  { plan, loginProfiles }: MadePlan,
   {
     configFile,
     credentialsFile,
@@ -94,6 +104,7 @@ function describePlan(
   },
 ): ProfilesDocument {
   const { write } = settings.profiles;
+  const ofLogin = new Set(loginProfiles.map(({ profileName }) => profileName));
   const names = (profiles: readonly { readonly profileName: string }[]) =>
     profiles.map(({ profileName }) => profileName);
   return {
@@ -113,7 +124,10 @@ function describePlan(
     removed: names(plan.removed),
     changed: names(plan.changed),
     ...(plan.keptLost.length === 0 ? {} : { kept: [...plan.keptLost] }),
-    skipped: plan.skipped.map((skipped) => ({ profileName: skipped.profileName, reason: describeSkipped(skipped) })),
+    skipped: plan.skipped.map((skipped) => ({
+      profileName: skipped.profileName,
+      reason: describeSkipped(skipped, ofLogin.has(skipped.profileName)),
+    })),
     ...(plan.inCredentialsFile === undefined
       ? {}
       : {
@@ -122,12 +136,22 @@ function describePlan(
             names: plan.inCredentialsFile.map(({ name, line, profileName = null }) => ({ name, line, profileName })),
           },
         }),
+    ...(loginProfiles.length === 0
+      ? {}
+      : {
+          loginProfiles: loginProfiles.map(({ profileName, line, principal }) => ({
+            profileName,
+            line,
+            accountId: principal?.accountId ?? null,
+            principal: principal?.arn ?? null,
+          })),
+        }),
     diff: plan.diff,
     ...(plan.conflict === undefined ? {} : { conflict: plan.conflict.toBody() }),
   };
 }
 
-function describeSkipped({ reason, line }: SkippedProfile): string {
+function describeSkipped({ reason, line }: SkippedProfile, isOfLogin: boolean): string {
   switch (reason) {
     case 'unusable-name':
       return 'its account id or permission set has characters that a profile cannot contain.';
@@ -136,6 +160,6 @@ function describeSkipped({ reason, line }: SkippedProfile): string {
     case 'ambiguous':
       return 'it is an alias that several roles would get. Make the rule match one role, or use {account_id} and {permission_set} in the alias.';
     default:
-      return `you have your own profile of that name${line === undefined ? '' : `, on line ${line}`}.`;
+      return `you have your own profile of that name${isOfLogin ? ', from aws login' : ''}${line === undefined ? '' : `, on line ${line}`}.`;
   }
 }

@@ -32,6 +32,21 @@ export const inCredentialsFileSchema = {
   },
 } as const;
 
+const loginProfilesSchema = {
+  type: 'array',
+  description: 'your own profiles that get their keys from `aws login`, which rolecall leaves alone; absent without any',
+  items: {
+    type: 'object',
+    required: ['profileName', 'line', 'accountId', 'principal'],
+    properties: {
+      profileName: text,
+      line: { type: 'integer', description: 'of the config file' },
+      accountId: { type: ['string', 'null'], description: 'null, like the next one, if login_session is not an ARN' },
+      principal: { type: ['string', 'null'], description: 'the ARN of the one who signed in' },
+    },
+  },
+} as const;
+
 export const profilesSchema = {
   type: 'object',
   required: ['configFile', 'written', 'profiles', 'added', 'removed', 'changed', 'skipped', 'diff'],
@@ -72,6 +87,7 @@ export const profilesSchema = {
       },
     },
     inCredentialsFile: inCredentialsFileSchema,
+    loginProfiles: loginProfilesSchema,
     diff: { type: 'string', description: 'unified' },
     conflict: {
       ...errorSchema,

@@ -161,3 +161,35 @@ describe('random files', () => {
     expect(adopted).toBeGreaterThan(200);
   });
 });
+
+test('a profile of aws login is never adopted, alone or with other keys', () => {
+  const login = 'login_session = arn:aws:iam::123456789012:user/x\n';
+  const native = 'sso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Admin\n';
+  const text = `[sso-session corp]
+sso_start_url = https://d-1234567890.awsapps.com/start
+sso_region = us-east-1
+[profile alone]
+${login}[profile native]
+${native}${login}[profile granted]
+credential_process = granted credential-process --profile granted
+granted_sso_start_url = https://d-1234567890.awsapps.com/start
+granted_sso_region = us-east-1
+granted_sso_account_id = 111111111111
+granted_sso_role_name = Admin
+${login}[profile refers]
+credential_process = aws-vault exec --json alone
+`;
+  const { adopted, left, text: planned } = plan(text);
+  expect({ adopted, planned }).toEqual({ adopted: [], planned: text });
+  const reason = 'it has a login_session too, which the AWS CLI would use instead of rolecall';
+  expect(left).toEqual([
+    { profileName: 'native', line: 6, source: 'aws', reason },
+    { profileName: 'granted', line: 11, source: 'granted', reason },
+    {
+      profileName: 'refers',
+      line: 18,
+      source: 'aws-vault',
+      reason: 'its keys come from "aws login", not from Identity Center',
+    },
+  ]);
+});

@@ -43,7 +43,8 @@ export async function chooseConsoleRole(
   }
   const profile = await resolveProfile(own.name, context).catch((error: unknown) => {
     if (!(error instanceof NotFoundError) || error.code !== 'profile-not-found') throw error;
-    throw new NotFoundError('profile-not-found', `${own.variable} of this shell: ${error.message}`, { cause: error });
+    const message = `${own.variable} of this shell: ${error.message}`;
+    throw new NotFoundError('profile-not-found', message, { cause: error, hint: error.hint });
   });
   return withRegion(profile, options);
 }

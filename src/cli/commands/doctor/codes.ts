@@ -33,6 +33,12 @@ export const DOCTOR_CODES = {
   ),
   'profile-session-missing': problem('A profile names an sso-session that is not in the file.'),
   'profile-program-missing': problem('The `credential_process` of a profile names a program that does not exist.'),
+  'profile-login-invalid': problem(
+    'The `login_session` of a profile, which `aws login` writes, is not the ARN of a principal, so AWS clients refuse the profile.',
+  ),
+  'profile-login-ambiguous': problem(
+    'A profile has a `login_session` of `aws login` and other keys for credentials, and AWS clients disagree on which one to use.',
+  ),
   'credential-process-copy-stale': fixable(
     'The helper that rolecall’s profiles name is missing, or its Node or rolecall no longer exists.',
   ),

@@ -6,6 +6,7 @@ import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
 import { findCommand } from '../../environment/find-command.ts';
 import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
+import { countLoginProfiles, findLoginFaults } from './login-check.ts';
 import { findShadowed } from './shadowed-check.ts';
 import { configProfiles, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
 import { listSignInsInMemory, mayEndSignIns } from '../../sign-ins-in-memory.ts';
@@ -20,7 +21,7 @@ export function checkConfig(world: World): CheckGroup {
     name: 'config',
     title: 'AWS files',
     summary: config.exists
-      ? `${config.shown}: ${count(sessions, 'sso-session')}, ${count(profiles.length, 'profile')}`
+      ? `${config.shown}: ${count(sessions, 'sso-session')}, ${count(profiles.length, 'profile')}${countLoginProfiles(config)}`
       : `${config.shown} does not exist yet`,
     findings: [
       ...[config, credentials].flatMap(findUnreadable),
@@ -30,6 +31,7 @@ export function checkConfig(world: World): CheckGroup {
       ...findShadowed(profiles, world),
       ...findMissingSessions(profiles, config),
       ...findMissingPrograms(profiles, world),
+      ...findLoginFaults(config),
     ],
   };
 }

@@ -6,17 +6,21 @@ import { count, harmless } from '../../terminal/render.ts';
 import { findDifferingVariables } from '../../sessions.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { REMOVE_KEY_ADVICE, removeKeyCommands, isLongLived, maskKeyId } from './keys-check.ts';
+import { describeLoginOfShell } from './login-check.ts';
 import { configProfiles, credentialsProfiles, type World } from './world.ts';
 import { lstatSync } from '../../../platform/files/stat-sync.ts';
 
 export function checkEnvironment(world: World): CheckGroup {
   const { environment } = world.context;
+  const login = describeLoginOfShell(world);
   const given = Object.keys(environment).filter((name) => name.startsWith('AWS_') && environment[name] !== '');
   return {
     name: 'environment',
     title: 'This shell',
     summary:
-      given.length === 0 ? 'no AWS_* variable' : `${count(given.length, 'AWS_* variable')}, none of them a problem`,
+      given.length === 0
+        ? 'no AWS_* variable'
+        : `${count(given.length, 'AWS_* variable')}, none of them a problem${login === undefined ? '' : `; ${login}`}`,
     findings: [
       ...findKeys(environment),
       ...findIdentity(environment),

@@ -7,6 +7,20 @@ import { count, harmless } from '../../terminal/render.ts';
 /** If our markers are missing from the file, every profile is left out. */
 const MAX_LEFT_OUT = 3;
 
+/** One line on profiles that get their keys from `aws login`; nothing if there are none. */
+export function reportLoginProfiles({ loginProfiles = [] }: ProfilesDocument, context: Pick<Output, 'stderr'>): void {
+  const [first] = loginProfiles;
+  if (first === undefined) return;
+  const shown = loginProfiles
+    .slice(0, MAX_LEFT_OUT)
+    .map(({ profileName, accountId }) => harmless(accountId === null ? profileName : `${profileName} (${accountId})`));
+  const more = loginProfiles.length - shown.length;
+  context.stderr.write(
+    `${count(loginProfiles.length, 'profile')} of yours ${loginProfiles.length === 1 ? 'gets its' : 'get their'} keys from aws login, not from rolecall: ` +
+      `${shown.join(', ')}${more > 0 ? ` and ${more} more (rolecall profiles list --json)` : ''}.\n`,
+  );
+}
+
 /** "~/.aws/config: 7 profiles, 2 new, 1 gone." */
 export function describeSync(
   change: Pick<ProfilesDocument, 'added' | 'removed' | 'changed'> & {

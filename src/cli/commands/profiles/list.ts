@@ -3,7 +3,13 @@ import { formatJson } from '../../../core/text/format-json.ts';
 import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
 import { count, createPainter, formatTableFor, harmless, reportFailure } from '../../terminal/render.ts';
-import { describeUnwritten, reportKept, reportNoProfiles, reportSkipped } from './describe-plan.ts';
+import {
+  describeUnwritten,
+  reportKept,
+  reportLoginProfiles,
+  reportNoProfiles,
+  reportSkipped,
+} from './describe-plan.ts';
 
 export interface ProfilesListOptions {
   readonly json?: boolean;
@@ -31,6 +37,7 @@ export async function runProfilesList(
   if (document.profiles.length === 0 && (document.unwritten ?? 0) === 0) {
     reportNoProfiles(document, context);
     reportSkipped(document, context);
+    reportLoginProfiles(document, context);
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);
@@ -57,6 +64,7 @@ export async function runProfilesList(
   if ((document.unwritten ?? 0) > 0) context.stderr.write(`${describeUnwritten(document).trim()}\n`);
   reportKept(document, context);
   reportSkipped(document, context);
+  reportLoginProfiles(document, context);
   const { conflict } = document;
   if (conflict !== undefined) reportFailure(conflict, context);
   return 0;

@@ -1,6 +1,7 @@
 // Finds out which account and role this shell uses, and why; asks the daemon, not AWS.
 import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../../core/errors.ts';
+import type { LoginProfile } from '../../../aws-config/document/login-session.ts';
 import type {
   ProfileDocument,
   RefusalDocument,
@@ -19,7 +20,7 @@ type Problem = StatusDocument['problems'][number];
 
 /** The JSON output; what is unknown is null. */
 export interface Whoami {
-  readonly source: 'profile' | 'keys' | 'web-identity' | 'container';
+  readonly source: 'profile' | 'aws-login' | 'keys' | 'web-identity' | 'container';
   /** One sentence. */
   readonly why: string;
   readonly profile: string | null;
@@ -28,6 +29,8 @@ export interface Whoami {
   readonly accountId: string | null;
   readonly accountName: string | null;
   readonly permissionSet: string | null;
+  /** ARN of the one who signed in with `aws login`; null for every other source. */
+  readonly principal: string | null;
   readonly protected: boolean;
   readonly sessionState: string | null;
   readonly sessionExpiresAt: string | null;
@@ -59,6 +62,7 @@ const UNKNOWN = {
   accountId: null,
   accountName: null,
   permissionSet: null,
+  principal: null,
   protected: false,
   sessionState: null,
   sessionExpiresAt: null,
@@ -125,6 +129,8 @@ async function findOutProfile(name: string, because: ProfileReason, context: Con
       why: `keys of [${name}] in the credentials file take precedence; rolecall does not know whose they are`,
     };
   }
+  const login = because === 'exec' || because === 'exec-keys' ? undefined : await findLogin(name, context);
+  if (login !== undefined) return describeLogin(login, why);
   let profile: ProfileDocument;
   try {
     profile = await client.call('profile', { query: { name } }, { signal });
@@ -167,6 +173,7 @@ export async function describeProfile(
     accountId,
     accountName: role?.accountName ?? null,
     permissionSet,
+    principal: null,
     protected: role?.protected ?? false,
     sessionState: known?.state ?? null,
     sessionExpiresAt: known?.sessionExpiresAt ?? null,
@@ -198,6 +205,35 @@ async function hasStoredKeys(name: string, { environment, homeDirectory }: Conte
   return parseConfigDocument(text, path).sections.some(
     (section) => section.header.trim() === name && section.entries.some(({ key }) => isCredentialKey(key)),
   );
+}
+
+/** The profile of `aws login` with that name in this shell's config file, which may differ from the daemon's. */
+export async function findLogin(
+  name: string,
+  { environment, homeDirectory }: Context,
+): Promise<LoginProfile | undefined> {
+  const path = awsFilePath('config', environment, homeDirectory);
+  const text = await readBoundedFile(path, MAX_AWS_FILE_BYTES).catch(() => '');
+  if (!text.toLowerCase().includes('login_session')) return undefined;
+  const [{ parseConfigDocument }, { findLoginProfile }] = await Promise.all([
+    import('../../../aws-config/document/document.ts'),
+    import('../../../aws-config/document/login-session.ts'),
+  ]);
+  return findLoginProfile(parseConfigDocument(text, path), name);
+}
+
+export function describeLogin({ profileName, principal, otherKeys }: LoginProfile, why: string): Whoami {
+  const besides =
+    otherKeys.length === 0 ? '' : `; it has ${otherKeys.join(' and ')} too, which some AWS clients prefer`;
+  const invalid = principal === undefined ? '; its login_session is not an ARN, so AWS clients refuse it' : '';
+  return {
+    ...UNKNOWN,
+    source: 'aws-login',
+    profile: profileName,
+    accountId: principal?.accountId ?? null,
+    principal: principal?.arn ?? null,
+    why: `${why}${besides}${invalid}`,
+  };
 }
 
 /** Whether the config file has this profile, though it belongs to no sso-session. */

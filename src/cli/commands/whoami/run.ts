@@ -10,7 +10,7 @@ import { describeRole, protectedMark } from '../../picker/role-columns.ts';
 import { formatMoment } from '../../../core/text/format-duration.ts';
 import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../sessions.ts';
 import { createPainter, formatTable, printText, harmless } from '../../terminal/render.ts';
-import { describeProfile, findOut, type Whoami } from './find-out.ts';
+import { describeLogin, describeProfile, findLogin, findOut, type Whoami } from './find-out.ts';
 
 export interface WhoamiOptions {
   readonly json?: boolean;
@@ -22,7 +22,7 @@ export async function runWhoami(words: readonly string[], options: WhoamiOptions
   const whoami = words.length === 0 ? await findOut(context) : await findNamed(words, options, context);
   if (whoami === undefined) return EXIT_INTERRUPTED;
   if (options.json === true) context.stdout.write(formatJson(whoami));
-  else await printText(format(whoami, context), context);
+  else await printText(await format(whoami, context), context);
   return 0;
 }
 
@@ -32,10 +32,13 @@ async function findNamed(
   options: WhoamiOptions,
   context: Context,
 ): Promise<Whoami | undefined> {
+  const because = 'named on the command line';
+  const login = await findLogin(words.join(' ').trim(), context);
+  if (login !== undefined) return describeLogin(login, because);
   const mayAsk = canAsk(context) && options.json !== true;
   const request = { purpose: 'to look at', command: 'rolecall whoami', mayAsk, isReadOnly: true };
   const profile = await chooseProfile(words, request, context);
-  return profile && describeProfile(profile, 'named on the command line', null, context);
+  return profile && describeProfile(profile, because, null, context);
 }
 
 const SESSION_STATES: Readonly<Record<string, string>> = {
@@ -45,7 +48,8 @@ const SESSION_STATES: Readonly<Record<string, string>> = {
   'signed-out': 'signed out',
 };
 
-function format(whoami: Whoami, context: Context): string {
+async function format(whoami: Whoami, context: Context): Promise<string> {
+  if (whoami.source === 'aws-login') return (await import('./format-login.ts')).formatLogin(whoami, context);
   const paint = createPainter(context.stdout, context.environment);
   const nowMs = context.clock.nowMs();
   const { clockAheadSeconds } = whoami;
