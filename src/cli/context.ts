@@ -1,4 +1,5 @@
 // What a command can use: streams, the environment, the daemon's client, the user. Each command asks for the parts it needs.
+import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
@@ -90,6 +91,8 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
    * @throws BrowserFailure: the template's browser could not be started
    */
   openBrowser(url: string, template?: string): Promise<boolean>;
+  /** Where a page that this command opens is shown; `browserCommand` is the template of the settings. */
+  findBrowserPlace(browserCommand?: string): Promise<BrowserPlace>;
   /** Deletes a private page and its folder after this command has ended. */
   deletePageLater(path: string, delaySeconds: number): Promise<void>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */

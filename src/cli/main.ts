@@ -74,6 +74,10 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { openBrowser } = await import('./open-browser.ts');
       return openBrowser(url, template, surroundings);
     },
+    async findBrowserPlace(browserCommand) {
+      const { findBrowserPlace, readPlaceFacts } = await import('../platform/programs/browser-place.ts');
+      return findBrowserPlace(environment, readPlaceFacts(), browserCommand);
+    },
     async checkSettings() {
       const { checkDaemonSettings } = await import('../platform/service/start-daemon.ts');
       const { outsideOfExec } = await import('./environment/child-environment.ts');

@@ -94,6 +94,7 @@ async function run(
     openPickerTerminal: () => Promise.reject(new Error('nobody is at this terminal')),
     page: async () => undefined,
     openBrowser: async () => false,
+    findBrowserPlace: async () => 'no-display',
     runProgram: async () => 0,
     findInstalledService: async () => undefined,
     loadService: () => Promise.reject(new Error('no service is installed')),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import type { BrowserPlace } from '../../src/core/aws/sign-in-flow.ts';
 import { BrowserFailure } from '../../src/core/text/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
@@ -130,6 +131,8 @@ export interface CliOptions {
   readonly templates?: string[];
   /** Why the browser could not be started. */
   readonly browserFailure?: string;
+  /** Where the browser of the user is; by default there is none. */
+  readonly browserPlace?: BrowserPlace;
   /** Sees the pages that would be deleted once the command has ended. */
   readonly pages?: { readonly path: string; readonly delaySeconds: number }[];
 }
@@ -298,6 +301,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           if (cli.browserFailure !== undefined) throw new BrowserFailure(cli.browserFailure);
           return cli.opened !== undefined;
         },
+        findBrowserPlace: async () => cli.browserPlace ?? 'no-display',
         checkSettings: () =>
           loadSettings(paths.settingsFile, environment).then(
             () => undefined,
