@@ -131,6 +131,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   let fileKey = kept?.fileKey;
   const { startDaemon } = await import('./daemon.ts');
   const { createDesktop } = await import('./notifications/desktop.ts');
+  const { findBrowserPlace, readPlaceFacts } = await import('../platform/programs/browser-place.ts');
   const starting = startDaemon({
     paths,
     environment,
@@ -165,6 +166,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
         await startBrowser(url, { template, isInUnit: activatedFd !== undefined });
       },
     }),
+    findBrowserPlace: (command) => findBrowserPlace(environment, readPlaceFacts(), command),
     credentialProcess: {
       templatePath: fileURLToPath(new URL('../../bin/rolecall-credential-process', import.meta.url)),
       nodePath: process.execPath,

@@ -17,6 +17,7 @@ import { createProfiles } from './profiles/profiles.ts';
 import { createRoles } from './roles/roles.ts';
 import type { Settings } from './settings/settings.ts';
 import { createSetup } from './settings/setup.ts';
+import type { FindBrowserPlace } from './sign-in/flow-choice.ts';
 import { createSignIn } from './sign-in/sign-in.ts';
 import { createStatus } from './status/status.ts';
 import { createWebAccessHandlers } from './web-access/routes.ts';
@@ -32,6 +33,8 @@ type DomainOption =
 
 export interface ServicesDeps extends FoundationDeps, Pick<DomainDeps, DomainOption> {
   readonly processId: number;
+  /** Where the daemon's browser is. Absent: nowhere. */
+  readonly findBrowserPlace?: FindBrowserPlace;
   readonly version: string;
   /** Environment variables that were removed at the start and would have changed how the daemon runs. */
   readonly droppedVariables?: readonly string[];

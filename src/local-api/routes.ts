@@ -1,4 +1,6 @@
 // Every route of the local API on one page: its surfaces, its input and its answer.
+import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
+import type { SignInFlow } from '../core/model.ts';
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
 import {
   consoleSchema,
@@ -56,6 +58,8 @@ import {
   type TeamRequestDocument,
 } from './schemas/setup.ts';
 import {
+  browserPlaceSchema,
+  flowSchema,
   signInSchema,
   signOutSchema,
   userCheckSchema,
@@ -195,6 +199,11 @@ export const routes = {
       additionalProperties: false,
       properties: {
         force: { type: 'boolean' },
+        flow: { ...flowSchema, description: 'instead of the settings; replaces a pending sign-in with another flow' },
+        browser: {
+          ...browserPlaceSchema,
+          description: 'where the caller\'s browser is, which decides with flow = "auto"; absent: the daemon\'s own',
+        },
         acceptEndpoint: {
           type: 'boolean',
           description:
@@ -532,7 +541,10 @@ export interface Inputs {
   accounts: { query: { session?: string; refresh?: boolean } };
   roles: { query: { session?: string; first?: boolean } };
   credentials: { query: { session: string; account: string; role: string } };
-  startSignIn: { session: string; body?: { force?: boolean; acceptEndpoint?: boolean } | undefined };
+  startSignIn: {
+    session: string;
+    body?: { force?: boolean; flow?: SignInFlow; browser?: BrowserPlace; acceptEndpoint?: boolean } | undefined;
+  };
   signIn: { session: string };
   cancelSignIn: { session: string };
   signOut: { session: string; body?: { forgetKeychain?: boolean } };

@@ -16,13 +16,13 @@ import { createAccessTokens, type AccessToken, type TokenState } from './session
 import { createClientRegistrations } from './session/client-registrations.ts';
 import { createRateBudget, verifyLive } from './session/portal-call.ts';
 import { describeSessionEnd, type SessionEnd } from './session/session-clock.ts';
-import { createSignIn, type SignInState } from './session/sign-in.ts';
+import { createSignIn, type SignInOptions, type SignInState } from './session/sign-in.ts';
 import { createSignOut, type LogoutOutcome } from './session/sign-out.ts';
 import { createSignedInUsers, type SignedInUsersFile, type UserCheck } from './session/signed-in-users.ts';
 import { createUserCheck } from './session/user-check.ts';
 
 export interface Broker {
-  startSignIn(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
+  startSignIn(session: SsoSession, options: SignInOptions): Promise<SignInState>;
   signInState(session: SsoSession): SignInState | undefined;
   cancelSignIn(session: SsoSession): void;
   /**

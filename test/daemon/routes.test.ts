@@ -348,6 +348,7 @@ describe('/v1/status', () => {
           startUrl: 'https://d-1234567890.awsapps.com/start',
           region: 'us-east-1',
           state: 'signed-out',
+          flow: { setting: 'auto', flow: 'device', reason: 'no-display' },
           catalog: null,
           listing: null,
           waiting: 0,
@@ -362,7 +363,7 @@ describe('/v1/status', () => {
   });
 
   test('shows the times of a live session, its list, and the profiles that need its token in a file', async () => {
-    const its = await openSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\n` });
+    const its = await openSignedInRig({ settings: `[session.${SESSION}]\nsession_hours = 8\nflow = "device"\n` });
     const time = expect.stringMatching(/Z$/);
     const { sessions } = await its.client.call('status', {});
     expect(sessions).toEqual([
@@ -371,6 +372,7 @@ describe('/v1/status', () => {
         startUrl: 'https://d-1234567890.awsapps.com/start',
         region: 'us-east-1',
         state: 'live',
+        flow: { setting: 'device', flow: 'device', reason: 'setting' },
         onlyInMemory: true,
         signedInAt: time,
         tokenExpiresAt: time,
@@ -712,6 +714,7 @@ describe('a sign-in', () => {
     expect(state).toMatchObject({
       state: 'approved',
       flow: 'device',
+      flowReason: 'no-display',
       setup: {
         state: 'done',
         accountsListed: 4,

@@ -4,10 +4,8 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
 import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
-import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { nearest } from '../../core/text/nearest.ts';
-import { describeOldFlows, removeOldFlows } from './old-flow.ts';
 import { settingsSchema, type SettingsFile } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
@@ -16,14 +14,7 @@ export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */
 export function parseSettingsFile(path: string, text: string): SettingsFile {
-  const parsed = parseTomlText(path, text);
-  removeOldFlows(parsed);
-  return check(path, text, parsed, settingsSchema) as SettingsFile;
-}
-
-/** Notes on what parseSettingsFile ignores in `text`, which it accepts. */
-export function describeIgnored(path: string, text: string): Problem[] {
-  return text.includes('pkce') ? describeOldFlows(path, text, parseTomlText(path, text)) : [];
+  return parseTomlFile(path, text, settingsSchema) as SettingsFile;
 }
 
 /** Parses a TOML file and checks it against `schema`. @throws UsageError settings-invalid: as parseSettingsFile */

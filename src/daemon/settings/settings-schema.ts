@@ -11,7 +11,7 @@ const about = <const S extends Schema>(description: string, schema: S): S & { re
 });
 
 const text = { type: 'string', minLength: 1 } as const;
-const flow = { enum: ['device', 'auto'] } as const;
+const flow = { enum: ['device', 'pkce', 'auto'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = {
   account_id: about('account id, or a pattern', pattern),
@@ -32,7 +32,10 @@ const table = <const T extends object>(properties: T) =>
 
 export const settingsSchema = table({
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'] }),
-  flow: about('how to sign in; `auto` means `device`', flow),
+  flow: about(
+    'how to sign in: `device` with a code to enter on the page, `pkce` with a browser on this machine, `auto` whichever fits',
+    flow,
+  ),
   on_expired: about('what programs get when a session has ended', { enum: ['notify', 'wait', 'login'] }),
   wait_seconds: about('how long `wait` and `login` make a program wait; values above 53 are treated as 53', {
     type: 'integer',

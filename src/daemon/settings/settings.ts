@@ -1,6 +1,7 @@
 // Reads the settings: config.toml, the team file below it, one environment variable, and defaults for the rest.
 import { dirname, join } from 'node:path';
 import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys.ts';
+import type { FlowSetting } from '../../core/aws/sign-in-flow.ts';
 import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import type { Problem } from '../../core/problems.ts';
@@ -40,6 +41,9 @@ export interface Settings {
   /** What happens to callers when a session has ended. */
   readonly onExpired: 'notify' | 'wait' | 'login';
   readonly waitSeconds: number;
+  readonly flow: FlowSetting;
+  /** Overrides `flow` for an sso-session, by its name. */
+  readonly sessionFlows: ReadonlyMap<string, FlowSetting>;
   readonly tokenCache: 'auto' | 'never';
   readonly webPort: number;
   readonly profiles: {
@@ -99,13 +103,12 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   if (text === undefined && team?.text === undefined) {
     return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
   }
-  const { describeIgnored, parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } =
-    await import('./settings-file.ts');
+  const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const notes = [...describeIgnored(path, text ?? ''), ...findProtectNote(own, path)];
+  const notes = [...findProtectNote(own, path)];
   if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, notes);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
@@ -129,6 +132,10 @@ function toSettings(
     secretStore: secretStore ?? file.secret_store ?? 'keychain',
     onExpired: file.on_expired ?? 'notify',
     waitSeconds: file.wait_seconds ?? 50,
+    flow: file.flow ?? 'auto',
+    sessionFlows: new Map(
+      Object.entries(file.session ?? {}).flatMap(([name, { flow }]) => (flow === undefined ? [] : [[name, flow]])),
+    ),
     tokenCache: file.token_cache ?? 'auto',
     webPort: file.web_port ?? 0,
     profiles: {
@@ -182,6 +189,11 @@ function toExtraKeys(extra: ExtraSettings): ExtraKeys {
       return [key, Object.fromEntries(Object.entries(value).map(([inner, text]) => [inner, String(text)]))];
     }),
   );
+}
+
+/** How to sign in to a session. */
+export function flowOf(settings: Pick<Settings, 'flow' | 'sessionFlows'>, sessionName: string): FlowSetting {
+  return settings.sessionFlows.get(sessionName) ?? settings.flow;
 }
 
 /** The display name of a session; undefined when the settings have none. */

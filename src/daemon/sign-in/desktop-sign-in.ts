@@ -4,6 +4,8 @@ import type { EndpointsOf, SsoSession } from '../../core/model.ts';
 import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInPrompt } from '../../sso/session/sign-in.ts';
+import type { ChooseFlow } from './flow-choice.ts';
+import { describeOutcome } from './sign-in-routes.ts';
 import { requireNoRelay } from '../settings/endpoints.ts';
 import type { Log } from '../process/log.ts';
 import type { Desktop } from '../notifications/desktop.ts';
@@ -26,6 +28,7 @@ export function createDesktopSignIn(deps: {
   readonly desktop: Pick<Desktop, 'openPage'>;
   readonly endpointsOf: EndpointsOf;
   readonly settings: Pick<Settings, 'browsers'>;
+  readonly chooseFlow: ChooseFlow;
   readonly log: Log;
 }): DesktopSignIn {
   const { broker, log, notifier } = deps;
@@ -64,8 +67,9 @@ export function createDesktopSignIn(deps: {
     async start(session) {
       try {
         requireNoRelay(deps.endpointsOf(session), session);
-        const state = await broker.startSignIn(session, { force: false });
-        log('info', `sign-in to ${session.sessionName} from the desktop: ${state.state}`);
+        const decision = deps.chooseFlow(session.sessionName);
+        const state = await broker.startSignIn(session, { force: false, decision });
+        log('info', `sign-in to ${session.sessionName} from the desktop: ${describeOutcome(state)}`);
         if (state.state !== 'pending') return true;
         if (await show(session, state)) return true;
         broker.cancelSignIn(session);

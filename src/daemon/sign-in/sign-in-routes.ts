@@ -5,6 +5,7 @@ import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/session/sign-in.ts';
+import type { ChooseFlow } from './flow-choice.ts';
 import type { Changes } from '../process/changes.ts';
 import { requireNoRelay } from '../settings/endpoints.ts';
 import type { Log } from '../process/log.ts';
@@ -27,6 +28,7 @@ export function createSignInHandlers(deps: {
   readonly endpointsOf: EndpointsOf;
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
+  readonly chooseFlow: ChooseFlow;
   readonly log: Log;
   /** A person is at the machine, and can unlock the keychain. */
   readonly personActs: () => void;
@@ -54,8 +56,9 @@ export function createSignInHandlers(deps: {
       const session = await sharedConfig.findSession(selector);
       if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpointsOf(session), session);
       deps.personActs();
-      const state = await broker.startSignIn(session, { force: body?.force === true });
-      deps.log('info', `sign-in to ${session.sessionName}: ${state.state}`);
+      const decision = deps.chooseFlow(session.sessionName, body);
+      const state = await broker.startSignIn(session, { force: body?.force === true, decision });
+      deps.log('info', `sign-in to ${session.sessionName}: ${describeOutcome(state)}`);
       deps.changes.announce();
       // Already live: update lists and profiles as after a sign-in.
       if (state.state === 'live') void postSignInSync.run(session);
@@ -82,4 +85,9 @@ export function createSignInHandlers(deps: {
       return { ...check };
     },
   };
+}
+
+/** For the log. */
+export function describeOutcome(state: SignInState): string {
+  return state.state === 'live' ? 'live' : `${state.state}, ${state.flow} (${state.flowReason})`;
 }

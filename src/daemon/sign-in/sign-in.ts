@@ -14,6 +14,7 @@ import type { ProfileSync } from '../profiles/profile-sync.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
+import { createChooseFlow, type ChooseFlow, type FindBrowserPlace } from './flow-choice.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
 import { createPostSignInSync } from './post-sign-in-sync.ts';
@@ -26,6 +27,7 @@ export interface SignIn {
   readonly handlers: SignInHandlers & Pick<Handlers, 'signOut'>;
   readonly tasks: readonly TickTask[];
   readonly loginPolicy: Pick<LoginPolicy, 'serveEnded' | 'waiting'>;
+  readonly chooseFlow: ChooseFlow;
   /** Answers every waiting caller; the end of the daemon does not wait for a sign-in. */
   release(): void;
   /** Cancels pending sign-ins. */
@@ -50,13 +52,16 @@ export function createSignIn(deps: {
   /** Gives up tokens in a keychain that can't be reached any more; false when there are none. */
   readonly forgetKeychain: () => boolean;
   readonly lateLoading: LateLoading;
+  /** Where the daemon's browser is. Absent: nowhere. */
+  readonly findBrowserPlace?: FindBrowserPlace;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
 }): SignIn {
   const { audit, broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
   const readSessions = async () => (await sharedConfig.read()).sessions;
-  const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn: createDesktopSignIn(deps) });
+  const chooseFlow = createChooseFlow(deps);
+  const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn: createDesktopSignIn({ ...deps, chooseFlow }) });
   const userChecks = createUserChecks(deps);
   const postSignInSync = createPostSignInSync({ ...deps, syncsProfiles: settings.profiles.sync === 'on-login' });
 
@@ -92,7 +97,7 @@ export function createSignIn(deps: {
 
   return {
     handlers: {
-      ...createSignInHandlers({ ...deps, postSignInSync }),
+      ...createSignInHandlers({ ...deps, chooseFlow, postSignInSync }),
       ...lateLoading.deferHandlers(['signOut'], async () => {
         const { createSignOut } = await import('./sign-out.ts');
         const signOut = createSignOut(deps);
@@ -110,6 +115,7 @@ export function createSignIn(deps: {
       { name: 'session warnings', run: () => sessionWarnings.check() },
     ],
     loginPolicy,
+    chooseFlow,
     release: () => loginPolicy.close(),
     async close() {
       for (const session of await readSessions().catch(() => [])) broker.cancelSignIn(session);

@@ -9,12 +9,14 @@ import type { NextRenewal } from '../../sso/next-renewal.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/roles/role-use.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
-import { labelOf, type Settings } from '../settings/settings.ts';
+import { flowOf, labelOf, type Settings } from '../settings/settings.ts';
+import type { ChooseFlow } from '../sign-in/flow-choice.ts';
 import type { ConfigReading } from './config-reading.ts';
 
 export interface SessionStatusDeps {
   readonly broker: Broker;
-  readonly settings: Pick<Settings, 'sessionLabels'>;
+  readonly settings: Pick<Settings, 'sessionLabels' | 'flow' | 'sessionFlows'>;
+  readonly chooseFlow: ChooseFlow;
   readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;
   /** How many callers wait for a sign-in to this session. */
@@ -53,6 +55,7 @@ export async function describeSession(
     startUrl: session.startUrl,
     region: session.region,
     state: isPending && token.state !== 'live' ? 'pending' : token.state,
+    flow: { setting: flowOf(deps.settings, session.sessionName), ...deps.chooseFlow(session.sessionName) },
     ...(signedInAtMs === undefined ? {} : { signedInAt: formatUtcSeconds(signedInAtMs) }),
     ...(userState === 'unchecked' || user === undefined || token.state === 'signed-out' ? {} : { user }),
     ...(token.state === 'live' && (token.isUnsaved === true || deps.store.driver === 'memory')

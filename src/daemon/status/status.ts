@@ -25,6 +25,7 @@ import type { EndpointsInForce } from '../settings/endpoints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import type { ChooseFlow } from '../sign-in/flow-choice.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SignInHandlers } from '../sign-in/sign-in-routes.ts';
 import type { DamagedFiles } from '../state-files/damaged-files.ts';
@@ -65,6 +66,7 @@ export function createStatus(deps: {
   readonly usageStats: UsageStats;
   readonly loginPolicy: Pick<LoginPolicy, 'waiting'>;
   readonly signIn: SignInHandlers['signIn'];
+  readonly chooseFlow: ChooseFlow;
   readonly damagedFiles: DamagedFiles;
   readonly recheck: Recheck;
   readonly lastRefusals: LastRefusals;

@@ -1,7 +1,24 @@
 // Sign-in, what follows it, sign-out, and the check of the signed-in user.
 import type { FromSchema } from 'json-schema-to-ts';
+import { BROWSER_PLACES, FLOW_REASONS } from '../../core/aws/sign-in-flow.ts';
 import { browserProperties, errorSchema, names, text, time } from './values.ts';
 import { inCredentialsFileSchema } from './profiles.ts';
+
+export const flowSchema = {
+  enum: ['device', 'pkce'],
+  description: 'device: the user enters a code on the page; pkce: the browser comes back to the daemon with the answer',
+} as const;
+
+export const browserPlaceSchema = {
+  enum: BROWSER_PLACES,
+  description: 'where the browser of the user is; not-opened: the user opens the page, perhaps on another device',
+} as const;
+
+export const flowReasonSchema = {
+  enum: [...FLOW_REASONS, 'pkce-refused', 'no-callback-port'],
+  description:
+    'why this flow: asked for, set, or where the browser is; pkce-refused and no-callback-port: `pkce` was not possible',
+} as const;
 
 const namedRoleSchema = {
   type: 'object',
@@ -47,9 +64,10 @@ export const signInSchema = {
   required: ['state'],
   properties: {
     state: { enum: ['live', 'pending', 'approved', 'denied', 'expired', 'cancelled'] },
-    flow: { enum: ['device'] },
-    userCode: text,
-    verificationUri: text,
+    flow: flowSchema,
+    flowReason: flowReasonSchema,
+    userCode: { type: 'string', description: 'only with flow device' },
+    verificationUri: { type: 'string', description: 'with flow pkce, the page for this sign-in alone' },
     verificationUriComplete: text,
     openUri: {
       type: 'string',

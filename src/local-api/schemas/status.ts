@@ -3,7 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { errorSchema, names, text, time } from './values.ts';
 import { refusalSchema } from './profiles.ts';
 import { shownCurrentRoleSchema } from './roles.ts';
-import { signInSchema } from './sign-in.ts';
+import { flowReasonSchema, flowSchema, signInSchema } from './sign-in.ts';
 
 const problemSchema = {
   type: 'object',
@@ -88,6 +88,13 @@ const nextRetrySchema = {
   },
 } as const;
 
+const flowDecisionSchema = {
+  type: 'object',
+  description: 'how a sign-in from the desktop, the tray or the page would work',
+  required: ['setting', 'flow', 'reason'],
+  properties: { setting: { enum: [...flowSchema.enum, 'auto'] }, flow: flowSchema, reason: flowReasonSchema },
+} as const;
+
 export const sessionStatusSchema = {
   type: 'object',
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
@@ -97,6 +104,7 @@ export const sessionStatusSchema = {
     startUrl: text,
     region: text,
     state: { enum: ['live', 'pending', 'expired', 'signed-out'] },
+    flow: flowDecisionSchema,
     signedInAt: time,
     tokenExpiresAt: time,
     onlyInMemory: {

@@ -1,7 +1,8 @@
 // Sign-in by device authorization, as a state machine: one pending sign-in per session; the last outcome is kept.
 import type { Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
-import type { SsoSession } from '../../core/model.ts';
+import type { FlowDecision, FlowReason } from '../../core/aws/sign-in-flow.ts';
+import type { SignInFlow, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -10,10 +11,15 @@ import { pollForToken, requestDeviceCode, type DeviceCode } from './device-code.
 import { describeFault, describeSignInFault } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
 
+/** Why a sign-in that should have used `pkce` uses the device code. */
+export type FlowFallback = 'pkce-refused' | 'no-callback-port';
+
 /** What to show the user while a sign-in is pending; also part of its outcome. */
 export interface SignInPrompt {
-  readonly flow: 'device';
-  readonly userCode: string;
+  readonly flow: SignInFlow;
+  readonly flowReason: FlowReason | FlowFallback;
+  /** Only with the flow `device`. */
+  readonly userCode?: string;
   readonly verificationUri: string;
   readonly verificationUriComplete: string;
   readonly expiresAtMs: number;
@@ -29,13 +35,19 @@ export type SignInState =
       readonly error?: ErrorBody;
     } & SignInPrompt);
 
+export interface SignInOptions {
+  readonly force: boolean;
+  /** Default: the device code. */
+  readonly decision?: FlowDecision;
+}
+
 export interface SignIn {
   /**
    * The pending sign-in, or a new one. Returns `live` without requesting a code if the session is live or can be
    * refreshed, unless forced.
    * @throws UnavailableError, ProtocolError: no sign-in is pending
    */
-  start(session: SsoSession, options: { readonly force: boolean }): Promise<SignInState>;
+  start(session: SsoSession, options: SignInOptions): Promise<SignInState>;
   /** The state of the session's last sign-in; undefined before the first one. */
   state(session: SsoSession): SignInState | undefined;
   /** Stops waiting for approval and ignores the code from then on. */
@@ -49,6 +61,8 @@ interface Attempt {
   /** Absent until AWS has issued a code. */
   state?: SignInState;
 }
+
+const DEVICE_CODE = { flow: 'device', reason: 'setting' } as const satisfies FlowDecision;
 
 export function createSignIn(deps: {
   readonly identityCenter: IdentityCenter;
@@ -70,7 +84,7 @@ export function createSignIn(deps: {
   const attempts = new Map<string, Attempt>();
   const starting = createSingleFlight<SignInState>();
 
-  async function begin(session: SsoSession, force: boolean): Promise<SignInState> {
+  async function begin(session: SsoSession, force: boolean, decision: FlowDecision): Promise<SignInState> {
     const attempt: Attempt = { identity: identityOf(session), abort: new AbortController() };
     const earlier = attempts.get(session.sessionName);
     // An attempt for an earlier version of the config section would continue to poll unnoticed.
@@ -87,6 +101,7 @@ export function createSignIn(deps: {
       const { authorization } = code;
       const prompt: SignInPrompt = {
         flow: 'device',
+        flowReason: decision.reason,
         userCode: authorization.userCode,
         verificationUri: authorization.verificationUri,
         verificationUriComplete: authorization.verificationUriComplete,
@@ -172,10 +187,10 @@ export function createSignIn(deps: {
   }
 
   return {
-    async start(session, { force }) {
+    async start(session, { force, decision = DEVICE_CODE }) {
       const pending = current(session);
       if (pending?.state?.state === 'pending' && pending.identity === identityOf(session)) return pending.state;
-      const run = (isForced: boolean) => starting.run(identityOf(session), () => begin(session, isForced));
+      const run = (isForced: boolean) => starting.run(identityOf(session), () => begin(session, isForced, decision));
       const state = await run(force);
       // The run that was joined may not have been forced.
       return force && state.state === 'live' ? run(true) : state;

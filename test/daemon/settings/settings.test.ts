@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../../src/core/text/nearest.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor } from '../../../src/daemon/settings/role-rules.ts';
-import { parseSettings, type Settings } from '../../../src/daemon/settings/settings.ts';
+import { flowOf, parseSettings, type Settings } from '../../../src/daemon/settings/settings.ts';
 import { findTomlLine } from '../../../src/daemon/settings/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -61,6 +61,8 @@ const DEFAULTS: Settings = {
   secretStore: 'keychain',
   onExpired: 'notify',
   waitSeconds: 50,
+  flow: 'auto',
+  sessionFlows: new Map(),
   tokenCache: 'auto',
   webPort: 0,
   profiles: {
@@ -92,6 +94,8 @@ describe('settings', () => {
   test('can all be set at once; those without effect are reported', async () => {
     expect(await parse(COMPLETE)).toEqual({
       ...DEFAULTS,
+      flow: 'device',
+      sessionFlows: new Map([['my-sso-session', 'device']]),
       profiles: {
         ...DEFAULTS.profiles,
         region: 'us-east-1',
@@ -125,26 +129,20 @@ describe('settings', () => {
     });
   });
 
-  test('ignores flow = "pkce", which never had an effect, with a note, and refuses other unknown flows', async () => {
-    const hint = (line: number) => `\${EDITOR:-vi} +${line} ${PATH}`;
-    for (const [text, line] of [
-      ['flow = "pkce"\non_expired = "wait"\n', 1],
-      ['on_expired = "wait"\n\n[session."a b"]\nlabel = "A"\nflow = "pkce"\n', 5],
-    ] as const) {
-      const { file, onExpired, notes } = await parse(text);
-      expect(onExpired).toBe('wait');
-      expect(JSON.stringify(file)).not.toContain('pkce');
-      expect(notes).toEqual([
-        {
-          code: 'settings-without-effect',
-          message: `${PATH} has flow = "pkce", which does not exist; it is ignored, as it always was.`,
-          hint: hint(line),
-        },
-      ]);
-    }
+  test('have a flow for all sessions, and one for each session; unknown flows are refused', async () => {
+    const text = 'flow = "pkce"\n[session."a b"]\nflow = "device"\n[session.__proto__]\nlabel = "A"\n';
+    const settings = await parse(text);
+    expect(['a b', 'other', '__proto__', 'toString'].map((name) => flowOf(settings, name))).toEqual([
+      'device',
+      'pkce',
+      'pkce',
+      'pkce',
+    ]);
+    expect(settings.notes).toEqual([]);
+    expect(flowOf(await parse(undefined), 'other')).toBe('auto');
     await expect(parse('flow = "browser"\n')).rejects.toMatchObject({
       code: 'settings-invalid',
-      message: expect.stringMatching(/flow" must be one of "device", "auto"\.$/),
+      message: expect.stringMatching(/flow" must be one of "device", "pkce", "auto"\.$/),
     });
   });
 

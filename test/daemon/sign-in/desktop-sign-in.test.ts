@@ -20,6 +20,7 @@ function pending(verificationUri: string, verificationUriComplete = verification
   return {
     state: 'pending',
     flow: 'device',
+    flowReason: 'no-display',
     userCode: 'ABCD-EFGH',
     verificationUri,
     verificationUriComplete,
@@ -60,6 +61,7 @@ function build(
     settings: {
       browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
     },
+    chooseFlow: () => ({ flow: 'device', reason: 'no-display' }),
     log: (level, message) => void lines.push(`${level} ${message}`),
   });
   return { signIn, seen, lines, cancelled };

@@ -8,6 +8,7 @@ import { createWorld, failureOf, LOCKED, ROLE, SECRET_NAME, SESSION, type World 
 const SECOND_MS = 1000;
 const PROMPT = {
   flow: 'device',
+  flowReason: 'setting',
   userCode: 'USER-code-2',
   verificationUri: 'https://demo.awsapps.com/start/#/device',
   verificationUriComplete: 'https://demo.awsapps.com/start/#/device?c=code-2',
