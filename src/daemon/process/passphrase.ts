@@ -12,6 +12,7 @@ const MAX_CREDENTIAL_BYTES = 64 * 1024;
 /**
  * Takes the passphrase from the pipe of the client that started the daemon, or from the service's credential, or from the
  * variable. Deletes all three variables from `environment`, so that child processes don't inherit them.
+ * @throws Error: the client ended before it wrote to the pipe. A daemon without the passphrase would refuse every caller.
  */
 export function takePassphrase(environment: Record<string, string | undefined>): string | undefined {
   const { ROLECALL_PASSPHRASE: variable, CREDENTIALS_DIRECTORY: directory, [PASSPHRASE_FD_NAME]: fd } = environment;
@@ -35,14 +36,16 @@ export function readPassphraseFile(path: string, userId: number): string | undef
 }
 
 function readPipe(fd: number): string | undefined {
+  let text: string;
   try {
-    const text = readFileSync(fd, 'utf8');
+    text = readFileSync(fd, 'utf8');
     closeSync(fd);
-    return text;
   } catch {
     // The variable came from elsewhere, and the descriptor is not open.
     return undefined;
   }
+  if (text === '') throw new Error('The client that starts the daemon ended before it passed the passphrase.');
+  return text;
 }
 
 function readCredential(directory: string | undefined): string | undefined {

@@ -73,7 +73,8 @@ function splitPassphrase(environment: Readonly<Record<string, string | undefined
   readonly env: Record<string, string>;
 } {
   const { ROLECALL_PASSPHRASE: passphrase, [PASSPHRASE_FD_NAME]: _foreign, ...env } = daemonEnvironment(environment);
-  return { passphrase, env };
+  // An empty pipe tells the daemon that its client was killed.
+  return { passphrase: passphrase === '' ? undefined : passphrase, env };
 }
 
 /** The error that a daemon with this environment would report for its settings. It takes no lock and exits at once. */

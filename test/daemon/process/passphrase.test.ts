@@ -44,6 +44,11 @@ test('uses the variable if the credential is missing or the descriptor is closed
   expect(takePassphrase(environment)).toBe('v');
 });
 
+test('refuses an empty pipe, which a client leaves that was killed before it wrote to it', () => {
+  const fd = openSync('/dev/null', 'r');
+  expect(() => takePassphrase({ ROLECALL_PASSPHRASE_FD: String(fd) })).toThrow('ended before it passed the passphrase');
+});
+
 test('reads the file of the user, but none that other users can read or own', () => {
   const userId = process.getuid?.() ?? -1;
   const path = join(home.path, 'passphrase');
