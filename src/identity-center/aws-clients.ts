@@ -2,6 +2,7 @@
 import { SSOClient } from '@aws-sdk/client-sso';
 import { SSOOIDCClient } from '@aws-sdk/client-sso-oidc';
 import { probeEndpoint, type Reach } from './probe.ts';
+import { followStartUrl } from './company-start-url.ts';
 import { findRegionOnPage } from './start-page.ts';
 import type { Endpoints } from '../core/model.ts';
 import { endpointSettings, type EndpointSettings } from './endpoint.ts';
@@ -30,6 +31,8 @@ export interface AwsClients {
   sso(region: string, endpoints: Endpoints): RegionalClient<SSOClient>;
   /** Whether the endpoint `url` answers, with the same proxies and CAs, on new connections. */
   probe(url: URL, timeoutMs: number): Promise<Reach>;
+  /** AWS's start URL to which a company's own leads. */
+  followStartUrl(startUrl: URL, region: string | undefined, timeoutMs: number): Promise<string>;
   /** The region that the start page names. */
   findRegion(startUrl: URL, timeoutMs: number): Promise<string | undefined>;
   close(): void;
@@ -78,6 +81,7 @@ export function createAwsClients(deps: AwsClientsDeps): AwsClients {
         fresh.destroy();
       }
     },
+    followStartUrl: (startUrl, region, timeoutMs) => followStartUrl(transport, startUrl, region, timeoutMs),
     findRegion: (startUrl, timeoutMs) => findRegionOnPage(transport, startUrl, timeoutMs),
     close: () => transport.destroy(),
   };

@@ -1,4 +1,6 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
+import { isCompanyStartUrl } from '../core/aws/partitions.ts';
+import { isLoopbackHost } from '../core/loopback.ts';
 import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
@@ -46,6 +48,8 @@ export interface ClosableIdentityCenter extends IdentityCenter {
   oidcOrigin(session: SsoSession): Promise<URL>;
   /** Tests both endpoints of a session at the same time; does not reject if they cannot be reached. */
   probe(session: SsoSession): Promise<readonly EndpointReach[]>;
+  /** As `resolveStartUrl`, for a start URL without a session. @throws IdentityCenterFault */
+  followStartUrl(startUrl: string): Promise<string>;
   /** The region named on AWS's start page; undefined if it is unavailable for any reason. */
   findRegion(startUrl: string): Promise<string | undefined>;
   /** Closes all connections; calls in flight fail as `unreachable`. */
@@ -139,7 +143,33 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     );
   }
 
+  /** Where companies' start URLs led last, for a sign-in while the company's page is down. */
+  const followed = new Map<string, string>();
+
+  async function follow(startUrl: string, region: string | undefined): Promise<string> {
+    const { clients } = await load();
+    const key = `${startUrl} ${region}`;
+    try {
+      const target = await clients.followStartUrl(new URL(startUrl), region, requestTimeoutMs);
+      followed.set(key, target);
+      return target;
+    } catch (fault) {
+      const known = followed.get(key);
+      const isDown = fault instanceof IdentityCenterFault && fault.kind === 'unreachable';
+      if (known !== undefined && isDown) return known;
+      throw fault;
+    }
+  }
+
   return {
+    async resolveStartUrl(session) {
+      const { startUrl, region } = session;
+      const endpoint = deps.endpointsOf(session).ssoOidc;
+      // Nothing answers at the start URL of an emulator.
+      const isEmulated = endpoint !== undefined && isLoopbackHost(new URL(endpoint).hostname);
+      return isEmulated || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, region);
+    },
+
     registerClient: (session) =>
       run(
         session,
@@ -252,6 +282,8 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
         }),
       );
     },
+
+    followStartUrl: (startUrl) => follow(startUrl, undefined),
 
     async findRegion(startUrl) {
       const { clients } = await load();

@@ -42,7 +42,8 @@ function readRegion(page: string): string | undefined {
   return REGION.exec(REGION_TAG.exec(page)?.[0] ?? '')?.[1]?.toLowerCase();
 }
 
-function toRequest(url: URL): object {
+/** A GET of a web page. */
+export function toRequest(url: URL): object {
   return {
     protocol: url.protocol,
     hostname: url.hostname,

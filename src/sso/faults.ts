@@ -63,6 +63,13 @@ export function describeSignInFault(thrown: unknown, session: SsoSession): Rolec
       { hint: EDIT_AWS_CONFIG, cause: thrown },
     );
   }
+  if (isFault(thrown, 'start-url-unresolved')) {
+    return new ProtocolError(
+      'unusable-response',
+      `The start URL of ${sessionName} is not AWS's, and ${thrown.message} Set sso_start_url to the address of your access portal.`,
+      { hint: EDIT_AWS_CONFIG, cause: thrown },
+    );
+  }
   if (!isFault(thrown, 'throttled')) return describeFault(thrown, sessionName);
   const { retryAfterMs } = thrown;
   const when = retryAfterMs === undefined ? 'a minute' : `${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;

@@ -16,6 +16,7 @@ import type { Secret } from '../core/secret.ts';
  * - `invalid-grant`: the refresh token is dead, the session is over
  * - `invalid-client`: the client registration is gone or expired, register again
  * - `start-url-refused`: Identity Center in this region does not accept the start URL
+ * - `start-url-unresolved`: a company's own start URL does not lead to an access portal of AWS
  * - `unauthorized`: the portal refuses the access token (401)
  * - `forbidden`: the role is not assigned (403)
  * - `not-found`: 404 from the portal
@@ -31,6 +32,7 @@ export type FaultKind =
   | 'invalid-grant'
   | 'invalid-client'
   | 'start-url-refused'
+  | 'start-url-unresolved'
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
@@ -68,6 +70,11 @@ export interface Page<T> {
  * Every method rejects only with an {@link IdentityCenterFault}.
  */
 export interface IdentityCenter {
+  /**
+   * The start URL by which AWS knows the portal: where the session's own leads if its host is a company's, else the
+   * session's own. Only for a sign-in; tokens belong to the start URL of the session.
+   */
+  resolveStartUrl(session: SsoSession): Promise<string>;
   registerClient(session: SsoSession): Promise<ClientRegistration>;
   startDeviceAuthorization(session: SsoSession, registration: ClientRegistration): Promise<DeviceAuthorization>;
   createTokenByDeviceCode(

@@ -244,6 +244,8 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
       };
     },
 
+    resolveStartUrl: async ({ startUrl }) => startUrl,
+
     registerClient: (session) =>
       answer(session, 'registerClient', {}, () => {
         const clientId = next('client');

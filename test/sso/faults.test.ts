@@ -15,6 +15,7 @@ const CODES: readonly (readonly [FaultKind, string, string])[] = [
   ['access-denied', 'ProtocolError', 'unusable-response'],
   ['invalid-client', 'ProtocolError', 'unusable-response'],
   ['start-url-refused', 'ProtocolError', 'unusable-response'],
+  ['start-url-unresolved', 'ProtocolError', 'unusable-response'],
   ['forbidden', 'ProtocolError', 'unusable-response'],
   ['not-found', 'ProtocolError', 'unusable-response'],
   ['unusable-response', 'ProtocolError', 'unusable-response'],

@@ -131,6 +131,13 @@ export function isAwsHost(host: string): boolean {
   );
 }
 
+/** True for an https start URL on a company's own host. */
+export function isCompanyStartUrl(startUrl: string): boolean {
+  if (!URL.canParse(startUrl)) return false;
+  const { protocol, hostname } = new URL(startUrl);
+  return protocol === 'https:' && !isAwsHost(hostname);
+}
+
 /** True if the partition has a page at `host` on which users sign in or approve a sign-in. */
 export function hasApprovalPage({ portals, approval, ...partition }: Partition, host: string): boolean {
   return [...portals, ...approval].some((pattern) => matchHost(host, pattern, partition) !== undefined);

@@ -74,6 +74,10 @@ export const signInSchema = {
       description: 'the page to open, without the code in it; absent when it is not on a trusted host',
     },
     ...browserProperties,
+    leadsTo: {
+      type: 'string',
+      description: "AWS's start URL, if that of the session is a company's own that leads there",
+    },
     expiresAt: time,
     error: errorSchema,
     setup: signInSetupSchema,

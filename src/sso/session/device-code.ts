@@ -8,6 +8,8 @@ import type { ClientRegistrations } from './client-registrations.ts';
 export interface DeviceCode {
   readonly registration: ClientRegistration;
   readonly authorization: DeviceAuthorization;
+  /** AWS's own; see `IdentityCenter.resolveStartUrl`. */
+  readonly startUrl: string;
 }
 
 /** `failed`: the server does not accept the code, with the reason as `fault`. */
@@ -30,26 +32,28 @@ export async function requestDeviceCode(
   session: SsoSession,
 ): Promise<DeviceCode> {
   const { identityCenter, registrations } = deps;
+  const startUrl = await identityCenter.resolveStartUrl(session);
+  const start = async (registration: ClientRegistration) => ({
+    registration,
+    authorization: await identityCenter.startDeviceAuthorization({ ...session, startUrl }, registration),
+    startUrl,
+  });
   const registration = await registrations.ensure(session);
   try {
-    return { registration, authorization: await identityCenter.startDeviceAuthorization(session, registration) };
+    return await start(registration);
   } catch (fault) {
     if (!isFault(fault, 'invalid-client')) throw fault;
   }
   // The server does not know our client any more: register again, once.
   await registrations.forget(session, registration.clientId);
-  const renewed = await registrations.ensure(session);
-  return {
-    registration: renewed,
-    authorization: await identityCenter.startDeviceAuthorization(session, renewed),
-  };
+  return start(await registrations.ensure(session));
 }
 
 /** Polls CreateToken until the code has an outcome, `expiresAtMs` or the abort of `signal`; never rejects. */
 export async function pollForToken(
   deps: { readonly identityCenter: IdentityCenter; readonly clock: Clock },
   session: SsoSession,
-  { registration, authorization }: DeviceCode,
+  { registration, authorization }: Pick<DeviceCode, 'registration' | 'authorization'>,
   options: { readonly expiresAtMs: number; readonly signal: AbortSignal },
 ): Promise<PollResult> {
   const { clock, identityCenter } = deps;

@@ -23,6 +23,8 @@ export interface SignInPrompt {
   readonly verificationUri: string;
   readonly verificationUriComplete: string;
   readonly expiresAtMs: number;
+  /** AWS's start URL, if the session's is a company's own that leads there. */
+  readonly leadsTo?: string;
 }
 
 type Outcome = 'approved' | 'denied' | 'expired' | 'cancelled';
@@ -106,6 +108,7 @@ export function createSignIn(deps: {
         verificationUri: authorization.verificationUri,
         verificationUriComplete: authorization.verificationUriComplete,
         expiresAtMs: clock.nowMs() + authorization.expiresInSeconds * 1000,
+        ...(code.startUrl === session.startUrl ? {} : { leadsTo: code.startUrl }),
       };
       const state: SignInState = { state: attempt.abort.signal.aborted ? 'cancelled' : 'pending', ...prompt };
       attempt.state = state;

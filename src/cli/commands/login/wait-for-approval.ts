@@ -53,7 +53,7 @@ async function showPrompt(
 ): Promise<void> {
   const paint = createPainter(context.stderr, context.environment);
   context.stderr.write(
-    `Signing in to ${paint('bold', harmless(session))}\n\n` +
+    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}\n` +
       `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
       `  Page   ${harmless(pending.verificationUri ?? '')}\n\n` +
       'Approve only if you just started this and the page shows the same code.\n',
@@ -67,6 +67,11 @@ async function showPrompt(
   } else {
     context.stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
+}
+
+/** A company's own start URL can lead to another portal than the user expects. */
+function describeLead({ leadsTo }: SignInDocument): string {
+  return leadsTo === undefined ? '' : `Its start URL leads to ${harmless(leadsTo)}\n`;
 }
 
 /** Whether the page was opened. If the browser cannot be started, the sign-in goes on: the user can open the page. */
