@@ -206,6 +206,11 @@ export const TROUBLES: readonly Trouble[] = [
     edit: '/Nobody/d',
   },
   {
+    code: 'sign-in-without-browser',
+    rig: { settings: `[session.${SESSION}]\nflow = "pkce"\n` },
+    edit: 's/pkce/auto/',
+  },
+  {
     code: 'socket-stale',
     fixable: true,
     async breakIt(rig, ends) {

@@ -251,10 +251,48 @@ describe('doctor', () => {
     expect(alone.findings).toEqual([]);
     expect(alone.groups.flatMap(({ name, state }) => (state === 'ok' ? [] : [`${name} ${state}`]))).toEqual([
       'store skipped',
+      'sign-in skipped',
       'network skipped',
     ]);
     // It did not start a daemon.
     expect((await its.runCli(['doctor'], options)).stdout).toMatch(/^ok {4}Daemon {11}not running; the first command/m);
+  });
+
+  test('shows how each session signs in from here, and why', async () => {
+    const its = await openRig();
+    const signIn = async (options: CliOptions) => {
+      const { stdout } = await its.runCli(['doctor'], options);
+      const lines = stdout.split('\n');
+      const start = lines.findIndex((line) => line.includes('Sign-in'));
+      return lines.slice(start, start + lines.slice(start + 1).findIndex((line) => !line.startsWith(' ')) + 1);
+    };
+    const pkce = 'authorization code (PKCE), because a browser is on this machine';
+    expect(await signIn({ browserPlace: 'here' })).toEqual([`ok    Sign-in          ${pkce}`]);
+    expect(await signIn({ browserPlace: 'ssh' })).toEqual([
+      'ok    Sign-in          device code, because this is an SSH session',
+    ]);
+
+    const other = CONFIG.replaceAll(SESSION, 'other').replace(/\[profile[\s\S]*/u, '');
+    writePrivate(its.configPath, `${CONFIG}\n${other}`);
+    writePrivate(its.paths.settingsFile, '[session.other]\nflow = "device"\n');
+    await its.restartDaemon();
+    const set = 'device code, because your settings say so';
+    expect(await signIn({ browserPlace: 'here' })).toEqual([
+      'ok    Sign-in          differs between 2 sso-sessions',
+      `      ${SESSION}: ${pkce}`,
+      `      other: ${set}`,
+    ]);
+    const { groups } = await diagnose(its, { browserPlace: 'here' });
+    expect(groups.find(({ name }) => name === 'sign-in')).toEqual({
+      name: 'sign-in',
+      state: 'ok',
+      summary: 'differs between 2 sso-sessions',
+      flows: [
+        { session: SESSION, setting: 'auto', flow: 'pkce', reason: 'here' },
+        { session: 'other', setting: 'device', flow: 'device', reason: 'setting' },
+      ],
+      findings: [],
+    });
   });
 
   test('counts profiles of aws login and names the one of this shell, without a finding', async () => {

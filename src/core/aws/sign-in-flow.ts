@@ -42,9 +42,10 @@ const FLOW_NAMES: Readonly<Record<SignInFlow, string>> = {
   pkce: 'authorization code (PKCE)',
 };
 
-const REASONS: Readonly<Record<FlowReason, string>> = {
-  asked: 'you asked for it',
-  setting: 'your settings say so',
+/** Why a sign-in that should have used PKCE uses the device code. */
+export type FlowFallback = 'pkce-refused' | 'no-callback-port';
+
+const PLACES: Readonly<Record<BrowserPlace, string>> = {
   here: 'a browser is on this machine',
   ssh: 'this is an SSH session',
   container: 'this is a container or a cloud workspace',
@@ -53,7 +54,26 @@ const REASONS: Readonly<Record<FlowReason, string>> = {
   'not-opened': '--no-browser leaves it to you where to open the page',
 };
 
+const REASONS: Readonly<Record<FlowReason | FlowFallback, string>> = {
+  ...PLACES,
+  asked: 'you asked for it',
+  setting: 'your settings say so',
+  'pkce-refused': 'Identity Center refused the authorization code',
+  'no-callback-port': 'no port was free for the browser to return to',
+};
+
 /** A clause: `device code, because this is an SSH session`. */
-export function describeFlow({ flow, reason }: FlowDecision): string {
+export function describeFlow({
+  flow,
+  reason,
+}: {
+  readonly flow: SignInFlow;
+  readonly reason: FlowReason | FlowFallback;
+}): string {
   return `${FLOW_NAMES[flow]}, because ${REASONS[reason]}`;
+}
+
+/** A clause: `this is an SSH session`. */
+export function describePlace(place: BrowserPlace): string {
+  return PLACES[place];
 }

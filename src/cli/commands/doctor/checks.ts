@@ -9,11 +9,12 @@ import { checkKeys } from './keys-check.ts';
 import { checkNetwork } from './network-check.ts';
 import { checkNeighbours, checkPrograms } from './programs-check.ts';
 import { checkService } from './service-check.ts';
+import { checkSignIn } from './sign-in-check.ts';
 import { checkStore } from './store-check.ts';
 import type { World } from './world.ts';
 
 export async function runChecks(world: World): Promise<CheckGroup[]> {
-  const [daemon, service] = await Promise.all([checkDaemon(world), checkService(world)]);
+  const [daemon, service, signIn] = await Promise.all([checkDaemon(world), checkService(world), checkSignIn(world)]);
   return [
     checkConfig(world),
     checkKeys(world),
@@ -22,6 +23,7 @@ export async function runChecks(world: World): Promise<CheckGroup[]> {
     daemon,
     service,
     checkStore(world),
+    signIn,
     checkNetwork(world),
     checkPrograms(world),
     checkNeighbours(world),

@@ -1,4 +1,5 @@
 // All codes of `rolecall doctor` with their causes; a test compares them with the table in docs/troubleshooting.md.
+import type { FlowDecision, FlowSetting } from '../../../core/aws/sign-in-flow.ts';
 
 export interface CodeRow {
   /** A note is worth knowing but breaks nothing, so it does not change the exit code. */
@@ -75,6 +76,9 @@ export const DOCTOR_CODES = {
   'settings-without-effect': note(
     'A rule of `config.toml` matches none of your roles, a setting does not exist any more, or `[[protect]]` marks roles without keeping programs from their keys.',
   ),
+  'sign-in-without-browser': note(
+    'The settings say `flow = "pkce"`, but the browser is not on this machine, so the sign-in cannot come back to it.',
+  ),
   'socket-stale': fixable('A socket file is left behind, and no daemon listens on it.'),
   'daemon-not-answering': problem(
     'The daemon hangs, is suspended or runs without a socket, or another program listens on the socket.',
@@ -147,6 +151,12 @@ export interface Finding {
   readonly endsSignIn?: boolean;
 }
 
+/** How a sign-in to one sso-session from this shell works, and why. */
+export interface SessionFlow extends FlowDecision {
+  readonly session: string;
+  readonly setting: FlowSetting;
+}
+
 /** The result of one check. */
 export interface CheckGroup {
   readonly name: string;
@@ -154,5 +164,8 @@ export interface CheckGroup {
   /** What the check saw, in a few words, or why it was skipped. */
   readonly summary: string;
   readonly skipped?: boolean;
+  /** More lines for people, with or without findings. Names are as they are in the files. */
+  readonly details?: readonly string[];
+  readonly flows?: readonly SessionFlow[];
   readonly findings: readonly Finding[];
 }

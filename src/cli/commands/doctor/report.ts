@@ -18,6 +18,7 @@ export function formatReport(world: World, groups: readonly CheckGroup[]): strin
     ['curl', plainVersion(programs.curl)],
     ['AWS config file', `${sessions} sso-sessions, ${configProfiles(config).length} profiles`],
     ...describeRunning(world),
+    ...describeFlows(groups),
   ];
   return [
     '## rolecall doctor --report',
@@ -52,6 +53,13 @@ function describeRunning({ daemon, reach }: World): string[][] {
     ['endpoints', custom === 0 ? "AWS's own" : `${custom} set by hand`],
     ['proxy', proxied ? 'yes' : 'no'],
   ];
+}
+
+/** The setting, the flow and its reason, without the sessions' names. */
+function describeFlows(groups: readonly CheckGroup[]): string[][] {
+  const flows = groups.flatMap(({ flows: those = [] }) => those);
+  const found = new Set(flows.map(({ setting, flow, reason }) => `${setting} takes ${flow}: ${reason}`));
+  return found.size === 0 ? [] : [['sign-in', [...found].join(', ')]];
 }
 
 /** Only leading digits and dots: the rest may be a name that a company gave its build. */

@@ -106,6 +106,7 @@ function toDocument(groups: readonly CheckGroup[]): object {
       name: group.name,
       state: stateOf(group),
       summary: group.summary,
+      ...(group.flows === undefined ? {} : { flows: group.flows }),
       findings: group.findings.map(({ code, message, commands }) => ({
         code,
         severity: DOCTOR_CODES[code].severity,
@@ -132,6 +133,7 @@ function format(groups: readonly CheckGroup[], context: DoctorContext): string {
     const [mark, style] = MARKS[stateOf(group)];
     const summary = group.findings.length === 0 ? group.summary : count(group.findings.length, 'finding');
     lines.push(`${paint(style, mark.padEnd(4))}  ${paint('bold', group.title.padEnd(15))}  ${harmless(summary)}`);
+    for (const detail of group.details ?? []) lines.push(...indent(harmless(detail), width));
     for (const finding of group.findings) lines.push(...formatFinding(finding, paint, width));
   }
   return `${lines.join('\n')}\n\n${conclude(groups)}\n`;
@@ -142,10 +144,8 @@ function formatFinding(
   paint: (style: Style, text: string) => string,
   width: number | undefined,
 ): string[] {
-  const sentence = `${harmless(message)} [${code}]`;
-  const text = width === undefined ? [sentence] : wrapWords(sentence, width - INDENT.length);
   return [
-    ...text.map((line) => INDENT + line),
+    ...indent(`${harmless(message)} [${code}]`, width),
     ...commands.map((command) => `${INDENT}${paint('dim', '$')} ${paint('bold', harmless(command))}`),
     ...(DOCTOR_CODES[code].fixable
       ? [
@@ -156,6 +156,11 @@ function formatFinding(
 }
 
 const INDENT = '      ';
+
+function indent(sentence: string, width: number | undefined): string[] {
+  const lines = width === undefined ? [sentence] : wrapWords(sentence, width - INDENT.length);
+  return lines.map((line) => INDENT + line);
+}
 
 function conclude(groups: readonly CheckGroup[]): string {
   const findings = groups.flatMap((group) => group.findings);
