@@ -24,10 +24,10 @@ export function findPageToOpen(
 ): string | undefined {
   const page = parseUrl(verificationUri);
   if (page === undefined || page.username !== '' || page.password !== '') return undefined;
+  if (userCode !== undefined && page.href.includes(userCode)) return undefined;
   const mayOpen =
-    userCode === undefined
-      ? page.pathname === '/authorize' && isAuthorizationServer(page, session, oidcEndpoint)
-      : !page.href.includes(userCode) && isVerificationPage(page, session, oidcEndpoint);
+    isEmulator(page, oidcEndpoint) ||
+    (userCode === undefined ? isAuthorizePage(page, session, oidcEndpoint) : isVerificationPage(page, session));
   return mayOpen ? page.href : undefined;
 }
 
@@ -35,8 +35,7 @@ export function findPageToOpen(
  * Where a code is entered: a host of the table, or the start URL's, which the user has chosen. Not `/authorize`: an
  * endpoint that is not AWS's could name AWS's own, with a client and a redirect of its owner.
  */
-function isVerificationPage(page: URL, session: Session, oidcEndpoint: string | undefined): boolean {
-  if (isAt(page, oidcEndpoint)) return true;
+function isVerificationPage(page: URL, session: Session): boolean {
   if (page.protocol !== 'https:') return false;
   const partition = findPartition(session.region);
   if (page.port === '' && partition !== undefined && hasApprovalPage(partition, page.hostname)) return true;
@@ -46,10 +45,11 @@ function isVerificationPage(page: URL, session: Session, oidcEndpoint: string | 
   return portal === undefined || portal.partition === partition;
 }
 
-/** SSO OIDC in the session's region, or the endpoint in its place if that is AWS's or on this machine. */
-function isAuthorizationServer(page: URL, { region }: Session, oidcEndpoint: string | undefined): boolean {
+/** `/authorize` of SSO OIDC in the session's region, or of the endpoint in its place if that is AWS's. */
+function isAuthorizePage(page: URL, { region }: Session, oidcEndpoint: string | undefined): boolean {
+  if (page.pathname !== '/authorize') return false;
   if (oidcEndpoint !== undefined) {
-    return isAt(page, oidcEndpoint) || (isAwsEndpoint(oidcEndpoint) && page.origin === parseUrl(oidcEndpoint)?.origin);
+    return isAwsEndpoint(oidcEndpoint) && page.origin === parseUrl(oidcEndpoint)?.origin;
   }
   const partition = findPartition(region);
   if (partition === undefined || page.protocol !== 'https:' || page.port !== '') return false;
@@ -57,7 +57,7 @@ function isAuthorizationServer(page: URL, { region }: Session, oidcEndpoint: str
 }
 
 /** True if the endpoint is on this machine (the emulator), and the page on the endpoint. */
-function isAt(page: URL, endpoint: string | undefined): boolean {
+function isEmulator(page: URL, endpoint: string | undefined): boolean {
   const url = endpoint === undefined ? undefined : parseUrl(endpoint);
   return url !== undefined && isLoopbackHost(url.hostname) && url.origin === page.origin;
 }

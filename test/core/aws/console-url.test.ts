@@ -161,6 +161,25 @@ test('a federated sign-in contains its destination and issuer, at the endpoint t
   );
 });
 
+test('nothing that an endpoint answers changes where a federated sign-in leads', () => {
+  const endpoint = new URL('https://signin.aws.amazon.com/federation');
+  const destination = 'https://us-east-1.console.aws.amazon.com/console/home?region=us-east-1';
+  for (const text of [
+    'x&Destination=https://evil.example',
+    '#@evil.example',
+    '\\\\evil.example/',
+    '\r\nHost: evil.example',
+  ]) {
+    const signIn = { issuer: 'https://acme.awsapps.com/start', destination, token: new Secret(text) };
+    const url = new URL(formatFederatedSignIn(endpoint, signIn));
+    expect([url.origin, url.hash, url.searchParams.getAll('Destination')]).toEqual([
+      endpoint.origin,
+      '',
+      [destination],
+    ]);
+  }
+});
+
 test('credentials of the emulator are sent to the emulator and to no host of AWS', () => {
   expect(findFederationEndpoint(consoleOf('eu-west-1'), 'eu-west-1', 'http://127.0.0.1:4000/').href).toBe(
     'http://127.0.0.1:4000/federation',

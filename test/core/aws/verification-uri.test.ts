@@ -124,6 +124,7 @@ describe('the authorize page', () => {
     ['https://oidc.us-iso-east-1.c2s.ic.gov', { startUrl: 'https://x.example', region: 'us-iso-east-1' }, undefined],
     ['https://oidc.us-east-1.api.aws', SESSION, 'https://oidc.us-east-1.api.aws'],
     [LOOPBACK, SESSION, `${LOOPBACK}/`],
+    [`${LOOPBACK}/path`, SESSION, `${LOOPBACK}/path`],
   ])('of %s is opened', (origin, session, endpoint) => {
     expect(authorize(origin, session, endpoint)).toBe(`${origin}/authorize${QUERY}`);
   });

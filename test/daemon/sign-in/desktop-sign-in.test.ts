@@ -85,6 +85,10 @@ test.each([
   'https://evil.example/device',
   'http://d-1234567890.awsapps.com/start',
   'https://device.sso.us-east-1.amazonaws.com@evil.example/',
+  'https://evil-awsapps.com/start',
+  'https://abc.execute-api.us-east-1.amazonaws.com/start',
+  'https://start.home.awsapps.cn/directory/acme',
+  'https://oidc.us-east-1.amazonaws.com/authorize?client_id=x',
   'file:///etc/passwd',
   'javascript:alert(1)',
   // With the code in it a browser would show it to every user of the machine.
