@@ -19,6 +19,7 @@ const ENDPOINT =
   'Note: this sign-in goes to http://EMULATOR on this machine, not to AWS (set by AWS_ENDPOINT_URL_SSO_OIDC when ' +
   'the daemon started).\n';
 const PROMPT = `${ENDPOINT}Signing in to ${SESSION}
+Device code, because there is no display here.
 
   Code   CODE
   Page   http://EMULATOR/device
@@ -118,7 +119,9 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     expect(first.stderr).toContain('Opened the page in your browser. Enter the code there.\n');
 
     const second = await run(['login', '--no-wait', '--force', '--no-browser'], { opened });
-    expect(second.stderr).toBe(`${PROMPT}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n`);
+    const because = '--no-browser leaves it to you where to open the page';
+    const prompt = PROMPT.replace('there is no display here', because);
+    expect(second.stderr).toBe(`${prompt}${NOT_OPENED}${WAITING}Signed in to ${SESSION}.\n`);
     expect(opened).toHaveLength(1);
   });
 
@@ -386,6 +389,16 @@ describe('which sso-session', () => {
     }
     expect(await run(['login'], { answers: [''] })).toMatchObject({ exitCode: 2 });
     expect(await run(['login'], { answers: ['3'] })).toMatchObject({ exitCode: 6 });
+  });
+
+  test('is refused with both ways to sign in', async () => {
+    rig = await createRig();
+    expect(await run(['login', '--pkce', '--use-device-code'])).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'rolecall: login takes --pkce or --use-device-code, not both. [usage]\nRun: rolecall login --help\n',
+    });
+    expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
   });
 
   test('is refused when named twice', async () => {

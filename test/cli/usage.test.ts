@@ -488,7 +488,7 @@ describe('--debug', () => {
     const lines = signingIn.stderr.split('\n').filter((line) => line.startsWith('debug: '));
     expect(lines[0]).toMatch(/^debug: GET \/v1\/status: ok, \d+ ms$/);
     expect(lines.map((line) => line.replace(/\d+ ms$/, 'N ms'))).toContain(
-      `debug: POST /v1/sessions/${SESSION}/sign-in (body: force, acceptEndpoint): ok, N ms`,
+      `debug: POST /v1/sessions/${SESSION}/sign-in (body: force, acceptEndpoint, browser): ok, N ms`,
     );
     const [code = ''] = /[A-Z]{4}-[A-Z]{4}/.exec(signingIn.stderr) ?? [];
     expect(code).not.toBe('');

@@ -5,13 +5,14 @@ const options = {
   '--all': 'sign in to every sso-session, one after the other',
   '--profile <name>': 'sign in to the sso-session of this profile',
   '--sso-session <name>': 'the same as [session], as in: aws sso login',
-  '--no-browser': 'print the page and the code, and open no browser',
+  '--pkce': 'approve in a browser on this machine, without a code (PKCE)',
+  '--use-device-code': 'enter a code in a browser, on this machine or another',
+  '--no-browser': 'print the page, and open no browser',
   '--no-wait': 'return once signed in; the daemon lists the accounts in the background',
   '--force': 'ask for approval even if the session is live',
   '--fresh': 'sign out first, so that new permission sets show up',
   '--accept-user <name>': 'accept this user even if another one signed in before',
   '--yes': "sign in at an endpoint that is not AWS's without asking",
-  '--use-device-code': { description: 'use device authorization, which is the default', isHidden: true },
   '--json': 'print the outcome as JSON',
 } as const;
 

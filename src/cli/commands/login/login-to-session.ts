@@ -9,12 +9,16 @@ import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
+import { createSignInRequest } from './sign-in-request.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
 import { waitForSetup } from './wait-for-setup.ts';
 
 export interface LoginOutcome {
   readonly session: string;
   readonly state: SignInDocument['state'];
+  /** How the user signed in, and why in this way; absent if nobody had to. */
+  readonly flow?: SignInDocument['flow'];
+  readonly flowReason?: SignInDocument['flowReason'];
   readonly setup: SignInSetupDocument | null;
   /** Who signed in; absent if nobody has checked. */
   readonly user?: string;
@@ -29,11 +33,9 @@ export async function loginToSession(
   context: LoginContext,
 ): Promise<LoginOutcome> {
   const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
-  const force = options.force === true || options.fresh === true;
-  if (!isLive || force) await consent.require();
+  const body = await createSignInRequest(session, options, context);
+  if (!isLive || body.force === true) await consent.require();
   if (options.fresh === true) await signOutFirst(session, context);
-  // The user has agreed to the endpoint above, or is asked below before the code is shown.
-  const body = { force, acceptEndpoint: true };
   const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
   const follower = followSignIn(session, context);
@@ -68,7 +70,17 @@ async function finish(
   }
   const user = options.wait ? await confirmUser(session, options, context) : undefined;
   if (isPrinted) await reportTokenFile(session, context);
-  return { session, state: outcome.state, setup: setup ?? null, ...(user === undefined ? {} : { user }) };
+  return {
+    session,
+    state: outcome.state,
+    ...describeFlowUsed(outcome),
+    setup: setup ?? null,
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+function describeFlowUsed({ flow, flowReason }: SignInDocument): Pick<LoginOutcome, 'flow' | 'flowReason'> {
+  return { ...(flow === undefined ? {} : { flow }), ...(flowReason === undefined ? {} : { flowReason }) };
 }
 
 /** Reports a store that cannot delete the tokens, and signs in all the same. */
@@ -94,6 +106,7 @@ async function requireOrCancel(session: string, consent: EndpointConsent, contex
 
 function notSignedIn(session: string, outcome: SignInDocument): Error {
   if (outcome.error !== undefined) return errorFromBody(outcome.error);
+  const isByPage = outcome.flow === 'pkce';
   const hint = `rolecall login ${quoteForShell(session)}`;
   switch (outcome.state) {
     case 'denied':
@@ -101,6 +114,11 @@ function notSignedIn(session: string, outcome: SignInDocument): Error {
     case 'cancelled':
       return new SignInRequiredError('sign-in-required', `The sign-in to ${session} was cancelled.`, { hint });
     default:
-      return new SignInRequiredError('sign-in-expired', `The code for ${session} was not approved in time.`, { hint });
+      return isByPage
+        ? new SignInRequiredError('sign-in-expired', `The sign-in to ${session} was not approved in time.`, {
+            // The browser may have been unable to come back.
+            hint: `${hint} --use-device-code`,
+          })
+        : new SignInRequiredError('sign-in-expired', `The code for ${session} was not approved in time.`, { hint });
   }
 }

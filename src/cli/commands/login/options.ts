@@ -6,6 +6,10 @@ export interface LoginOptions {
   readonly profile?: string;
   readonly ssoSession?: string;
   readonly browser: boolean;
+  /** Authorization code with PKCE, whatever the settings say. */
+  readonly pkce?: boolean;
+  /** The device code, whatever the settings say. */
+  readonly useDeviceCode?: boolean;
   readonly force?: boolean;
   readonly fresh?: boolean;
   /** Signs in at an endpoint that is not AWS's without asking. */
@@ -24,4 +28,4 @@ export type LoginContext = DaemonAccess &
   Output &
   Places &
   ServiceAccess &
-  Pick<CliContext, 'checkSettings' | 'clock' | 'openBrowser'>;
+  Pick<CliContext, 'checkSettings' | 'clock' | 'findBrowserPlace' | 'openBrowser'>;

@@ -8,12 +8,14 @@ import { createEndpointConsent } from './endpoint-consent.ts';
 import { loginToAll } from './login-to-all.ts';
 import { loginToSession } from './login-to-session.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
+import { refuseBothFlows } from './sign-in-request.ts';
 
 export async function runLogin(
   wanted: string | undefined,
   options: LoginOptions,
   context: LoginContext,
 ): Promise<number> {
+  refuseBothFlows(options);
   const status = await loadStatusOrSetUp(options, context);
   if (typeof status === 'number') return status;
   warnAboutStore(status, context);

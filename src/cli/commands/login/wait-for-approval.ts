@@ -1,13 +1,10 @@
-// Shows the user code, opens the page, and waits until the user has approved or denied the sign-in.
-import { BrowserFailure } from '../../../core/text/browser-command.ts';
-import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
-import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
+// Waits until the user has approved or denied the sign-in on the page.
 import type { SignInDocument } from '../../../local-api/schemas.ts';
-import { describeBrowserFailure } from '../../browser-failure.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { createPainter, formatDuration, harmless } from '../../terminal/render.ts';
+import { formatDuration, harmless } from '../../terminal/render.ts';
 import type { SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
+import { showPrompt } from './show-prompt.ts';
 
 /** How often the countdown is drawn. */
 const REDRAW_MS = 1000;
@@ -21,23 +18,32 @@ export async function waitForApproval(
   follower: SignInFollower,
   context: LoginContext,
 ): Promise<SignInDocument> {
-  await showPrompt(session, pending, options, context);
   const progress = createProgressLine(context);
+  let current = pending;
+  /** Whether another command has started another sign-in instead of ours. */
+  let isReplaced = false;
   try {
-    for (let current = pending; ;) {
-      const timeLeft = formatDuration(Date.parse(current.expiresAt ?? '') - context.clock.nowMs());
-      progress.show(`Waiting for your approval; the code is valid for ${timeLeft} … Ctrl-C cancels.`);
+    tellHowToOpen(pending, await showPrompt(session, pending, options, context), context);
+    for (;;) {
+      progress.show(describeWaiting(current, context));
       if (!(await follower.next(REDRAW_MS))) continue;
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
       if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
+      if (!isReplaced && !isSameAttempt(current, next)) {
+        isReplaced = true;
+        progress.clear();
+        context.stderr.write(
+          `Another command has started a new sign-in to ${harmless(session)}; this page no longer works. Waiting for the new one.\n`,
+        );
+      }
       current = next;
     }
   } catch (error) {
-    // Otherwise the code could still be approved by mistake.
-    if (context.signal.aborted) {
+    if (context.signal.aborted && !isReplaced) {
       progress.clear();
+      // Otherwise it could still be approved by mistake.
       await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
-      context.stderr.write('Sign-in cancelled. The code no longer works.\n');
+      context.stderr.write(`Sign-in cancelled. The ${current.flow === 'pkce' ? 'page' : 'code'} no longer works.\n`);
     }
     throw error;
   } finally {
@@ -45,52 +51,23 @@ export async function waitForApproval(
   }
 }
 
-async function showPrompt(
-  session: string,
-  pending: SignInDocument,
-  options: Pick<LoginOptions, 'browser'>,
-  context: LoginContext,
-): Promise<void> {
-  const paint = createPainter(context.stderr, context.environment);
-  context.stderr.write(
-    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}\n` +
-      `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
-      `  Page   ${harmless(pending.verificationUri ?? '')}\n\n` +
-      'Approve only if you just started this and the page shows the same code.\n',
-  );
-  if (pending.openUri === undefined) {
-    context.stderr.write(
-      `${paint('yellow', 'Warning:')} this page is neither on an AWS host nor on your start URL's, so it was not opened.\n`,
-    );
-  } else if (options.browser && (await openPage(session, pending.openUri, pending, context))) {
-    context.stderr.write('Opened the page in your browser. Enter the code there.\n');
-  } else {
-    context.stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
+function tellHowToOpen({ flow, openUri }: SignInDocument, isOpened: boolean, { stderr }: LoginContext): void {
+  if (flow === 'pkce') {
+    stderr.write(isOpened ? 'Opened the page in your browser.\n' : 'Open the page in a browser on this machine.\n');
+  } else if (isOpened) {
+    stderr.write('Opened the page in your browser. Enter the code there.\n');
+  } else if (openUri !== undefined) {
+    stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
 }
 
-/** A company's own start URL can lead to another portal than the user expects. */
-function describeLead({ leadsTo }: SignInDocument): string {
-  return leadsTo === undefined ? '' : `Its start URL leads to ${harmless(leadsTo)}\n`;
+function describeWaiting({ flow, expiresAt = '' }: SignInDocument, { clock }: LoginContext): string {
+  const timeLeft = formatDuration(Date.parse(expiresAt) - clock.nowMs());
+  const what = flow === 'pkce' ? 'the page' : 'the code';
+  return `Waiting for your approval; ${what} is valid for ${timeLeft} … Ctrl-C cancels.`;
 }
 
-/** Whether the page was opened. If the browser cannot be started, the sign-in goes on: the user can open the page. */
-async function openPage(
-  session: string,
-  page: string,
-  { browserLine }: SignInDocument,
-  context: LoginContext,
-): Promise<boolean> {
-  try {
-    // Not the `browser` of the answer: a command runs no program that an answer names.
-    const browser = await readBrowserSetting(context.paths.settingsFile, session, MAX_SETTINGS_BYTES);
-    return await context.openBrowser(page, browser);
-  } catch (error) {
-    if (!(error instanceof BrowserFailure)) throw error;
-    const setting = { session, ...(browserLine === undefined ? {} : { browserLine }) };
-    const { message, hint } = describeBrowserFailure(error, setting, context);
-    const paint = createPainter(context.stderr, context.environment);
-    context.stderr.write(`${paint('yellow', 'Warning:')} ${harmless(message)}\nRun: ${harmless(hint)}\n`);
-    return false;
-  }
+/** Each attempt has a code or a page of its own. */
+function isSameAttempt(one: SignInDocument, other: SignInDocument): boolean {
+  return one.userCode === other.userCode && one.verificationUri === other.verificationUri;
 }

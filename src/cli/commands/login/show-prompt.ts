@@ -1,0 +1,75 @@
+// Shows the page of a sign-in, with the code if there is one, and opens it in the browser.
+import { describeFlow } from '../../../core/aws/sign-in-flow.ts';
+import { BrowserFailure } from '../../../core/text/browser-command.ts';
+import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
+import type { SignInDocument } from '../../../local-api/schemas.ts';
+import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
+import { describeBrowserFailure } from '../../browser-failure.ts';
+import { createPainter, harmless } from '../../terminal/render.ts';
+import type { LoginContext, LoginOptions } from './options.ts';
+
+/** Whether the page was opened in a browser. */
+export async function showPrompt(
+  session: string,
+  pending: SignInDocument,
+  options: Pick<LoginOptions, 'browser'>,
+  context: LoginContext,
+): Promise<boolean> {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(
+    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}${describeReason(pending)}\n`,
+  );
+  // A line of its own without indent, so that the terminal can select all of it.
+  if (pending.flow === 'pkce') context.stderr.write(`${harmless(pending.verificationUri ?? '')}\n\n`);
+  else {
+    context.stderr.write(
+      `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
+        `  Page   ${harmless(pending.verificationUri ?? '')}\n\n`,
+    );
+  }
+  context.stderr.write(
+    pending.flow === 'pkce'
+      ? 'Approve only if you just started this.\n'
+      : 'Approve only if you just started this and the page shows the same code.\n',
+  );
+  if (pending.openUri === undefined) {
+    context.stderr.write(
+      `${paint('yellow', 'Warning:')} this page is neither on an AWS host nor on your start URL's, so it was not opened.\n`,
+    );
+    return false;
+  }
+  return options.browser && openPage(session, pending.openUri, pending, context);
+}
+
+/** A company's own start URL can lead to another portal than the user expects. */
+function describeLead({ leadsTo }: SignInDocument): string {
+  return leadsTo === undefined ? '' : `Its start URL leads to ${harmless(leadsTo)}\n`;
+}
+
+/** Nothing for a flow that the user has just asked for. */
+function describeReason({ flow, flowReason }: SignInDocument): string {
+  if (flow === undefined || flowReason === undefined || flowReason === 'asked') return '';
+  const text = describeFlow({ flow, reason: flowReason });
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`;
+}
+
+/** If the browser cannot be started, the sign-in goes on: the user can open the page. */
+async function openPage(
+  session: string,
+  page: string,
+  { browserLine }: SignInDocument,
+  context: LoginContext,
+): Promise<boolean> {
+  try {
+    // Not the `browser` of the answer: a command runs no program that an answer names.
+    const browser = await readBrowserSetting(context.paths.settingsFile, session, MAX_SETTINGS_BYTES);
+    return await context.openBrowser(page, browser);
+  } catch (error) {
+    if (!(error instanceof BrowserFailure)) throw error;
+    const setting = { session, ...(browserLine === undefined ? {} : { browserLine }) };
+    const { message, hint } = describeBrowserFailure(error, setting, context);
+    const paint = createPainter(context.stderr, context.environment);
+    context.stderr.write(`${paint('yellow', 'Warning:')} ${harmless(message)}\nRun: ${harmless(hint)}\n`);
+    return false;
+  }
+}
