@@ -1,6 +1,8 @@
 // Carries out menu clicks: one call to the daemon each, and the browser for pages.
 import { BrowserFailure } from '../core/text/browser-command.ts';
 import { UnavailableError, UsageError } from '../core/errors.ts';
+import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
 import type { Action } from './menu.ts';
@@ -9,8 +11,10 @@ export interface ClickDeps {
   readonly client: LocalApiClient;
   /** Opens the default browser, or the one that the settings name for `session`; false when there is none. */
   readonly openBrowser: (url: string, session?: string) => Promise<boolean>;
-  /** Called when a sign-in that this click started waits for approval of its code. */
-  readonly showCode: (session: string, signIn: SignInDocument) => void;
+  /** Where `openBrowser` shows the pages of `session`; the daemon may have been started without a display. */
+  readonly findBrowserPlace: (session: string) => Promise<BrowserPlace>;
+  /** Called when a sign-in that this click started waits for approval, before its page is opened. */
+  readonly showSignIn: (session: string, signIn: SignInDocument) => void;
 }
 
 /**
@@ -28,18 +32,12 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
     case 'console': {
       const { session, accountId, permissionSet } = action.role;
       const { url } = await client.call('console', { body: { session, accountId, permissionSet } });
-      await open(url, deps, session);
+      await open(url, deps, { session });
       return;
     }
-    case 'sign-in': {
-      const { session, force } = action;
-      const signIn = await client.call('startSignIn', { session, body: { force } });
-      if (signIn.state !== 'pending') return;
-      // Before the page opens, because the user enters the code there.
-      deps.showCode(session, signIn);
-      if (signIn.openUri !== undefined) await open(signIn.openUri, deps, session);
+    case 'sign-in':
+      await signIn(action, deps);
       return;
-    }
     case 'cancel-sign-in':
       await client.call('cancelSignIn', { session: action.session });
       return;
@@ -58,14 +56,36 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
   }
 }
 
+/** @throws UsageError usage: the page of a sign-in without a code could not be opened */
+async function signIn(action: Extract<Action, { does: 'sign-in' }>, deps: ClickDeps): Promise<void> {
+  const { session, force, flow } = action;
+  const browser = await deps.findBrowserPlace(session);
+  const body = { force, browser, ...(flow === undefined ? {} : { flow }) };
+  const started = await deps.client.call('startSignIn', { session, body });
+  if (started.state !== 'pending') return;
+  // Before the page opens, because the user enters the code there.
+  deps.showSignIn(session, started);
+  const withCode = `rolecall login ${quoteForShell(session)} --use-device-code`;
+  if (started.openUri !== undefined) {
+    await open(started.openUri, deps, { session, ...(started.flow === 'pkce' ? { hint: withCode } : {}) });
+  } else if (started.flow === 'pkce') {
+    throw new UsageError('usage', `The sign-in page of ${session} is not on a host of AWS, so it was not opened.`, {
+      hint: withCode,
+    });
+  }
+}
+
 /** @throws UnavailableError identity-center-unreachable: signed out here, but the session stays valid at AWS */
 async function signOut(session: string, { client }: ClickDeps): Promise<void> {
   const { note } = await client.call('signOut', { session });
   if (note !== undefined) throw new UnavailableError('identity-center-unreachable', note);
 }
 
-async function open(url: string, { openBrowser }: ClickDeps, session?: string): Promise<void> {
-  const hint = 'rolecall web --print';
+async function open(
+  url: string,
+  { openBrowser }: ClickDeps,
+  { session, hint = 'rolecall web --print' }: { readonly session?: string; readonly hint?: string } = {},
+): Promise<void> {
   try {
     if (await openBrowser(url, session)) return;
   } catch (cause) {

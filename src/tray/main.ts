@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import { createSystemClock } from '../core/clock.ts';
 import { formatFailure, toRolecallError } from '../core/errors.ts';
 import { createLocalApiClient, type LocalApiClient } from '../local-api/client.ts';
@@ -56,11 +57,20 @@ async function startDaemon(): Promise<StartedDaemon> {
 
 /** False when there is no browser. @throws BrowserFailure: the browser in the settings could not be started */
 async function openBrowser(url: string, session?: string): Promise<boolean> {
-  const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
   const { startTrustedBrowser } = await import('../platform/programs/start-browser.ts');
-  const template =
-    session === undefined ? undefined : await readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
-  return startTrustedBrowser(url, template, surroundings);
+  return startTrustedBrowser(url, await readTemplate(session), surroundings);
+}
+
+async function findPlace(session: string): Promise<BrowserPlace> {
+  const { findBrowserPlace, readPlaceFacts } = await import('../platform/programs/browser-place.ts');
+  return findBrowserPlace(environment, readPlaceFacts(), await readTemplate(session));
+}
+
+/** The command that the settings name for the pages of `session`. */
+async function readTemplate(session: string | undefined): Promise<string | undefined> {
+  if (session === undefined) return undefined;
+  const { readBrowserSetting } = await import('../platform/programs/browser-setting.ts');
+  return readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
 }
 
 const ALTERNATIVES = `Alternatives: the page (rolecall web), a menu for a bar (rolecall tray --format argos),
@@ -96,6 +106,7 @@ async function run(): Promise<void> {
     processId: process.pid,
     client,
     openBrowser,
+    findBrowserPlace: findPlace,
     follow: (show, signal) =>
       followDaemon(
         { client, clock, readEvents: (until) => readEvents({ socketCandidates, clock, signal: until }) },

@@ -1,4 +1,5 @@
 // The tray menu as data for all hosts: labels, and the action of each click.
+import type { SignInFlow } from '../core/model.ts';
 import { formatDuration } from '../core/text/format-duration.ts';
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
@@ -11,7 +12,13 @@ import type { TrayView } from './tray-view.ts';
 export type Action =
   | { readonly does: 'use'; readonly role: CurrentRoleDocument }
   | { readonly does: 'console'; readonly role: CurrentRoleDocument }
-  | { readonly does: 'sign-in'; readonly session: string; readonly force: boolean }
+  | {
+      readonly does: 'sign-in';
+      readonly session: string;
+      readonly force: boolean;
+      /** Asked for; absent: what the settings say, or what is pending. */
+      readonly flow?: SignInFlow;
+    }
   | { readonly does: 'cancel-sign-in'; readonly session: string }
   | { readonly does: 'sign-out'; readonly session: string }
   | { readonly does: 'open-page' | 'start-daemon' | 'forget-notice' | 'quit' };
@@ -128,6 +135,7 @@ function describeSessionItems(document: SessionStatusDocument, view: TrayView, n
       { key, label },
       ...(code === undefined ? [] : [{ key: `code ${session}`, label: line(`Code: ${code}`) }]),
       signIn('Open the sign-in page again', false),
+      ...(signingIn?.flow === 'pkce' ? [describeCodeOffer(session)] : []),
       { key: `cancel ${session}`, label: 'Cancel this sign-in', action: { does: 'cancel-sign-in', session } },
     ];
   }
@@ -138,6 +146,15 @@ function describeSessionItems(document: SessionStatusDocument, view: TrayView, n
   ];
   if (endsSoon(document, nowMs)) return [{ key, label }, ...children];
   return [{ key, label, children }];
+}
+
+/** For a browser that does not come back: on another machine, or of another user. */
+function describeCodeOffer(session: string): MenuItem {
+  return {
+    key: `use-code ${session}`,
+    label: 'Use a code instead',
+    action: { does: 'sign-in', session, force: false, flow: 'device' },
+  };
 }
 
 function describeRoles(view: TrayView, { current, sessions }: StatusDocument): MenuItem[] {

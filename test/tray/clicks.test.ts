@@ -18,7 +18,8 @@ test('opens pages by session, and never with a program that an answer names', as
   const deps = {
     client: hostile,
     openBrowser: async (...args: unknown[]) => opened.push(args) > 0,
-    showCode: () => undefined,
+    findBrowserPlace: async () => 'here' as const,
+    showSignIn: () => undefined,
   };
   const role = { session: 'work', accountId: '111111111111', permissionSet: 'ReadOnly', profile: null };
   await performClick({ does: 'console', role }, deps);
@@ -35,8 +36,59 @@ test('reports a session that stays valid at AWS although it was signed out here'
   const deps = {
     client: { call: async () => answers.shift() } as unknown as LocalApiClient,
     openBrowser: async () => false,
-    showCode: () => undefined,
+    findBrowserPlace: async () => 'here' as const,
+    showSignIn: () => undefined,
   };
   await performClick({ does: 'sign-out', session: 'work' }, deps);
   await expect(performClick({ does: 'sign-out', session: 'work' }, deps)).rejects.toThrow(note);
+});
+
+/** Clicks on a sign-in that the daemon answers so; what the daemon was asked, what was shown and opened, and the error. */
+async function clickSignIn(answer: object, flow?: 'device', opens = true) {
+  const seen: unknown[] = [];
+  const call = async (...args: unknown[]) => {
+    seen.push(args);
+    return answer;
+  };
+  const deps = {
+    client: { call } as unknown as LocalApiClient,
+    openBrowser: async (...args: unknown[]) => {
+      seen.push(['open', ...args]);
+      return opens;
+    },
+    findBrowserPlace: async () => 'here' as const,
+    showSignIn: (session: string) => void seen.push(['show', session]),
+  };
+  const click = { does: 'sign-in', session: 'my work', force: false, ...(flow === undefined ? {} : { flow }) } as const;
+  const error = await performClick(click, deps).catch((thrown: unknown) => thrown);
+  return { seen, error };
+}
+
+const AUTHORIZE = 'https://oidc.us-east-1.amazonaws.com/authorize?state=x';
+
+test('says where the browser is, and opens the page of a sign-in without a code', async () => {
+  const answer = { state: 'pending', flow: 'pkce', verificationUri: AUTHORIZE, openUri: AUTHORIZE };
+  expect(await clickSignIn(answer)).toEqual({
+    seen: [
+      ['startSignIn', { session: 'my work', body: { force: false, browser: 'here' } }],
+      ['show', 'my work'],
+      ['open', AUTHORIZE, 'my work'],
+    ],
+    error: undefined,
+  });
+});
+
+test('asks for a code where one was chosen', async () => {
+  const { seen } = await clickSignIn({ state: 'live' }, 'device');
+  expect(seen).toEqual([
+    ['startSignIn', { session: 'my work', body: { force: false, browser: 'here', flow: 'device' } }],
+  ]);
+});
+
+test.each([
+  ['no browser', { openUri: AUTHORIZE }, 'No browser was found to open the page in.'],
+  ['a foreign page', {}, 'The sign-in page of my work is not on a host of AWS, so it was not opened.'],
+])('refers to the code for a sign-in without one and with %s', async (_what, pages, message) => {
+  const { error } = await clickSignIn({ state: 'pending', flow: 'pkce', ...pages }, undefined, false);
+  expect(error).toMatchObject({ message, hint: "rolecall login 'my work' --use-device-code" });
 });

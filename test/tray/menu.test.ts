@@ -94,6 +94,22 @@ describe('the menu', () => {
     }
   });
 
+  test('offers a code while a sign-in without one is pending', () => {
+    const openUri = 'https://oidc.us-east-1.amazonaws.com/authorize?state=x';
+    const signIns = { 'my-sso-session': { state: 'pending', flow: 'pkce', openUri } } as const;
+    const view = aView({ status: aStatus({ sessions: [aSession({ state: 'pending' })], current: null }), signIns });
+    expect(describeMenu(view).slice(2, 6)).toEqual([
+      'Waiting for approval: my-sso-session',
+      'Open the sign-in page again -> sign-in',
+      'Use a code instead -> sign-in',
+      'Cancel this sign-in -> cancel-sign-in',
+    ]);
+    const offer = buildMenu(view, NOW_MS)
+      .flat()
+      .find(({ label }) => label === 'Use a code instead');
+    expect(offer?.action).toEqual({ does: 'sign-in', session: 'my-sso-session', force: false, flow: 'device' });
+  });
+
   test('shows problems with their commands, except those in a session’s own line', () => {
     const problems = Array.from({ length: 7 }, (_, index) => ({
       code: index === 0 ? 'sign-in-expired' : 'secret-store-locked',

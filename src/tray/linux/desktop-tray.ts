@@ -19,6 +19,7 @@ export interface DesktopTrayDeps {
   readonly processId: number;
   readonly client: ClickDeps['client'];
   readonly openBrowser: ClickDeps['openBrowser'];
+  readonly findBrowserPlace: ClickDeps['findBrowserPlace'];
   /** Calls `show` for each change until the signal is aborted; never rejects. */
   readonly follow: (show: ShowChange, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
@@ -80,7 +81,7 @@ function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
     const before = view;
     view = apply(view);
     for (const session of Object.keys(before.signIns)) {
-      if (view.signIns[session] === undefined) void surfaces?.code.withdraw(session);
+      if (view.signIns[session]?.userCode === undefined) void surfaces?.code.withdraw(session);
     }
     surfaces?.update();
   }
@@ -94,7 +95,8 @@ function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
       await performClick(action, {
         client: deps.client,
         openBrowser: deps.openBrowser,
-        showCode(session, signIn) {
+        findBrowserPlace: deps.findBrowserPlace,
+        showSignIn(session, signIn) {
           change((now) => ({ ...now, signIns: { ...now.signIns, [session]: signIn } }));
           void surfaces?.code.show(session, signIn);
         },

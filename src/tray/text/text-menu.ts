@@ -51,7 +51,12 @@ function toCommand(action: Action): CommandWords | undefined {
     case 'console':
       return withName(['console'], action.role.profile);
     case 'sign-in': {
-      const words = action.force ? ['login', '--force', '--no-wait'] : ['login', '--no-wait'];
+      const words = [
+        'login',
+        ...(action.force ? ['--force'] : []),
+        ...(action.flow === 'device' ? ['--use-device-code'] : []),
+        '--no-wait',
+      ];
       // It runs in a terminal, so without a safe name `login` asks for one.
       return withName(words, action.session) ?? words;
     }
@@ -72,7 +77,7 @@ function withName(words: CommandWords, name: string | null): CommandWords | unde
 
 function formatAction(host: TextHost, program: CommandWords, words: CommandWords | undefined): string[] {
   if (words === undefined || !program.every((word) => QUOTABLE_WORD.test(word))) return [];
-  // A sign-in shows its code in a terminal.
+  // A sign-in shows its code or its page in a terminal.
   const terminal = `terminal=${words[0] === 'login'}`;
   if (host === 'argos') {
     // Argos takes one shell command, in the quotes of the line itself.

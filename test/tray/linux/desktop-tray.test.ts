@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BrowserFailure } from '../../../src/core/text/browser-command.ts';
+import type { BrowserPlace } from '../../../src/core/aws/sign-in-flow.ts';
 import { createSystemClock, type Clock } from '../../../src/core/clock.ts';
 import { readEvents } from '../../../src/local-api/events.ts';
 import { runDesktopTray } from '../../../src/tray/linux/desktop-tray.ts';
@@ -50,6 +51,7 @@ interface TrayOptions {
   readonly clock?: Clock;
   readonly waits?: boolean;
   readonly openBrowser?: (url: string) => Promise<boolean>;
+  readonly browserPlace?: BrowserPlace;
 }
 
 interface RunningTray {
@@ -76,6 +78,7 @@ function startTray(rig: Rig, bus: SessionBus, options: TrayOptions = {}): Runnin
         opened.push(url);
         return true;
       }),
+    findBrowserPlace: async () => options.browserPlace ?? 'no-display',
     follow: (show, signal) =>
       followDaemon(
         {

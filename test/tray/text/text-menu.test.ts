@@ -70,6 +70,17 @@ describe.each(TEXT_HOSTS)('%s', (host) => {
     expect(words.filter(([, command]) => command?.startsWith('use'))).toHaveLength(HOSTILE_NAMES.length);
   });
 
+  test('offers a code for a sign-in whose browser may not come back, in a terminal', () => {
+    const signIns = { 'my-sso-session': { state: 'pending', flow: 'pkce' } } as const;
+    const sessions = [aSession({ state: 'pending' })];
+    const lines = format(host, aView({ status: aStatus({ sessions }), signIns })).split('\n');
+    const offer = lines.find((line) => line.startsWith('Use a code instead')) ?? '';
+    expect(offer.replaceAll(/"|'|param\d+=/g, '')).toContain(
+      'login --use-device-code --no-wait my-sso-session terminal=true',
+    );
+    expect(lines.join('\n')).not.toMatch(/undefined|^Code/m);
+  });
+
   test('still works when the path of rolecall contains a quote', () => {
     const text = format(host, aView(), ["/home/o'neill/node", '/x"y/rolecall.js']);
     expect(text).toContain('audit  222222222222  ReadOnly');
