@@ -63,6 +63,7 @@ const FILES: Readonly<Record<string, string>> = {
   'sessions/session-cards.js': SCRIPT,
   'sessions/session-times.js': SCRIPT,
   'sessions/sign-in-panels.js': SCRIPT,
+  'sessions/sign-in-wording.js': SCRIPT,
   'views.js': SCRIPT,
   // Shared with the command line.
   '../core/search/role-index.js': SCRIPT,

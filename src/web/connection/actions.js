@@ -49,6 +49,19 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     if (role.unwritten === true) await api.call('POST', '/v1/profile', { name: role.profile });
   }
 
+  /**
+   * The body does not say where the browser is: through `ssh -L` this page looks the same as on the daemon's machine.
+   * @param {string} session @param {{ flow?: 'device' }} body
+   */
+  async function signIn(session, body) {
+    const signIn = await api.call('POST', `${sessionPath(session)}/sign-in`, body);
+    model.apply('sign-in', { session, signIn });
+    if (signIn.state === 'live') toasts.say(`${harmless(session)} is signed in.`);
+    const link = safeLink(signIn.openUri);
+    // With a code, the user has to read it first. The panel has the link too, for a browser that blocks this tab.
+    if (signIn.state === 'pending' && signIn.flow === 'pkce' && link !== undefined) openTab(link);
+  }
+
   return {
     /** @param {Role} role */
     use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${harmless(role.permissionSet)}`)),
@@ -71,12 +84,9 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     /** @param {string} text @param {string} what */
     copyText: (text, what) => attempt(() => copyText(text, what)),
     /** @param {string} session */
-    signIn: (session) =>
-      attempt(async () => {
-        const signIn = await api.call('POST', `${sessionPath(session)}/sign-in`, {});
-        model.apply('sign-in', { session, signIn });
-        if (signIn.state === 'live') toasts.say(`${harmless(session)} is signed in.`);
-      }),
+    signIn: (session) => attempt(() => signIn(session, {})),
+    /** Replaces a pending sign-in that waits for a browser to come back. @param {string} session */
+    signInByCode: (session) => attempt(() => signIn(session, { flow: 'device' })),
     /** @param {string} session */
     cancelSignIn: (session) => attempt(() => api.call('DELETE', `${sessionPath(session)}/sign-in`)),
     /** @param {string} session */

@@ -2,17 +2,11 @@
 import { element, fill, setText } from '../frame/elements.js';
 import { count, describeSession, fractionLeft, harmless } from '../frame/wording.js';
 import { describeTimes } from './session-times.js';
+import { describeOutcome, offersCode, signInButton } from './sign-in-wording.js';
 
 /** @typedef {import('../documents.d.ts').Session} Session */
 /** @typedef {import('../documents.d.ts').SignIn} SignIn */
 /** @typedef {import('./session-times.js').Present} Present */
-
-/** Why a sign-in failed. */
-const OUTCOMES = Object.freeze({
-  denied: 'The sign-in was denied on the page.',
-  expired: 'The code was not approved in time.',
-  cancelled: 'The sign-in was cancelled.',
-});
 
 /**
  * @param {object} deps
@@ -50,6 +44,11 @@ function createCard(name, actions) {
   const bar = element('progress', { max: 1, value: 0, 'aria-hidden': 'true' });
   const times = createTimes();
   const note = element('p', { class: 'note' });
+  const codeOffer = element(
+    'button',
+    { type: 'button', class: 'offer small', hidden: true, click: () => void actions.signInByCode(name) },
+    'Use a code instead',
+  );
   const button = element('button', { type: 'button' });
   let act = () => {};
   button.addEventListener('click', () => act());
@@ -63,6 +62,7 @@ function createCard(name, actions) {
     bar,
     times.node,
     note,
+    codeOffer,
   );
 
   return {
@@ -85,7 +85,9 @@ function createCard(name, actions) {
       note.hidden = text === '';
       const isIn = session.state === 'live';
       const isPending = session.state === 'pending' || signIn?.state === 'pending';
-      const [does, to] = buttonWords(isIn, isPending);
+      const [does, to] = signInButton(session, signIn);
+      codeOffer.hidden = !offersCode(session, signIn);
+      codeOffer.setAttribute('aria-label', `Use a code instead for ${harmless(label)}`);
       setText(button, does);
       button.setAttribute('aria-label', `${does} ${to} ${harmless(label)}`);
       button.className = isIn || isPending ? 'act small' : 'act small primary';
@@ -126,22 +128,11 @@ function createTimes() {
   };
 }
 
-/** The button's label and the preposition before the session's name. @param {boolean} isIn @param {boolean} isPending @returns {[string, string]} */
-function buttonWords(isIn, isPending) {
-  if (isIn) return ['Sign out', 'of'];
-  return isPending ? ['Show code', 'for'] : ['Sign in', 'to'];
-}
-
 /** What happens now, or what went wrong. @param {Session} session @param {SignIn | undefined} signIn */
-function describeNote({ listing, state }, signIn) {
-  if (listing !== null) {
-    return listing.accountsTotal === 0
-      ? 'Listing accounts …'
-      : `Listing, ${listing.accountsListed.toLocaleString('en-US')} of ${count(listing.accountsTotal, 'account')} …`;
-  }
-  if (signIn?.error !== undefined) return harmless(signIn.error.message);
-  if (state !== 'live' && signIn !== undefined && Object.hasOwn(OUTCOMES, signIn.state)) {
-    return OUTCOMES[/** @type {keyof typeof OUTCOMES} */ (signIn.state)];
-  }
-  return '';
+function describeNote(session, signIn) {
+  const { listing } = session;
+  if (listing === null) return describeOutcome(session, signIn);
+  return listing.accountsTotal === 0
+    ? 'Listing accounts …'
+    : `Listing, ${listing.accountsListed.toLocaleString('en-US')} of ${count(listing.accountsTotal, 'account')} …`;
 }
