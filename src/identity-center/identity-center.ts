@@ -1,5 +1,5 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import { isCompanyStartUrl } from '../core/aws/partitions.ts';
+import { findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
@@ -143,6 +143,12 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     );
   }
 
+  /** Nothing answers at the start URL of an emulator. */
+  const isEmulated = (session: SsoSession) => {
+    const { ssoOidc } = deps.endpointsOf(session);
+    return ssoOidc !== undefined && isLoopbackHost(new URL(ssoOidc).hostname);
+  };
+
   /** Where companies' start URLs led last, for a sign-in while the company's page is down. */
   const followed = new Map<string, string>();
 
@@ -164,10 +170,15 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   return {
     async resolveStartUrl(session) {
       const { startUrl, region } = session;
-      const endpoint = deps.endpointsOf(session).ssoOidc;
-      // Nothing answers at the start URL of an emulator.
-      const isEmulated = endpoint !== undefined && isLoopbackHost(new URL(endpoint).hostname);
-      return isEmulated || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, region);
+      return isEmulated(session) || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, region);
+    },
+
+    async findHomeRegion(session) {
+      if (!URL.canParse(session.startUrl)) return undefined;
+      const startUrl = new URL(session.startUrl);
+      const inName = findPortal(startUrl.hostname)?.region;
+      if (inName !== undefined || isEmulated(session)) return inName;
+      return (await load()).clients.findRegion(startUrl, requestTimeoutMs);
     },
 
     registerClient: (session) =>

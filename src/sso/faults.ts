@@ -55,14 +55,7 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
 
 /** As `describeFault`, for the request for a code: nothing repeats that one but the user. */
 export function describeSignInFault(thrown: unknown, session: SsoSession): RolecallError {
-  const { sessionName, startUrl, region } = session;
-  if (isFault(thrown, 'start-url-refused')) {
-    return new ProtocolError(
-      'unusable-response',
-      `Identity Center in ${region} does not accept ${startUrl}, the start URL of ${sessionName}: the URL or the region is wrong.`,
-      { hint: EDIT_AWS_CONFIG, cause: thrown },
-    );
-  }
+  const { sessionName } = session;
   if (isFault(thrown, 'start-url-unresolved')) {
     return new ProtocolError(
       'unusable-response',
@@ -77,6 +70,23 @@ export function describeSignInFault(thrown: unknown, session: SsoSession): Rolec
     'identity-center-throttled',
     `Identity Center of ${sessionName} is throttling requests. Sign in again in ${when}.`,
     { hint: loginCommand(sessionName), cause: thrown, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  );
+}
+
+/** Identity Center in the region of `session` does not know its start URL; `homeRegion` is the region that does, if known. */
+export function describeRefusedStartUrl(
+  cause: IdentityCenterFault,
+  { sessionName, startUrl, region }: SsoSession,
+  homeRegion: string | undefined,
+): RolecallError {
+  const reason =
+    homeRegion === undefined || homeRegion === region
+      ? 'the URL or the region is wrong.'
+      : `it belongs to ${homeRegion}. Set sso_region = ${homeRegion} in [sso-session ${sessionName}].`;
+  return new ProtocolError(
+    'unusable-response',
+    `Identity Center in ${region} does not accept ${startUrl}, the start URL of ${sessionName}: ${reason}`,
+    { hint: EDIT_AWS_CONFIG, cause },
   );
 }
 

@@ -75,6 +75,8 @@ export interface IdentityCenter {
    * session's own. Only for a sign-in; tokens belong to the start URL of the session.
    */
   resolveStartUrl(session: SsoSession): Promise<string>;
+  /** The region that the start URL or its page names; undefined if neither does. Never rejects. */
+  findHomeRegion(session: SsoSession): Promise<string | undefined>;
   registerClient(session: SsoSession): Promise<ClientRegistration>;
   startDeviceAuthorization(session: SsoSession, registration: ClientRegistration): Promise<DeviceAuthorization>;
   createTokenByDeviceCode(

@@ -111,6 +111,7 @@ function createDayCenter(parts, clock, minute, calls) {
   return {
     isAway,
     hasSession: () => sessions.length > 0 && !isOver(sessions.length - 1),
+    resolveStartUrl: async ({ startUrl }) => startUrl,
     registerClient: () =>
       answer('RegisterClient', () => ({
         clientId: 'client',

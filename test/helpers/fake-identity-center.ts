@@ -42,6 +42,8 @@ export interface FakeSettings {
   /** False: a sign-in without a refresh token, as a client without scopes gets it. */
   givesRefreshTokens: boolean;
   latencyMs: number;
+  /** The region that the start page names. */
+  homeRegion?: string;
   pageSize: number;
   /** `nextToken` of the last page too, the same for ever. */
   repeatsPageTokens: boolean;
@@ -245,6 +247,7 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
     },
 
     resolveStartUrl: async ({ startUrl }) => startUrl,
+    findHomeRegion: async () => current.homeRegion,
 
     registerClient: (session) =>
       answer(session, 'registerClient', {}, () => {

@@ -49,6 +49,20 @@ test.each([
   expect(await identityCenter.findRegion(START_URL)).toBe(region);
 });
 
+test('the region of a session is in the name of its portal, else on its page', async () => {
+  const { identityCenter, html, proxy } = await startPortal();
+  html(page(REGION_TAG));
+  const regionOf = (startUrl: string) =>
+    identityCenter.findHomeRegion({ sessionName: 's', startUrl, region: 'us-east-1', registrationScopes: [] });
+  expect(await regionOf('https://ssoins-1.portal.eu-west-1.app.aws')).toBe('eu-west-1');
+  expect(await regionOf('https://ssoins-1.cn-north-1.portal.amazonaws.com.cn')).toBe('cn-north-1');
+  expect(await regionOf('https://evil.example/start')).toBeUndefined();
+  expect(await regionOf('no URL')).toBeUndefined();
+  // With an emulator, AWS is not asked for pages.
+  expect(await regionOf(START_URL)).toBeUndefined();
+  expect(proxy.targets).toEqual([]);
+});
+
 test('redirects are followed only to hosts of AWS', async () => {
   const { identityCenter, html, proxy, server } = await startPortal();
   server.answerWith((response) => {

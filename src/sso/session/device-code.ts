@@ -1,7 +1,7 @@
 // The device authorization grant (RFC 8628): requests a code, then polls until it is approved, denied or expired.
 import type { Clock } from '../../core/clock.ts';
 import type { ClientRegistration, DeviceAuthorization, IssuedToken, SsoSession } from '../../core/model.ts';
-import { isFault, isTransient } from '../faults.ts';
+import { describeRefusedStartUrl, isFault, isTransient } from '../faults.ts';
 import type { IdentityCenter } from '../ports.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
 
@@ -26,18 +26,23 @@ const DEFAULT_INTERVAL_SECONDS = 5;
 /** A longer pause could outlast the code, which is valid for ten minutes. */
 const MAX_ASKED_PAUSE_MS = 30_000;
 
-/** @throws faults of Identity Center, and UnavailableError secret-store-… */
+/** @throws faults of Identity Center, ProtocolError if it refuses the start URL, and UnavailableError secret-store-… */
 export async function requestDeviceCode(
   deps: { readonly identityCenter: IdentityCenter; readonly registrations: ClientRegistrations },
   session: SsoSession,
 ): Promise<DeviceCode> {
   const { identityCenter, registrations } = deps;
   const startUrl = await identityCenter.resolveStartUrl(session);
-  const start = async (registration: ClientRegistration) => ({
-    registration,
-    authorization: await identityCenter.startDeviceAuthorization({ ...session, startUrl }, registration),
-    startUrl,
-  });
+  const atAws = { ...session, startUrl };
+  const start = async (registration: ClientRegistration) => {
+    try {
+      const authorization = await identityCenter.startDeviceAuthorization(atAws, registration);
+      return { registration, authorization, startUrl };
+    } catch (fault) {
+      if (!isFault(fault, 'start-url-refused')) throw fault;
+      throw describeRefusedStartUrl(fault, atAws, await identityCenter.findHomeRegion(atAws));
+    }
+  };
   const registration = await registrations.ensure(session);
   try {
     return await start(registration);

@@ -71,6 +71,7 @@ function createPortal(clock) {
   return {
     callCount: () => callCount,
     identityCenter: {
+      resolveStartUrl: async ({ startUrl }) => startUrl,
       registerClient: async () => ({
         clientId: 'client',
         clientSecret: new Secret('secret'),

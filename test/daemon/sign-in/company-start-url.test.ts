@@ -19,6 +19,7 @@ const isDown = (response: ServerResponse) => void response.destroy();
 beforeEach(async () => {
   aws = await startAwsStandIn([
     'aws.corp.example',
+    'd-0000000000.awsapps.com',
     'oidc.us-east-1.amazonaws.com',
     'portal.sso.us-east-1.amazonaws.com',
   ]);
@@ -81,4 +82,17 @@ test('a page that leads anywhere else stops the sign-in, with the command that c
   );
   expect(stderr).toContain('${EDITOR:-vi} "${AWS_CONFIG_FILE:-$HOME/.aws/config}"');
   expect(aws.requests.some((request) => request.includes('device_authorization'))).toBe(false);
+});
+
+test('a portal of another region is refused by AWS, and the error names the region that its start page names', async () => {
+  page = redirectTo('https://d-0000000000.awsapps.com/start');
+  const html = (response: ServerResponse) => void response.end('<meta name="region" content="eu-central-1">');
+  aws.answer = (host) => ({ 'aws.corp.example': page, 'd-0000000000.awsapps.com': html })[host];
+  const { exitCode, stderr } = await rig.runCli(['login', '--no-browser']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(
+    `Identity Center in us-east-1 does not accept https://d-0000000000.awsapps.com/start, the start URL of ${SESSION}: ` +
+      `it belongs to eu-central-1. Set sso_region = eu-central-1 in [sso-session ${SESSION}].`,
+  );
+  expect(stderr).toContain('Run: ${EDITOR:-vi} "${AWS_CONFIG_FILE:-$HOME/.aws/config}"');
 });

@@ -102,6 +102,23 @@ describe('a sign-in', () => {
     });
   });
 
+  it('names the region that the start URL belongs to', async () => {
+    const world = createWorld();
+    world.identityCenter.settings.homeRegion = 'eu-central-1';
+    world.identityCenter.fail('startDeviceAuthorization', { kind: 'start-url-refused' });
+    expect(await failureOf(start(world))).toMatchObject({
+      code: 'unusable-response',
+      message:
+        `Identity Center in ${SESSION.region} does not accept ${SESSION.startUrl}, the start URL of ${SESSION.sessionName}: ` +
+        `it belongs to eu-central-1. Set sso_region = eu-central-1 in [sso-session ${SESSION.sessionName}].`,
+      hint: '${EDITOR:-vi} "${AWS_CONFIG_FILE:-$HOME/.aws/config}"',
+    });
+    world.identityCenter.settings.homeRegion = SESSION.region;
+    expect(await failureOf(start(world))).toMatchObject({
+      message: expect.stringMatching(/the URL or the region is wrong\.$/),
+    });
+  });
+
   it('fails without requesting a code if it cannot check whether the session is live', async () => {
     const world = createWorld();
     await world.signIn();
