@@ -46,7 +46,8 @@ test('no surface opens a page that an endpoint made up, and each one shows it', 
       {
         client: rig.client,
         openBrowser: async (url) => opened.push(url) > 0,
-        showCode: (_, signIn) => expect(signIn).toMatchObject({ state: 'pending', verificationUri: page }),
+        findBrowserPlace: async () => 'ssh',
+        showSignIn: (_, signIn) => expect(signIn).toMatchObject({ state: 'pending', verificationUri: page }),
       },
     );
     // What the page and the tray make a link of.
