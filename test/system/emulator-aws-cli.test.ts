@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Emulator, createEmulator } from '../../src/emulator/emulator.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
@@ -37,6 +38,10 @@ sso_role_name = Admin-AF-Permission-Set
 
 const ARN_OF_ACCOUNT1 =
   /^arn:aws:sts::111111111111:assumed-role\/AWSReservedSSO_Admin-AF-Permission-Set_[0-9a-f]{16}\/taylor$/;
+
+const ARN_LINE = new RegExp(`${ARN_OF_ACCOUNT1.source.replace(/\$$/, '')}\\n$`);
+const JS_SDK = fileURLToPath(new URL('../helpers/js-sdk-identity.mjs', import.meta.url));
+const BOTO3 = fileURLToPath(new URL('../helpers/boto3-identity.py', import.meta.url));
 
 let emulator: Emulator;
 let home: TemporaryHome;
@@ -213,5 +218,36 @@ print(json.dumps({'arn': identity['Arn'], 'accounts': [a['accountId'] for a in a
       refused: 'InvalidRequestException',
     });
     expect(emulator.countCalls('ListAccounts')).toBe(3);
+  },
+);
+
+test.skipIf(!hasAwsCli)(
+  'the AWS CLI signs in by authorization code, as it does by default, and other clients use its token',
+  { timeout: 180_000 },
+  async () => {
+    emulator.turnKnobs({ autoApprove: 'taylor' });
+    const browser = join(home.path, 'follow-redirects');
+    await writeFile(browser, `#!/bin/sh\nexec node -e 'fetch(process.argv[1])' "$1"\n`, { mode: 0o700 });
+    // In the background: the AWS CLI waits for other browsers to end before it waits for the code.
+    environment = { ...environment, BROWSER: `${browser} %s &` };
+    const login = await run(AWS, ['sso', 'login', '--sso-session', 'team']).finished;
+    expect(login).toMatchObject({ exitCode: 0 });
+    expect(login.stdout).toContain(`${emulator.url}/authorize?response_type=code&`);
+    expect(login.stdout).toContain('Successfully logged into Start URL: https://d-1234567890.awsapps.com/start');
+    expect({
+      authorize: emulator.countCalls('Authorize'),
+      byCode: emulator.countCalls('CreateToken', 'authorization_code'),
+      device: emulator.countCalls('StartDeviceAuthorization'),
+    }).toEqual({ authorize: 1, byCode: 1, device: 0 });
+
+    const identity = await run(AWS, ['sts', 'get-caller-identity', '--profile', 'account1']).finished;
+    expect(identity).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(identity.stdout)).toMatchObject({ Arn: expect.stringMatching(ARN_OF_ACCOUNT1) });
+    const javaScript = await run(process.execPath, [JS_SDK, 'fromSSO', 'account1']).finished;
+    expect(javaScript).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(ARN_LINE) });
+    if (!hasBoto3) return;
+    environment = { ...environment, AWS_PROFILE: 'account1' };
+    const boto3 = await run(PYTHON, [BOTO3]).finished;
+    expect(boto3).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(ARN_LINE) });
   },
 );

@@ -53,12 +53,16 @@ interface TrustedClient {
   readonly redirectUri: string;
 }
 
+const UNKNOWN_CLIENT =
+  'The client_id is unknown, or its registration has expired. An emulator forgets its clients when it ends, and the AWS CLI ' +
+  'keeps its registration in ~/.aws/sso/cache: delete the files there.';
+
 /** The client and its redirect URI, or why they cannot be trusted. */
 function findClient({ directory, registrations }: AuthorizeDeps, query: URLSearchParams): TrustedClient | string {
   const repeated = [...query.keys()].find((name) => query.getAll(name).length > 1);
   if (repeated !== undefined) return `The parameter ${repeated} appears more than once.`;
   const registration = registrations.findById(query.get('client_id') ?? '');
-  if (registration === undefined) return 'The client_id is unknown, or its registration has expired.';
+  if (registration === undefined) return UNKNOWN_CLIENT;
   if (!mayUseGrant(registration, AUTHORIZATION_CODE_GRANT)) {
     return 'This client is not registered for authorization codes.';
   }

@@ -28,8 +28,8 @@ ${userRadios(directory, again.userName)}
 <p class="note">Allow it only if you started this sign-in yourself, on this computer.</p>
 <div class="row"><button class="primary" name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></div>
-<p class="soft small">Scopes: <code>${scopes.join(' ')}</code>. Afterwards, this browser returns to
-<code>${new URL(redirectUri).host}</code>.</p>
+<p class="soft small">There are no passwords: all users here are fictional. The client asks for
+<code>${scopes.join(' ')}</code>, and this browser returns to it at <code>${new URL(redirectUri).host}</code>.</p>
 </form></div>`,
   });
 }

@@ -60,8 +60,7 @@ export function userRadios(directory: Directory, wasTyped?: string): Html {
   )}</ul></fieldset>
 <details class="plain"${isOpen ? markup` open` : undefined}><summary class="small">Type a user name instead</summary><div>
 <input name="user_name" aria-label="User name" placeholder="User name" autocomplete="off" autocapitalize="none"
- spellcheck="false" value="${wasTyped}"></div></details>
-<p class="soft small">There are no passwords: all users here are fictional.</p>`;
+ spellcheck="false" value="${wasTyped}"></div></details>`;
 }
 
 /** The user name chosen in a form with userChoice. */

@@ -69,7 +69,8 @@ button.quiet { white-space: nowrap; padding: .35rem .7rem; font-size: .9rem; fon
 .people li + li { margin-top: .55rem; }
 .person { display: flex; width: 100%; align-items: center; gap: .8rem; text-align: left; padding: .65rem .8rem; }
 .person small { display: block; color: var(--soft); font-weight: 400; }
-label.person { border: 1px solid var(--line); border-radius: 9px; cursor: pointer; margin: 0; }
+label.person { padding-block: .5rem; border: 1px solid var(--line); border-radius: 9px; cursor: pointer; margin: 0; }
+label.person small { display: inline; margin-left: .6rem; }
 label.person:has(:checked) { border-color: var(--accent); background: var(--accent-soft); }
 input[type="radio"] { flex: none; width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--accent); }
 .initial { flex: none; width: 2.2rem; height: 2.2rem; border-radius: 50%; display: grid; place-items: center;
