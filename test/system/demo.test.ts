@@ -66,7 +66,7 @@ test('tells the story from the hand-written profile to the logout, and leaves no
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   const told = [
     '[profile account1]',
-    '$ rolecall login',
+    '$ rolecall login --no-browser',
     /Code {3}[A-Z]{4}-[A-Z]{4}/,
     '4 accounts, 5 permission sets.',
     '$ rolecall ls',

@@ -74,7 +74,7 @@ async function invite(stage: {
   const { context, home, emulator, aws, rolecall } = stage;
   const paint = createPainter(context.stdout, context.environment);
   const { address } = emulator;
-  await runToEnd([process.execPath, rolecall, 'login', '--json'], {
+  await runToEnd([process.execPath, rolecall, 'login', '--no-browser', '--json'], {
     environment: home.environment,
     signal: context.signal,
   });
