@@ -294,7 +294,10 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       );
     },
 
-    followStartUrl: (startUrl) => follow(startUrl, undefined),
+    async followStartUrl(startUrl) {
+      const unnamed = { sessionName: '', startUrl, region: '', registrationScopes: [] };
+      return isEmulated(unnamed) || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, undefined);
+    },
 
     async findRegion(startUrl) {
       const { clients } = await load();

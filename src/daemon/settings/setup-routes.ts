@@ -25,6 +25,8 @@ export function createSetupHandlers(deps: {
   readonly settings: Settings;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly findRegion: (startUrl: string) => Promise<string | undefined>;
+  /** AWS's start URL to which a company's own leads. @throws Error: it does not, with the reason as a sentence */
+  readonly followStartUrl: (startUrl: string) => Promise<string>;
 }): Pick<Handlers, 'startUrl' | 'setup'> {
   const { configFile, settingsPath } = deps;
 
@@ -41,12 +43,23 @@ export function createSetupHandlers(deps: {
     return { path: configFile.path, written, diff };
   }
 
+  async function findLead(startUrl: string): Promise<{ leadsTo?: string; leadsNowhere?: string }> {
+    try {
+      const leadsTo = await deps.followStartUrl(startUrl);
+      return leadsTo === startUrl ? {} : { leadsTo };
+    } catch (fault) {
+      return { leadsNowhere: (fault as Error).message };
+    }
+  }
+
   return {
     async startUrl({ query }) {
-      const { startUrl, isAws, region } = parseStartUrl(query.text);
-      if (region !== undefined) return { startUrl, isAws, region, regionIs: 'in-the-url' };
-      const found = isAws ? await deps.findRegion(startUrl) : undefined;
-      return { startUrl, isAws, region: found ?? null, regionIs: found === undefined ? null : 'on-the-page' };
+      const { startUrl, isAws } = parseStartUrl(query.text);
+      const lead = isAws ? {} : await findLead(startUrl);
+      const atAws = parseStartUrl(lead.leadsTo ?? startUrl);
+      if (atAws.region !== undefined) return { startUrl, isAws, region: atAws.region, regionIs: 'in-the-url', ...lead };
+      const found = atAws.isAws ? await deps.findRegion(atAws.startUrl) : undefined;
+      return { startUrl, isAws, region: found ?? null, regionIs: found === undefined ? null : 'on-the-page', ...lead };
     },
     async setup({ body }, { surface }) {
       const dryRun = body.dryRun === true;

@@ -12,7 +12,7 @@ export function createSetup(deps: {
   readonly settings: Settings;
   readonly paths: Pick<RuntimePaths, 'settingsFile'>;
   readonly configFile: ConfigFile;
-  readonly identityCenter: Pick<ClosableIdentityCenter, 'findRegion'>;
+  readonly identityCenter: Pick<ClosableIdentityCenter, 'findRegion' | 'followStartUrl'>;
   /** The proxy and certificate authorities for a download. */
   readonly network: Parameters<typeof createTeamHandlers>[0]['network'];
   readonly audit: Pick<AuditLog, 'record'>;
@@ -24,7 +24,12 @@ export function createSetup(deps: {
     handlers: {
       ...lateLoading.deferHandlers(['startUrl', 'setup'], async () => {
         const { createSetupHandlers } = await import('./setup-routes.ts');
-        return createSetupHandlers({ ...deps, settingsPath, findRegion: (url) => identityCenter.findRegion(url) });
+        return createSetupHandlers({
+          ...deps,
+          settingsPath,
+          findRegion: (url) => identityCenter.findRegion(url),
+          followStartUrl: (url) => identityCenter.followStartUrl(url),
+        });
       }),
       ...lateLoading.deferHandlers(['team'], async () => {
         const { createTeamHandlers } = await import('./team-routes.ts');

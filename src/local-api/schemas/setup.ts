@@ -45,6 +45,8 @@ export const startUrlSchema = {
     isAws: { type: 'boolean', description: "false: not an AWS host" },
     region: { type: ['string', 'null'] },
     regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'where the region comes from' },
+    leadsTo: { type: 'string', description: "AWS's start URL, if the host is a company's own that redirects there" },
+    leadsNowhere: { type: 'string', description: "why the company's host does not lead to AWS, as a sentence" },
   },
 } as const;
 

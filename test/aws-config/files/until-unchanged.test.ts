@@ -63,6 +63,7 @@ test('setup keeps concurrent changes of another program', async () => {
     settings: await loadSettings(settingsPath, {}),
     audit: { record: () => undefined },
     findRegion: async () => undefined,
+    followStartUrl: async (startUrl) => startUrl,
   });
   const session = { name: 'other', startUrl: 'https://d-1234567890.awsapps.com/start', region: 'us-east-1' };
   expect(await setup({ body: { session } }, CALLER)).toMatchObject({ config: { written: true } });

@@ -45,6 +45,26 @@ test('signing in follows it once and says where it leads; the session stays the 
   expect(readFileSync(rig.configPath, 'utf8')).toContain(`sso_start_url = ${COMPANY}\n`);
 });
 
+test('setup follows it, and writes it as it was typed', async () => {
+  const answers = ['aws.corp.example', '', 'corp', '', 'n'];
+  page = redirectTo('https://ssoins-1.portal.eu-west-1.app.aws/');
+  const run = () =>
+    rig.runCli(['setup', '--dry-run'], {
+      isTerminal: true,
+      answers: ['y', ...answers],
+      environment: { NO_COLOR: '1' },
+    });
+  const { stdout, stderr } = await run();
+  expect(stderr).toContain('  https://aws.corp.example\n  leads to https://ssoins-1.portal.eu-west-1.app.aws\n');
+  expect(stderr).toContain('Region of Identity Center, from the start URL');
+  expect(stdout).toContain('+sso_start_url = https://aws.corp.example\n+sso_region = eu-west-1\n');
+
+  page = redirectTo('https://evil.example/');
+  expect((await run()).stderr).toContain(
+    'leads nowhere: aws.corp.example redirects to https://evil.example/, which is not an access portal of AWS',
+  );
+});
+
 test('credentials and refreshes never ask the company', async () => {
   await rig.runCli(['login', '--no-browser']);
   page = isDown;

@@ -10,6 +10,9 @@ import { chooseFound, type FoundSession } from './found.ts';
 
 const FOREIGN_HOST = 'This host is not AWS’s. AWS’s own programs accept it only if it redirects to a host of AWS.';
 
+const describeDeadEnd = (reason: string) =>
+  `This host is not AWS’s. rolecall and the AWS CLI follow it to AWS at each sign-in, and now it leads nowhere: ${harmless(reason)}`;
+
 export const STORES = ['keychain', 'file', 'memory'] as const;
 export type Store = (typeof STORES)[number];
 
@@ -72,7 +75,9 @@ async function askStartUrl(given: string | undefined, interview: Interview, cont
   });
   const found = await context.client.call('startUrl', { query: { text: startUrl } }, { signal: context.signal });
   interview.say(`  ${harmless(found.startUrl)}\n`);
-  if (!found.isAws) interview.warn(FOREIGN_HOST);
+  if (found.leadsTo !== undefined) interview.say(`  leads to ${harmless(found.leadsTo)}\n`);
+  else if (found.leadsNowhere !== undefined) interview.warn(describeDeadEnd(found.leadsNowhere));
+  else if (!found.isAws) interview.warn(FOREIGN_HOST);
   return found;
 }
 
