@@ -29,8 +29,8 @@ export function findBrowserPlace(environment: Environment, facts: PlaceFacts, br
   if (facts.platform === 'darwin') return 'here';
   // The setting says which browser opens the pages, so BROWSER is not used beside it.
   const isNamed = browserCommand === undefined ? findNamedBrowser(environment) !== undefined : isLocal(browserCommand);
-  // A browser in Windows reaches the listener as root (WSL2's relay) or without any Linux process (mirrored networking,
-  // WSL1), which looks like another user. A browser in Linux has to be named, because pages open in Windows by default.
+  // A browser in Windows reaches the listener in some network modes of WSL only, and whether it does cannot be seen from
+  // Linux. A browser in Linux has to be named, because pages open in Windows by default.
   if (isUnderWsl(environment, facts)) return isNamed ? 'here' : 'wsl';
   return isNamed || hasDisplay(environment) ? 'here' : 'no-display';
 }

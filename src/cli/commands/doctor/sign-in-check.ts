@@ -21,7 +21,8 @@ export async function checkSignIn({ daemon, context }: World): Promise<CheckGrou
     if (flow === undefined) continue;
     const browser = await context.findBrowserPlace(await readBrowser(files.settings, session));
     flows.push({ session, setting: flow.setting, ...decideFlow({ setting: flow.setting, browser }) });
-    if (flow.setting !== 'pkce' || browser === 'here') continue;
+    // A browser in Windows may reach us. Who sets this under WSL has probably tried.
+    if (flow.setting !== 'pkce' || browser === 'here' || browser === 'wsl') continue;
     findings.push({
       code: 'sign-in-without-browser',
       message:
