@@ -136,7 +136,7 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     const { exitCode, stderr } = await run(['login', '--no-wait'], { opened });
     expect(exitCode).toBe(0);
     expect(stderr).toContain(
-      "Warning: this page is neither on an AWS host nor on your start URL's, so it was not opened.\n",
+      "Warning: this page was not opened: its host is neither AWS's for your region nor your start URL's.\n",
     );
     expect(stderr).toContain('  Page   http://EMULATOR/device');
     expect(opened).toEqual([]);

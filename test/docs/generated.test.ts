@@ -11,6 +11,7 @@ import {
   commandSections,
   errorSections,
   fillSections,
+  hostSections,
   houseSections,
   settingsSections,
   type Sections,
@@ -25,6 +26,7 @@ const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
   ['docs/api.md', apiSections()],
   ['docs/commands.md', commandSections(program)],
   ['docs/exit-codes.md', errorSections()],
+  ['docs/security.md', hostSections()],
   ['docs/settings.md', await settingsSections()],
   ['CONTRIBUTING.md', houseSections()],
 ];

@@ -1,5 +1,6 @@
 // Builds the generated sections of docs/ and CONTRIBUTING.md from the definitions in the code.
 import type { Command } from 'commander';
+import { PARTITIONS } from '../../src/core/aws/partitions.ts';
 import { ERROR_TABLE, EXIT_INTERRUPTED, type ErrorCode } from '../../src/core/errors.ts';
 import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
@@ -41,6 +42,27 @@ const { VARIABLES, commandsOf, helpAfterOptions, sentence } = (await import(
   readonly helpAfterOptions: (command: Command) => string;
   readonly sentence: (words: string) => string;
 };
+
+/** The section of docs/security.md. */
+export function hostSections(): Sections {
+  const shown = (pattern: string) => code(pattern.replace('{region}', 'REGION'));
+  const list = (patterns: readonly string[]) => patterns.map(shown).join(', ') || '–';
+  return {
+    hosts: formatTable(
+      ['partition', 'regions', 'endpoints end with', 'access portals', 'other sign-in pages', 'console, federation'],
+      PARTITIONS.toReversed().map(
+        ({ name, regionPrefix, dnsSuffix, dualStackDnsSuffix, portals, approval, console }) => [
+          code(name),
+          regionPrefix === '' ? 'all others' : code(`${regionPrefix}*`),
+          codes([dnsSuffix, dualStackDnsSuffix]),
+          list(portals),
+          list(approval),
+          console === undefined ? '–' : codes([`console.${console.domain}`, `signin.${console.domain}`]),
+        ],
+      ),
+    ),
+  };
+}
 
 /** The sections of docs/exit-codes.md. */
 export function errorSections(): Sections {

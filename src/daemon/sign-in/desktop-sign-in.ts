@@ -50,10 +50,10 @@ export function createDesktopSignIn(deps: {
     if (page === undefined) {
       log(
         'warn',
-        `did not open the sign-in page of ${sessionName}: it is neither on an AWS host nor on the start URL's host`,
+        `did not open the sign-in page of ${sessionName}: its host is neither AWS's for its region nor its start URL's`,
       );
       return tell(
-        `Not opened: ${verificationUri} is neither on an AWS host nor on the host of your start URL. ${caution}`,
+        `Not opened: ${verificationUri}. Its host is neither AWS's for your region nor your start URL's. ${caution}`,
       );
     }
     // The person needs the code to compare, so it is shown before the page.

@@ -19,7 +19,7 @@ export function createCodeNotification(call: BusConnection['call']): CodeNotific
       const title = `Code ${toHarmlessLine(userCode, 40)} signs in to ${toHarmlessLine(session, 60)}`;
       const page =
         openUri === undefined
-          ? 'Its page is neither on an AWS host nor on your start URL’s, so it was not opened. '
+          ? 'Its page was not opened: its host is neither AWS’s for your region nor your start URL’s. '
           : '';
       const body = `${page}Enter the code on the page. Approve only if you just started this and the page shows the same code.`;
       try {

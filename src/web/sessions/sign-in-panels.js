@@ -101,7 +101,7 @@ function partsWithCode({ userCode, verificationUri }, link, left, actions) {
   const warning = element(
     'p',
     { class: 'warning' },
-    'This page is neither an AWS page nor on your start URL’s host, so it is not a link: ',
+    'This page is not a link, because its host is neither AWS’s for your region nor your start URL’s: ',
     element('code', {}, harmless(verificationUri ?? '')),
   );
   return {

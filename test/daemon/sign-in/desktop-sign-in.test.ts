@@ -98,7 +98,7 @@ test.each([
   const { signIn, seen } = build(async () => pending(uri));
   expect(await signIn.start(SESSION)).toBe(true);
   expect(seen).toEqual([
-    `Code ABCD-EFGH signs in to work: Not opened: ${uri} is neither on an AWS host nor on the host of your start URL. ${CAUTION}`,
+    `Code ABCD-EFGH signs in to work: Not opened: ${uri}. Its host is neither AWS's for your region nor your start URL's. ${CAUTION}`,
   ]);
 });
 

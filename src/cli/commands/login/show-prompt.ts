@@ -34,7 +34,7 @@ export async function showPrompt(
   );
   if (pending.openUri === undefined) {
     context.stderr.write(
-      `${paint('yellow', 'Warning:')} this page is neither on an AWS host nor on your start URL's, so it was not opened.\n`,
+      `${paint('yellow', 'Warning:')} this page was not opened: its host is neither AWS's for your region nor your start URL's.\n`,
     );
     return false;
   }
