@@ -25,6 +25,6 @@ export const definition: CommandDefinition<typeof options, [session: string | un
   rolecall login               the only sso-session
   rolecall login work          one of several
   rolecall login --all         all of them, one after the other
-  rolecall login --no-browser  over ssh: open the page on another device`,
+  rolecall login --no-browser  to open the page on another device`,
   run: async (session, values, context) => (await import('./first-steps.ts')).runLoginCommand(session, values, context),
 } as const;
