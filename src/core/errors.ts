@@ -51,6 +51,7 @@ export const ERROR_TABLE = {
       'approval-refused': 'rolecall doctor',
       'container-port-lost': 'rolecall exec --help',
       'endpoint-not-accepted': 'rolecall login',
+      'pkce-refused': 'rolecall login --use-device-code',
     },
   },
   NotFoundError: {
@@ -87,6 +88,7 @@ export const ERROR_TABLE = {
       'too-many-connections': 'rolecall daemon restart',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall doctor',
+      'no-callback-port': 'rolecall login --use-device-code',
       'no-service-manager': 'rolecall daemon start',
       'no-tray': 'rolecall tray --help',
     },

@@ -1,4 +1,5 @@
 // The domain with its adapters: the broker, Identity Center behind it, and the secret store that it keeps tokens in.
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServerClock, type Clock } from '../core/clock.ts';
@@ -15,6 +16,7 @@ import { chooseSecretStore, mayHaveKeychain, type StoreOptions } from '../secret
 import { createBroker, type Broker } from '../sso/broker.ts';
 import type { ConsoleFederation, SecretStore } from '../sso/ports.ts';
 import type { Handlers } from './http/surface.ts';
+import type { ConnectionRules } from './http/connection-rules.ts';
 import type { Changes } from './process/changes.ts';
 import { createClockSkew } from './process/clock-skew.ts';
 import type { Log } from './process/log.ts';
@@ -40,6 +42,7 @@ export interface DomainDeps {
   readonly events: SessionEvents;
   readonly problems: Problems;
   readonly changes: Pick<Changes, 'announce'>;
+  readonly connectionRules: Readonly<Record<'callback', ConnectionRules>>;
   readonly recheck: Recheck;
   readonly clock: Clock;
   readonly random: () => number;
@@ -114,7 +117,13 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
     endpointsOf,
     catalogFiles: createCatalogFiles({ ...deps, directory: join(paths.stateDirectory, 'catalog') }),
     clock: serverClock,
+    machineClock: clock,
     random: deps.random,
+    randomBytes,
+    openRedirectListener: async (options) => {
+      const { openRedirectListener } = await import('./sign-in/redirect-listener.ts');
+      return openRedirectListener({ connectionRules: deps.connectionRules.callback, clock, log }, options);
+    },
     problems,
     sessionHours: settings.sessionHours,
     onSignedIn: deps.events.signedIn,

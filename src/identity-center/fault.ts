@@ -26,7 +26,7 @@ export interface Call {
   readonly host: string;
   /** Removed from messages, in case the server repeats them. */
   readonly secrets: readonly Secret[];
-  readonly grant?: 'device_code' | 'refresh_token';
+  readonly grant?: 'device_code' | 'authorization_code' | 'refresh_token';
   /** Set if our own deadline ended the call. */
   readonly timedOutAfterMs?: number;
 }
@@ -138,6 +138,7 @@ function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
   if (call.operation === 'StartDeviceAuthorization' && textOf(thrown, 'name') === 'InvalidRequestException') {
     return 'start-url-refused';
   }
+  if (call.grant === 'authorization_code' && refusesGrant(thrown, call.operation)) return 'grant-refused';
   const kind = OIDC_KINDS.get(textOf(thrown, 'name') ?? '') ?? OIDC_KINDS.get(textOf(thrown, 'error') ?? '');
   if (call.grant === 'device_code') return kind;
   switch (kind) {
@@ -145,14 +146,31 @@ function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {
       return 'throttled';
     case 'device-code-expired':
     case 'access-denied':
-      // For a refresh token it means that the session is over; elsewhere it does not follow the protocol.
-      return call.grant === 'refresh_token' ? 'invalid-grant' : undefined;
+      if (call.operation !== 'CreateToken') return undefined;
+      // For a refresh token it means that the session is over.
+      return call.grant === 'authorization_code' && kind === 'access-denied' ? kind : 'invalid-grant';
     case 'authorization-pending':
       return undefined;
     default:
       return kind;
   }
 }
+
+/** Whether Identity Center refuses authorization codes as such: the client that asks for them, or its redirect. */
+function refusesGrant(thrown: object, operation: string): boolean {
+  const name = textOf(thrown, 'name') ?? '';
+  if (name === 'UnsupportedGrantTypeException') return true;
+  return operation === 'RegisterClient' && REGISTRATION_REFUSALS.has(name);
+}
+
+/** All but the scopes, which the device flow registers too. */
+const REGISTRATION_REFUSALS: ReadonlySet<string> = new Set([
+  'InvalidRequestException',
+  'InvalidRedirectUriException',
+  'InvalidClientMetadataException',
+  'UnauthorizedClientException',
+  'AccessDeniedException',
+]);
 
 /** True if the certificate chain has no trusted CA. */
 export function isUntrustedCode(code: string): boolean {

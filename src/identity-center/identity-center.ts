@@ -1,6 +1,7 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
 import { findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
+import { scopesOf } from '../core/aws/registration-scopes.ts';
 import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
@@ -44,8 +45,6 @@ export interface EndpointReach extends Reach {
 }
 
 export interface ClosableIdentityCenter extends IdentityCenter {
-  /** The base of the session's SSO OIDC requests, ending with a slash: the page of a sign-in is `authorize` below it. */
-  oidcOrigin(session: SsoSession): Promise<URL>;
   /** Tests both endpoints of a session at the same time; does not reject if they cannot be reached. */
   probe(session: SsoSession): Promise<readonly EndpointReach[]>;
   /** As `resolveStartUrl`, for a start URL without a session. @throws IdentityCenterFault */
@@ -56,8 +55,27 @@ export interface ClosableIdentityCenter extends IdentityCenter {
   close(): void;
 }
 
-const ACCOUNT_ACCESS_SCOPE = 'sso:account:access';
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const AUTHORIZATION_CODE_GRANT = 'authorization_code';
+/** The port is added when a sign-in starts; AWS compares without it (RFC 8252, section 7.3). */
+const REGISTERED_REDIRECT_URI = 'http://127.0.0.1/oauth/callback';
+
+/** The parameters of CreateToken for one grant. */
+type TokenGrant =
+  | { readonly grantType: typeof DEVICE_CODE_GRANT; readonly deviceCode: string }
+  | {
+      readonly grantType: typeof AUTHORIZATION_CODE_GRANT;
+      readonly code: string;
+      readonly codeVerifier: string;
+      readonly redirectUri: string;
+    }
+  | { readonly grantType: 'refresh_token'; readonly refreshToken: string };
+
+const GRANT_NAMES = {
+  [DEVICE_CODE_GRANT]: 'device_code',
+  [AUTHORIZATION_CODE_GRANT]: 'authorization_code',
+  refresh_token: 'refresh_token',
+} as const;
 // As of 2026-05 the portal refuses more than 100 (InvalidRequestException).
 const PAGE_SIZE = 100;
 const CLIENT_NAME_LIMIT = 64;
@@ -118,24 +136,26 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
 
   function createToken(
     session: SsoSession,
-    grant: 'device_code' | 'refresh_token',
     registration: ClientRegistration,
-    secret: Secret,
+    grant: TokenGrant,
+    secrets: readonly Secret[],
   ): Promise<IssuedToken> {
     const { clientId, clientSecret } = registration;
-    const secrets = [clientSecret, secret];
     return run(
       session,
-      { service: 'sso-oidc', operation: 'CreateToken', grant, secrets },
+      {
+        service: 'sso-oidc',
+        operation: 'CreateToken',
+        grant: GRANT_NAMES[grant.grantType],
+        secrets: [clientSecret, ...secrets],
+      },
       ssoOidc,
       (client, aws, options) =>
         client.send(
           new aws.CreateTokenCommand({
             clientId,
             clientSecret: clientSecret.reveal(),
-            ...(grant === 'device_code'
-              ? { grantType: DEVICE_CODE_GRANT, deviceCode: secret.reveal() }
-              : { grantType: 'refresh_token', refreshToken: secret.reveal() }),
+            ...grant,
           }),
           options,
         ),
@@ -181,19 +201,29 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       return (await load()).clients.findRegion(startUrl, requestTimeoutMs);
     },
 
-    registerClient: (session) =>
+    registerClient: (session, flow = 'device') =>
       run(
         session,
-        { service: 'sso-oidc', operation: 'RegisterClient', secrets: [] },
+        {
+          service: 'sso-oidc',
+          operation: 'RegisterClient',
+          ...(flow === 'pkce' ? { grant: AUTHORIZATION_CODE_GRANT } : {}),
+          secrets: [],
+        },
         ssoOidc,
         (client, aws, options) =>
           client.send(
             new aws.RegisterClientCommand({
               clientName: formatClientName(session.sessionName),
               clientType: 'public',
-              scopes: [...new Set([ACCOUNT_ACCESS_SCOPE, ...session.registrationScopes])],
-              // As of 2026-11 AWS refuses device_code together with authorization_code.
-              grantTypes: [DEVICE_CODE_GRANT, 'refresh_token'],
+              scopes: scopesOf(session),
+              ...(flow === 'device'
+                ? { grantTypes: [DEVICE_CODE_GRANT, 'refresh_token'] }
+                : {
+                    grantTypes: [AUTHORIZATION_CODE_GRANT, 'refresh_token'],
+                    redirectUris: [REGISTERED_REDIRECT_URI],
+                    issuerUrl: session.startUrl,
+                  }),
             }),
             options,
           ),
@@ -218,10 +248,27 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       ),
 
     createTokenByDeviceCode: (session, registration, deviceCode) =>
-      createToken(session, 'device_code', registration, deviceCode),
+      createToken(session, registration, { grantType: DEVICE_CODE_GRANT, deviceCode: deviceCode.reveal() }, [
+        deviceCode,
+      ]),
+
+    createTokenByAuthorizationCode: (session, registration, { code, codeVerifier, redirectUri }) =>
+      createToken(
+        session,
+        registration,
+        {
+          grantType: AUTHORIZATION_CODE_GRANT,
+          code: code.reveal(),
+          codeVerifier: codeVerifier.reveal(),
+          redirectUri,
+        },
+        [code, codeVerifier],
+      ),
 
     createTokenByRefreshToken: (session, registration, refreshToken) =>
-      createToken(session, 'refresh_token', registration, refreshToken),
+      createToken(session, registration, { grantType: 'refresh_token', refreshToken: refreshToken.reveal() }, [
+        refreshToken,
+      ]),
 
     listAccounts: (session, accessToken, nextToken) =>
       run(

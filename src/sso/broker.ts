@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
-import type { CallerIdentity, IdentityCenter, SecretStore } from './ports.ts';
+import type { CallerIdentity, IdentityCenter, OpenRedirectListener, SecretStore } from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
@@ -13,7 +13,9 @@ import { createRefreshEngine } from './roles/refresh-engine.ts';
 import { createRoleCredentials } from './roles/role-credentials.ts';
 import type { RoleUse } from './roles/role-use.ts';
 import { createAccessTokens, type AccessToken, type TokenState } from './session/access-tokens.ts';
+import { createAuthorizationCodeFlow } from './session/authorization-code.ts';
 import { createClientRegistrations } from './session/client-registrations.ts';
+import { createDeviceCodeFlow } from './session/device-code.ts';
 import { createRateBudget, verifyLive } from './session/portal-call.ts';
 import { describeSessionEnd, type SessionEnd } from './session/session-clock.ts';
 import { createSignIn, type SignInOptions, type SignInState } from './session/sign-in.ts';
@@ -95,7 +97,12 @@ export function createBroker(deps: {
   readonly endpointsOf: EndpointsOf;
   readonly catalogFiles: CatalogFiles;
   readonly clock: Clock;
+  /** This machine's clock, if `clock` is AWS's. */
+  readonly machineClock?: Clock;
   readonly random: () => number;
+  /** Unpredictable. */
+  readonly randomBytes: (size: number) => Buffer;
+  readonly openRedirectListener: OpenRedirectListener;
   readonly problems: Problems;
   readonly onSignedIn: (session: SsoSession) => void;
   /** A person denied the sign-in. */
@@ -146,11 +153,18 @@ export function createBroker(deps: {
     fetchCredentials: roleCredentials.fetchUncounted,
     clock,
   });
+  const flowDeps = { identityCenter, registrations, clock };
   const signIn = createSignIn({
-    identityCenter,
+    flows: {
+      device: createDeviceCodeFlow(flowDeps),
+      pkce: createAuthorizationCodeFlow({
+        ...flowDeps,
+        openRedirectListener: deps.openRedirectListener,
+        randomBytes: deps.randomBytes,
+        machineClock: deps.machineClock ?? clock,
+      }),
+    },
     accessTokens,
-    registrations,
-    clock,
     problems: deps.problems,
     verifyLive: (session) => verifyLive(portal, session),
     onApproved(session) {

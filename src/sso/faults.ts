@@ -1,6 +1,7 @@
 // Maps faults of Identity Center to the errors that users see.
 import {
   ProtocolError,
+  RefusedError,
   SignInRequiredError,
   toRolecallError,
   UnavailableError,
@@ -63,6 +64,7 @@ export function describeSignInFault(thrown: unknown, session: SsoSession): Rolec
       { hint: EDIT_AWS_CONFIG, cause: thrown },
     );
   }
+  if (isFault(thrown, 'grant-refused')) return pkceRefused(sessionName, thrown);
   if (!isFault(thrown, 'throttled')) return describeFault(thrown, sessionName);
   const { retryAfterMs } = thrown;
   const when = retryAfterMs === undefined ? 'a minute' : `${Math.max(1, Math.ceil(retryAfterMs / 1000))} s`;
@@ -87,6 +89,40 @@ export function describeRefusedStartUrl(
     'unusable-response',
     `Identity Center in ${region} does not accept ${startUrl}, the start URL of ${sessionName}: ${reason}`,
     { hint: EDIT_AWS_CONFIG, cause },
+  );
+}
+
+/** As `describeFault`, for the token of an authorization code. */
+export function describeCodeFault(thrown: unknown, { sessionName }: SsoSession): RolecallError {
+  if (isFault(thrown, 'grant-refused')) return pkceRefused(sessionName, thrown);
+  if (isFault(thrown, 'invalid-grant', 'invalid-client')) {
+    return new SignInRequiredError(
+      'sign-in-expired',
+      `Identity Center of ${sessionName} does not accept the answer of the sign-in page: ${thrown.message}`,
+      { hint: loginCommand(sessionName), cause: thrown },
+    );
+  }
+  return describeFault(thrown, sessionName);
+}
+
+/** What the sign-in page said instead of giving a code. */
+export function describeRedirectError(
+  { error, description }: { readonly error: string; readonly description?: string },
+  { sessionName }: SsoSession,
+): RolecallError {
+  const said = description === undefined ? error : `${error}: ${description}`;
+  return new SignInRequiredError(
+    'sign-in-expired',
+    `The sign-in page of ${sessionName} answered with an error: ${said.replace(/[.\s]+$/, '')}.`,
+    { hint: loginCommand(sessionName, '--use-device-code') },
+  );
+}
+
+function pkceRefused(sessionName: string, cause: IdentityCenterFault): RefusedError {
+  return new RefusedError(
+    'pkce-refused',
+    `Identity Center of ${sessionName} refuses to sign in through a redirect to this machine (PKCE): ${cause.message}`,
+    { hint: loginCommand(sessionName, '--use-device-code'), cause },
   );
 }
 
@@ -118,7 +154,7 @@ export function signInDenied(sessionName: string): SignInRequiredError {
 }
 
 /** The command for a sign-in, without the session name if a shell would not take it literally. */
-export function loginCommand(sessionName: string, option?: '--fresh'): string {
+export function loginCommand(sessionName: string, option?: '--fresh' | '--use-device-code'): string {
   const command = option === undefined ? 'rolecall login' : `rolecall login ${option}`;
   return /^[A-Za-z0-9_.@/][A-Za-z0-9_.@/-]*$/.test(sessionName) ? `${command} ${sessionName}` : command;
 }

@@ -1,6 +1,6 @@
 // Identifies the issuer of a token, which is the only place the token may be sent to.
 import { createHash } from 'node:crypto';
-import type { Endpoints, SsoSession } from '../core/model.ts';
+import type { Endpoints, SignInFlow, SsoSession } from '../core/model.ts';
 
 /** Start URL, region and endpoints as one string, stored with each token; equal strings mean the same issuer. */
 export function formatIssuer(session: SsoSession, endpoints: Endpoints): string {
@@ -13,10 +13,12 @@ export function sessionSecretName(session: SsoSession, endpoints: Endpoints): st
   return custom === undefined ? `session:${session.sessionName}` : `session:${session.sessionName} ${custom}`;
 }
 
-/** The name of the secret with the client registered for device authorization at this issuer with these scopes. */
-export function registrationSecretName(session: SsoSession, endpoints: Endpoints): string {
+const GRANTS: Readonly<Record<SignInFlow, string>> = { device: 'device_code', pkce: 'authorization_code' };
+
+/** The name of the secret with the client registered for this flow at this issuer with these scopes. */
+export function registrationSecretName(session: SsoSession, endpoints: Endpoints, flow: SignInFlow = 'device'): string {
   const scopes = session.registrationScopes.toSorted();
-  const identity = JSON.stringify([formatIssuer(session, endpoints), scopes, 'device_code']);
+  const identity = JSON.stringify([formatIssuer(session, endpoints), scopes, GRANTS[flow]]);
   return `registration:${createHash('sha256').update(identity).digest('hex').slice(0, 16)}`;
 }
 

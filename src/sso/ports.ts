@@ -6,8 +6,10 @@ import type {
   IssuedToken,
   Role,
   RoleCredentials,
+  SignInFlow,
   SsoSession,
 } from '../core/model.ts';
+import type { ErrorBody } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 
 /**
@@ -15,6 +17,7 @@ import type { Secret } from '../core/secret.ts';
  * - `authorization-pending`, `slow-down`, `device-code-expired`, `access-denied`: results of polling CreateToken
  * - `invalid-grant`: the refresh token is dead, the session is over
  * - `invalid-client`: the client registration is gone or expired, register again
+ * - `grant-refused`: Identity Center does not allow sign-ins with this flow
  * - `start-url-refused`: Identity Center in this region does not accept the start URL
  * - `start-url-unresolved`: a company's own start URL does not lead to an access portal of AWS
  * - `unauthorized`: the portal refuses the access token (401)
@@ -31,6 +34,7 @@ export type FaultKind =
   | 'access-denied'
   | 'invalid-grant'
   | 'invalid-client'
+  | 'grant-refused'
   | 'start-url-refused'
   | 'start-url-unresolved'
   | 'unauthorized'
@@ -65,6 +69,14 @@ export interface Page<T> {
   readonly nextToken?: string;
 }
 
+/** What redeems an authorization code: the code itself, and proof that this is the client that asked for it. */
+export interface AuthorizationCodeGrant {
+  readonly code: Secret;
+  readonly codeVerifier: Secret;
+  /** With its port, as in the request for the code. */
+  readonly redirectUri: string;
+}
+
 /**
  * SSO OIDC and the SSO portal for one set of endpoints; each call makes one HTTP request, without retries.
  * Every method rejects only with an {@link IdentityCenterFault}.
@@ -77,12 +89,20 @@ export interface IdentityCenter {
   resolveStartUrl(session: SsoSession): Promise<string>;
   /** The region that the start URL or its page names; undefined if neither does. Never rejects. */
   findHomeRegion(session: SsoSession): Promise<string | undefined>;
-  registerClient(session: SsoSession): Promise<ClientRegistration>;
+  /** One client for each flow, by default `device`: as of 2026-11 AWS refuses the grants of both in one registration. */
+  registerClient(session: SsoSession, flow?: SignInFlow): Promise<ClientRegistration>;
+  /** The base of the session's SSO OIDC requests, ending with a slash: the page of a sign-in is `authorize` below it. */
+  oidcOrigin(session: SsoSession): Promise<URL>;
   startDeviceAuthorization(session: SsoSession, registration: ClientRegistration): Promise<DeviceAuthorization>;
   createTokenByDeviceCode(
     session: SsoSession,
     registration: ClientRegistration,
     deviceCode: Secret,
+  ): Promise<IssuedToken>;
+  createTokenByAuthorizationCode(
+    session: SsoSession,
+    registration: ClientRegistration,
+    grant: AuthorizationCodeGrant,
   ): Promise<IssuedToken>;
   createTokenByRefreshToken(
     session: SsoSession,
@@ -100,6 +120,32 @@ export interface IdentityCenter {
   getRoleCredentials(session: SsoSession, accessToken: Secret, role: Role): Promise<RoleCredentials>;
   logout(session: SsoSession, accessToken: Secret): Promise<void>;
 }
+
+/** How a browser comes back from the page of an authorization code. */
+export type Redirect =
+  | { readonly code: Secret }
+  /** The error code of RFC 6749 and its description, as lines without control characters. */
+  | { readonly error: string; readonly description?: string };
+
+/** A port of this machine, open for one sign-in. */
+export interface RedirectListener {
+  /** `http://127.0.0.1:PORT/oauth/callback` */
+  readonly redirectUri: string;
+  /** Settles when this user's browser comes back with the right state, and never rejects. All other requests are refused. */
+  readonly redirect: Promise<Redirect>;
+  /** Closes the port. If the browser has come back, it is shown the outcome. */
+  close(outcome: SignInOutcome, error?: ErrorBody): void;
+}
+
+/** @throws UnavailableError no-callback-port */
+export type OpenRedirectListener = (options: {
+  readonly session: SsoSession;
+  readonly state: Secret;
+  /** False once it is too late to come back. */
+  readonly isOpen: () => boolean;
+}) => Promise<RedirectListener>;
+
+export type SignInOutcome = 'approved' | 'denied' | 'expired' | 'cancelled';
 
 /** STS GetCallerIdentity. */
 export interface CallerIdentity {

@@ -129,6 +129,21 @@ const BROKEN: readonly Case[] = [
     fixes: worksThen,
   },
   {
+    code: 'pkce-refused',
+    async provoke(rig) {
+      const exception = 'UnsupportedGrantTypeException';
+      rig.emulator.addFault({
+        operation: 'RegisterClient',
+        detail: 'authorization_code',
+        kind: 'exception',
+        exception,
+      });
+      return saying(rig, 'login', '--pkce');
+    },
+    hint: `rolecall login --use-device-code ${SESSION}`,
+    fixes: worksThen,
+  },
+  {
     code: 'config-malformed',
     rig: { config: 'garbage\n' },
     provoke: (rig) => saying(rig, 'credential-process', ...ADMIN),
@@ -194,6 +209,7 @@ const EQUIVALENT: Readonly<Partial<Record<ErrorCode, string>>> = {
   'caller-not-allowed': 'a web page or a program; `rolecall web` opens the page as it is allowed',
   'token-required': 'a web page or a program; `rolecall web` opens the page with a new token',
   'approval-refused': 'reserved; nothing raises it',
+  'no-callback-port': 'the device code, as for pkce-refused',
   'route-not-found': 'a daemon of another version, as for daemon-version-mismatch',
   'config-changed-meanwhile': 'the same command again; undo shows the difference instead',
   'too-many-connections': 'a new daemon has none open',

@@ -1,4 +1,5 @@
 // An in-memory Identity Center behind the port: clients, codes, tokens and assignments, with faults on request.
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../src/core/clock.ts';
 import type { Account, IssuedToken, SsoSession } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
@@ -15,6 +16,8 @@ export interface Arrival {
   readonly token?: string;
   readonly accountId?: string;
   readonly nextToken?: string;
+  /** Of a registration for authorization codes. */
+  readonly flow?: 'pkce';
 }
 
 export interface Failure {
@@ -66,6 +69,8 @@ export interface FakeIdentityCenter extends IdentityCenter {
   unassign(accountId: string, permissionSets?: readonly string[]): void;
   /** What the person does at the page with the newest code. */
   answerCode(answer: 'approved' | 'denied'): void;
+  /** The person allows the sign-in on the page: its code, with which the browser comes back. */
+  allow(authorizeUrl: string): string;
   /** Tokens of a new sign-in, without a page. */
   issueTokens(clientId: string): IssuedToken;
   /** The portal answers 401 to every access token given so far; a refresh helps. */
@@ -113,6 +118,7 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
   };
   const clients = new Map<string, Client>();
   const codes = new Map<string, Code>();
+  const authorizationCodes = new Map<string, { clientId: string; redirectUri: string; challenge: string }>();
   const accessTokens = new Map<string, { expiresAtMs: number; signIn: SignInRecord; isRefused: boolean }>();
   const refreshTokens = new Map<string, { clientId: string; signIn: SignInRecord }>();
   const assignments = new Map<string, { account: Account; permissionSets: readonly string[] }>();
@@ -218,6 +224,18 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
       if (newest === undefined) throw new Error('no code was asked for');
       newest.answer = given;
     },
+    allow(authorizeUrl) {
+      const query = new URL(authorizeUrl).searchParams;
+      const clientId = query.get('client_id') ?? '';
+      if (!clients.has(clientId)) throw new Error('the page shows an error: it does not know the client');
+      const code = next('authorization');
+      authorizationCodes.set(code, {
+        clientId,
+        redirectUri: query.get('redirect_uri') ?? '',
+        challenge: query.get('code_challenge') ?? '',
+      });
+      return code;
+    },
     issueTokens: (clientId) => issue(clientId, { isOver: false }, current.givesRefreshTokens),
     refuseAccessTokens() {
       for (const token of accessTokens.values()) token.isRefused = true;
@@ -248,9 +266,10 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
 
     resolveStartUrl: async ({ startUrl }) => startUrl,
     findHomeRegion: async () => current.homeRegion,
+    oidcOrigin: async ({ region }) => new URL(`https://oidc.${region}.amazonaws.com/`),
 
-    registerClient: (session) =>
-      answer(session, 'registerClient', {}, () => {
+    registerClient: (session, flow) =>
+      answer(session, 'registerClient', flow === 'pkce' ? { flow } : {}, () => {
         const clientId = next('client');
         const secret = `secret of ${clientId}`;
         const expiresAtMs = clock.nowMs() + current.registrationSeconds * 1000;
@@ -286,6 +305,17 @@ export function createFakeIdentityCenter(clock: Clock, settings: Partial<FakeSet
         if (code.answer === 'denied') throw fault('access-denied');
         if (code.answer === 'pending') throw fault('authorization-pending');
         code.answer = 'used';
+        return issue(clientId, { isOver: false }, current.givesRefreshTokens);
+      }),
+
+    createTokenByAuthorizationCode: (session, { clientId, clientSecret }, { code, codeVerifier, redirectUri }) =>
+      answer(session, 'createTokenByAuthorizationCode', { clientId }, () => {
+        checkClient(clientId, clientSecret);
+        const issued = authorizationCodes.get(code.reveal());
+        const challenge = createHash('sha256').update(codeVerifier.reveal()).digest('base64url');
+        const isRight = issued?.clientId === clientId && issued.redirectUri === redirectUri;
+        if (!isRight || issued.challenge !== challenge) throw fault('invalid-grant');
+        authorizationCodes.delete(code.reveal());
         return issue(clientId, { isOver: false }, current.givesRefreshTokens);
       }),
 

@@ -1,4 +1,5 @@
 // Test setup for the domain: a fake clock, a fake Identity Center, a store that can refuse, and a broker that uses them.
+import { randomBytes } from 'node:crypto';
 import type { Catalog, Endpoints, Role, SsoSession } from '../../src/core/model.ts';
 import { UnavailableError } from '../../src/core/errors.ts';
 import { createProblems, type Problems } from '../../src/core/problems.ts';
@@ -9,7 +10,7 @@ import type { CatalogFiles } from '../../src/sso/roles/account-catalog.ts';
 import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
-import type { CallerIdentity, SecretStore } from '../../src/sso/ports.ts';
+import type { CallerIdentity, Redirect, SecretStore, SignInOutcome } from '../../src/sso/ports.ts';
 import { createCircuitBreakers } from '../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
@@ -115,6 +116,16 @@ function createMemoryCatalogFiles(): MemoryCatalogFiles {
   return files;
 }
 
+/** A callback port that no browser can reach. */
+export interface FakeCallback {
+  readonly state: string;
+  isOpen(): boolean;
+  /** Lets the browser come back. */
+  comeBack(redirect: Redirect): void;
+  /** With what the port was closed, and what the browser was told; undefined while it is open. */
+  closed: readonly [SignInOutcome, string?] | undefined;
+}
+
 export interface World {
   readonly clock: FakeClock;
   readonly identityCenter: FakeIdentityCenter;
@@ -126,6 +137,10 @@ export interface World {
   readonly signedIn: string[];
   /** Names of the sessions whose sign-in was reported as expired. */
   readonly expired: string[];
+  /** The callback ports, in the order in which they were opened. */
+  readonly callbacks: readonly FakeCallback[];
+  /** Thrown when a callback port is to be opened. */
+  callbackFault: Error | undefined;
   /** Thrown by the sign-in listener. */
   listenerFault: Error | undefined;
   /** A new daemon on the same store, files and Identity Center. */
@@ -146,6 +161,7 @@ export function createWorld(
   identityCenter.assign({ accountId: ACCOUNT_ID, accountName: 'taylor' }, [ROLE.permissionSet]);
   const store = createFaultyStore();
   const files = createMemoryCatalogFiles();
+  const callbacks: FakeCallback[] = [];
   const signedIn: string[] = [];
   const expired: string[] = [];
 
@@ -158,6 +174,23 @@ export function createWorld(
       catalogFiles: files,
       clock,
       random: () => 1,
+      randomBytes,
+      async openRedirectListener({ state, isOpen }) {
+        if (world.callbackFault !== undefined) throw world.callbackFault;
+        let comeBack: FakeCallback['comeBack'] = () => undefined;
+        const redirect = new Promise<Redirect>((resolve) => {
+          comeBack = resolve;
+        });
+        const callback: FakeCallback = { state: state.reveal(), isOpen, comeBack, closed: undefined };
+        callbacks.push(callback);
+        return {
+          redirectUri: `http://127.0.0.1:${4000 + callbacks.length}/oauth/callback`,
+          redirect,
+          close(outcome, error) {
+            callback.closed = error === undefined ? [outcome] : [outcome, error.message];
+          },
+        };
+      },
       problems,
       onSignedIn(session) {
         signedIn.push(session.sessionName);
@@ -177,6 +210,8 @@ export function createWorld(
     files,
     signedIn,
     expired,
+    callbacks,
+    callbackFault: undefined,
     listenerFault: undefined,
     ...build({}),
     restart: (endpoints = {}) => void Object.assign(world, build(endpoints)),

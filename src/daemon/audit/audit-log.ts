@@ -1,7 +1,7 @@
 // The audit log: who got which credentials and when. One JSON document per line, without secrets and without names from AWS.
 import { open, rename } from 'node:fs/promises';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { Role } from '../../core/model.ts';
+import type { Role, SignInFlow } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import { toFileError } from '../../platform/files/file-error.ts';
@@ -41,6 +41,8 @@ export interface AuditRecord {
   readonly sessionName?: string;
   /** For a console link: its URL signs in whoever opens it. */
   readonly federated?: boolean;
+  /** For a sign-in. */
+  readonly flow?: SignInFlow | undefined;
   /** The caller, or the process that it acts for. Most callers don't name one. */
   readonly processId?: number | undefined;
 }
@@ -138,7 +140,7 @@ export function createAuditLog(deps: {
 }
 
 function formatLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): string {
-  const { event, surface, role, sessionName, federated, processId } = record;
+  const { event, surface, role, sessionName, federated, flow, processId } = record;
   const isNamed = role !== undefined && role !== 'current';
   const line = {
     at: formatUtcSeconds(atMs),
@@ -148,6 +150,7 @@ function formatLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): strin
     permissionSet: isNamed ? role.permissionSet : undefined,
     current: role === 'current' ? true : undefined,
     federated,
+    flow,
     surface,
     processId,
     // Set if this line stands for several events: it is the last of them.

@@ -25,6 +25,7 @@ const SHARES: Readonly<Record<SurfaceName, { readonly served: number; readonly m
   container: { served: 1 / 4, max: 2048 },
   web: { served: 1 / 8, max: 512 },
 };
+const CALLBACK_LIMITS = { maxServed: 16, maxUnchecked: 64 } as const;
 /** For each loopback port. Many connections of our own user that arrive at once count here too. */
 const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 
@@ -32,7 +33,7 @@ const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 export function createConnectionRules(deps: {
   readonly userId: number;
   readonly descriptorLimit: number;
-}): Readonly<Record<SurfaceName, ConnectionRules>> {
+}): Readonly<Record<SurfaceName | 'callback', ConnectionRules>> {
   const reserved = Math.min(MAX_RESERVED, Math.max(MIN_RESERVED, deps.descriptorLimit / 4));
   const free = Math.max(0, deps.descriptorLimit - reserved);
   const take = (share: number, max: number) => Math.max(MIN_CONNECTIONS, Math.min(max, Math.floor(free * share)));
@@ -42,10 +43,13 @@ export function createConnectionRules(deps: {
     headersDeadlineMs: HEADERS_DEADLINE_MS,
   });
   const userIds = [deps.userId, ROOT];
+  const webPeerCheck = createPeerCheck({ userIds, servesWindows: true });
   return {
     socket: limits('socket'),
     // Commands of `exec` run in this Linux; under WSL the page may be open in a browser of Windows.
     container: { ...limits('container'), peerCheck: createPeerCheck({ userIds, servesWindows: false }) },
-    web: { ...limits('web'), peerCheck: createPeerCheck({ userIds, servesWindows: true }) },
+    web: { ...limits('web'), peerCheck: webPeerCheck },
+    // The port of a sign-in is used by one browser, for one request.
+    callback: { ...CALLBACK_LIMITS, headersDeadlineMs: HEADERS_DEADLINE_MS, peerCheck: webPeerCheck },
   };
 }

@@ -21,7 +21,8 @@ const BUSY_RETRY_AFTER_MS = 1000;
 const FAREWELL_MS = 2000;
 
 export interface HttpServerDeps {
-  readonly surface: SurfaceName;
+  /** `callback`: the port of one sign-in, which is no surface. */
+  readonly surface: SurfaceName | 'callback';
   readonly guard: Guard;
   readonly describeError: DescribeError;
   readonly connectionRules: ConnectionRules;

@@ -65,13 +65,19 @@ export function createSignIn(deps: {
   const userChecks = createUserChecks(deps);
   const postSignInSync = createPostSignInSync({ ...deps, syncsProfiles: settings.profiles.sync === 'on-login' });
 
+  function recordOutcome(event: 'sign-in-approved' | 'sign-in-denied' | 'sign-in-expired', session: SsoSession): void {
+    const state = broker.signInState(session);
+    const flow = state === undefined || state.state === 'live' ? undefined : state.flow;
+    audit.record({ event, sessionName: session.sessionName, flow, surface: 'daemon' });
+  }
+
   events.subscribe({
-    signedIn({ sessionName }) {
-      log('info', `signed in to ${sessionName}`);
-      audit.record({ event: 'sign-in-approved', sessionName, surface: 'daemon' });
+    signedIn(session) {
+      log('info', `signed in to ${session.sessionName}`);
+      recordOutcome('sign-in-approved', session);
     },
-    denied: ({ sessionName }) => audit.record({ event: 'sign-in-denied', sessionName, surface: 'daemon' }),
-    expired: ({ sessionName }) => audit.record({ event: 'sign-in-expired', sessionName, surface: 'daemon' }),
+    denied: (session) => recordOutcome('sign-in-denied', session),
+    expired: (session) => recordOutcome('sign-in-expired', session),
     signedOut: ({ sessionName }, surface) => audit.record({ event: 'signed-out', sessionName, surface }),
   });
   events.subscribe({

@@ -1,7 +1,7 @@
-// OIDC client registrations: one per issuer and scopes, kept in the secret store, reused until shortly before they expire.
+// OIDC client registrations: one per issuer, scopes and flow, kept in the secret store, reused until shortly before they expire.
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
-import type { ClientRegistration, EndpointsOf, SsoSession } from '../../core/model.ts';
+import type { ClientRegistration, EndpointsOf, SignInFlow, SsoSession } from '../../core/model.ts';
 import { Secret } from '../../core/secret.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { registrationSecretName } from '../issuer.ts';
@@ -10,10 +10,10 @@ import { parseStoredObject, unreadable, type RefreshGrant } from './session-reco
 
 export interface ClientRegistrations {
   /**
-   * The stored registration if it is valid for 30 more days, else a new one. A new one replaces an unexpired one in the
+   * The stored registration of the flow, by default `device`, if it is valid for 30 more days, else a new one. A new one replaces an unexpired one in the
    * store only when it is confirmed, because the tokens of the live session may need the old one.
    */
-  ensure(session: SsoSession): Promise<ClientRegistration>;
+  ensure(session: SsoSession, flow?: SignInFlow): Promise<ClientRegistration>;
   /** Stores a new registration when its sign-in is approved. If the store refuses, the next sign-in registers again. */
   confirm(session: SsoSession, registration: ClientRegistration): Promise<void>;
   /** The stored registration if it has this client id and has not expired. */
@@ -28,6 +28,7 @@ export interface ClientRegistrations {
 }
 
 const SCHEMA_VERSION = 1;
+const FLOWS: readonly SignInFlow[] = ['device', 'pkce'];
 /** A session that starts now is refreshed with this client until it ends, which may be weeks away. */
 const MIN_LEFT_MS = 30 * 24 * 60 * 60_000;
 
@@ -43,8 +44,10 @@ export function createClientRegistrations(deps: {
   /** Registered for a sign-in that is not approved yet. */
   const unconfirmed = new Map<string, ClientRegistration>();
 
-  async function load(session: SsoSession): Promise<ClientRegistration | undefined> {
-    const name = registrationSecretName(session, deps.endpointsOf(session));
+  const nameOf = (session: SsoSession, flow: SignInFlow) =>
+    registrationSecretName(session, deps.endpointsOf(session), flow);
+
+  async function load(name: string): Promise<ClientRegistration | undefined> {
     const inMemory = kept.get(name);
     if (inMemory !== undefined) return inMemory;
     const stored = await deps.secretStore.load(name);
@@ -54,13 +57,13 @@ export function createClientRegistrations(deps: {
     return registration;
   }
 
-  async function loadOrRegister(session: SsoSession): Promise<ClientRegistration> {
-    const name = registrationSecretName(session, deps.endpointsOf(session));
-    const stored = await load(session);
+  async function loadOrRegister(session: SsoSession, flow: SignInFlow): Promise<ClientRegistration> {
+    const name = nameOf(session, flow);
+    const stored = await load(name);
     const current = unconfirmed.get(name) ?? stored;
     const nowMs = deps.clock.nowMs();
     if (current !== undefined && current.expiresAtMs - nowMs > MIN_LEFT_MS) return current;
-    const registration = await deps.identityCenter.registerClient(session);
+    const registration = await deps.identityCenter.registerClient(session, flow);
     if (stored !== undefined && stored.expiresAtMs > nowMs) unconfirmed.set(name, registration);
     else await save(name, registration);
     return registration;
@@ -72,16 +75,17 @@ export function createClientRegistrations(deps: {
   }
 
   async function find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined> {
-    const current = await load(session);
+    // Only records of earlier versions lack a registration, and those signed in by device code.
+    const current = await load(nameOf(session, 'device'));
     return current?.clientId === clientId && current.expiresAtMs > deps.clock.nowMs() ? current : undefined;
   }
 
   return {
-    ensure: (session) =>
-      registering.run(registrationSecretName(session, deps.endpointsOf(session)), () => loadOrRegister(session)),
+    ensure: (session, flow = 'device') => registering.run(nameOf(session, flow), () => loadOrRegister(session, flow)),
     async confirm(session, registration) {
-      const name = registrationSecretName(session, deps.endpointsOf(session));
-      if (unconfirmed.get(name)?.clientId !== registration.clientId) return;
+      const names = FLOWS.map((flow) => nameOf(session, flow));
+      const name = names.find((candidate) => unconfirmed.get(candidate)?.clientId === registration.clientId);
+      if (name === undefined) return;
       try {
         await save(name, registration);
         unconfirmed.delete(name);
@@ -95,11 +99,14 @@ export function createClientRegistrations(deps: {
       return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
     },
     async forget(session, clientId) {
-      const name = registrationSecretName(session, deps.endpointsOf(session));
-      if (unconfirmed.get(name)?.clientId === clientId) unconfirmed.delete(name);
-      if ((await load(session))?.clientId !== clientId) return;
-      kept.delete(name);
-      await deps.secretStore.delete(name);
+      for (const flow of FLOWS) {
+        const name = nameOf(session, flow);
+        if (unconfirmed.get(name)?.clientId === clientId) unconfirmed.delete(name);
+        if ((await load(name))?.clientId !== clientId) continue;
+        kept.delete(name);
+        await deps.secretStore.delete(name);
+        return;
+      }
     },
   };
 }

@@ -1,39 +1,28 @@
-// Sign-in by device authorization, as a state machine: one pending sign-in per session; the last outcome is kept.
-import type { Clock } from '../../core/clock.ts';
-import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
+// A sign-in, as a state machine: one pending sign-in per session; the last outcome is kept.
+import { RolecallError, toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { FlowDecision, FlowReason } from '../../core/aws/sign-in-flow.ts';
 import type { SignInFlow, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import type { ClientRegistrations } from './client-registrations.ts';
-import { pollForToken, requestDeviceCode, type DeviceCode } from './device-code.ts';
-import { describeFault, describeSignInFault } from '../faults.ts';
-import type { IdentityCenter } from '../ports.ts';
+import { describeSignInFault, isFault } from '../faults.ts';
+import type { SignInOutcome } from '../ports.ts';
+import type { Flow, FlowPrompt, PendingFlow } from './flow.ts';
 
 /** Why a sign-in that should have used `pkce` uses the device code. */
 export type FlowFallback = 'pkce-refused' | 'no-callback-port';
 
 /** What to show the user while a sign-in is pending; also part of its outcome. */
-export interface SignInPrompt {
+export interface SignInPrompt extends FlowPrompt {
   readonly flow: SignInFlow;
   readonly flowReason: FlowReason | FlowFallback;
-  /** Only with the flow `device`. */
-  readonly userCode?: string;
-  readonly verificationUri: string;
-  readonly verificationUriComplete: string;
-  readonly expiresAtMs: number;
-  /** AWS's start URL, if the session's is a company's own that leads there. */
-  readonly leadsTo?: string;
 }
 
-type Outcome = 'approved' | 'denied' | 'expired' | 'cancelled';
-
-/** `live`: no sign-in was needed. The others are states of a device authorization; `error` says why it failed. */
+/** `live`: no sign-in was needed. The others are states of a sign-in; `error` says why it failed. */
 export type SignInState =
   | { readonly state: 'live' }
   | ({
-      readonly state: 'pending' | Outcome;
+      readonly state: 'pending' | SignInOutcome;
       readonly error?: ErrorBody;
     } & SignInPrompt);
 
@@ -45,32 +34,35 @@ export interface SignInOptions {
 
 export interface SignIn {
   /**
-   * The pending sign-in, or a new one. Returns `live` without requesting a code if the session is live or can be
-   * refreshed, unless forced.
+   * The pending sign-in, or a new one. Returns `live` without a new one if the session is live or can be refreshed, unless
+   * forced. A pending sign-in with another flow than the one asked for is cancelled.
    * @throws UnavailableError, ProtocolError: no sign-in is pending
    */
   start(session: SsoSession, options: SignInOptions): Promise<SignInState>;
   /** The state of the session's last sign-in; undefined before the first one. */
   state(session: SsoSession): SignInState | undefined;
-  /** Stops waiting for approval and ignores the code from then on. */
+  /** Stops waiting for approval and ignores it from then on. */
   cancel(session: SsoSession): void;
 }
 
-/** One device authorization, or the request for one. */
+/** One sign-in, or the request for one. */
 interface Attempt {
   readonly identity: string;
   readonly abort: AbortController;
-  /** Absent until AWS has issued a code. */
+  /** Absent, as is the state, until the user can act. */
+  pending?: PendingFlow;
   state?: SignInState;
+}
+
+interface BegunFlow extends Pick<SignInPrompt, 'flow' | 'flowReason'> {
+  readonly pending: PendingFlow;
 }
 
 const DEVICE_CODE = { flow: 'device', reason: 'setting' } as const satisfies FlowDecision;
 
 export function createSignIn(deps: {
-  readonly identityCenter: IdentityCenter;
-  readonly accessTokens: AccessTokens;
-  readonly registrations: ClientRegistrations;
-  readonly clock: Clock;
+  readonly flows: Readonly<Record<SignInFlow, Flow>>;
+  readonly accessTokens: Pick<AccessTokens, 'accept'>;
   readonly problems: Problems;
   /** True if the portal accepts the session's token, false if only a sign-in helps. */
   readonly verifyLive: (session: SsoSession) => Promise<boolean>;
@@ -81,7 +73,7 @@ export function createSignIn(deps: {
   /** Called when the code expired before it was approved, or a failure ended the waiting. */
   readonly onExpired: (session: SsoSession) => void;
 }): SignIn {
-  const { clock, problems } = deps;
+  const { problems } = deps;
   /** The newest attempt of each session. */
   const attempts = new Map<string, Attempt>();
   const starting = createSingleFlight<SignInState>();
@@ -89,7 +81,7 @@ export function createSignIn(deps: {
   async function begin(session: SsoSession, force: boolean, decision: FlowDecision): Promise<SignInState> {
     const attempt: Attempt = { identity: identityOf(session), abort: new AbortController() };
     const earlier = attempts.get(session.sessionName);
-    // An attempt for an earlier version of the config section would continue to poll unnoticed.
+    // An attempt for an earlier version of the config section, or with another flow, would go on unnoticed.
     cancel(session);
     attempts.set(session.sessionName, attempt);
     try {
@@ -97,27 +89,31 @@ export function createSignIn(deps: {
         attempt.state = { state: 'live' };
         return attempt.state;
       }
-      const code = await requestDeviceCode(deps, session).catch((fault: unknown) => {
+      const { pending, ...chosen } = await beginFlow(session, decision).catch((fault: unknown) => {
         throw describeSignInFault(fault, session);
       });
-      const { authorization } = code;
-      const prompt: SignInPrompt = {
-        flow: 'device',
-        flowReason: decision.reason,
-        userCode: authorization.userCode,
-        verificationUri: authorization.verificationUri,
-        verificationUriComplete: authorization.verificationUriComplete,
-        expiresAtMs: clock.nowMs() + authorization.expiresInSeconds * 1000,
-        ...(code.startUrl === session.startUrl ? {} : { leadsTo: code.startUrl }),
-      };
-      const state: SignInState = { state: attempt.abort.signal.aborted ? 'cancelled' : 'pending', ...prompt };
-      attempt.state = state;
-      void awaitApproval(session, code, prompt.expiresAtMs, attempt);
-      return state;
+      attempt.pending = pending;
+      attempt.state = { state: 'pending', ...chosen, ...pending.prompt };
+      // It was cancelled before there was anything to wait for.
+      if (attempt.abort.signal.aborted) settle(attempt, 'cancelled');
+      else void awaitResult(session, pending, attempt);
+      return attempt.state;
     } catch (error) {
       // The attempt failed before it had a code, so the previous state still holds.
       if (attempts.get(session.sessionName) === attempt) restore(session, earlier);
       throw error;
+    }
+  }
+
+  /** With `auto` the device code is used where `pkce` turns out to be impossible. */
+  async function beginFlow(session: SsoSession, { flow, reason }: FlowDecision): Promise<BegunFlow> {
+    const begun: Omit<BegunFlow, 'pending'> = { flow, flowReason: reason };
+    try {
+      return { ...begun, pending: await deps.flows[flow].begin(session) };
+    } catch (error) {
+      const fallback = flow === 'device' || isChosen(reason) ? undefined : findFallback(error);
+      if (fallback === undefined) throw error;
+      return { flow: 'device', flowReason: fallback, pending: await deps.flows.device.begin(session) };
     }
   }
 
@@ -127,28 +123,27 @@ export function createSignIn(deps: {
   }
 
   /** Never rejects: the outcome is in the state. */
-  async function awaitApproval(session: SsoSession, code: DeviceCode, expiresAtMs: number, attempt: Attempt) {
+  async function awaitResult(session: SsoSession, pending: PendingFlow, attempt: Attempt): Promise<void> {
     const { signal } = attempt.abort;
-    const polled = await pollForToken(deps, session, code, { expiresAtMs, signal });
-    if (polled.result === 'denied') return deny(session, attempt);
-    if (polled.result === 'expired') return expire(session, attempt);
-    if (polled.result === 'failed') {
-      return expire(session, attempt, describeFault(polled.fault, session.sessionName).toBody());
-    }
-    if (polled.result === 'aborted' || signal.aborted) return;
+    const found = await pending.finish(signal);
+    if (found.result === 'denied') return deny(session, attempt);
+    if (found.result === 'expired') return expire(session, attempt);
+    if (found.result === 'failed') return expire(session, attempt, found.error);
+    if (found.result === 'aborted' || signal.aborted) return;
     // Approved from here on: the tokens are used before the store, which may be locked, has them.
-    const saving = deps.accessTokens.accept(session, code.registration, polled.issued);
+    const saving = deps.accessTokens.accept(session, found.registration, found.issued);
     settle(attempt, 'approved');
     announce(session);
     await saving.catch(() => undefined);
   }
 
   /** The first outcome is final. */
-  function settle(attempt: Attempt, outcome: Outcome, error?: ErrorBody): void {
-    const { state } = attempt;
+  function settle(attempt: Attempt, outcome: SignInOutcome, error?: ErrorBody): void {
+    const { pending, state } = attempt;
     if (state?.state !== 'pending') return;
     attempt.state = { ...state, state: outcome, ...(error === undefined ? {} : { error }) };
     attempt.abort.abort(new Error(`the sign-in is ${outcome}`));
+    pending?.end(outcome, error);
   }
 
   function deny(session: SsoSession, attempt: Attempt): void {
@@ -174,10 +169,10 @@ export function createSignIn(deps: {
     }
   }
 
-  /** The newest attempt. Expires it here if its code ran out while the machine slept: its poll may not have woken up yet. */
+  /** The newest attempt. Expires it here if its time ran out while the machine slept: its timer may not have woken up yet. */
   function current(session: SsoSession): Attempt | undefined {
     const attempt = attempts.get(session.sessionName);
-    if (attempt?.state?.state === 'pending' && attempt.state.expiresAtMs <= clock.nowMs()) expire(session, attempt);
+    if (attempt?.state?.state === 'pending' && attempt.pending?.isExpired() === true) expire(session, attempt);
     return attempt;
   }
 
@@ -192,11 +187,14 @@ export function createSignIn(deps: {
   return {
     async start(session, { force, decision = DEVICE_CODE }) {
       const pending = current(session);
-      if (pending?.state?.state === 'pending' && pending.identity === identityOf(session)) return pending.state;
-      const run = (isForced: boolean) => starting.run(identityOf(session), () => begin(session, isForced, decision));
-      const state = await run(force);
-      // The run that was joined may not have been forced.
-      return force && state.state === 'live' ? run(true) : state;
+      const suits = ({ state, ...prompt }: SignInState) => (state === 'live' ? !force : isWanted(prompt, decision));
+      if (pending?.state?.state === 'pending' && pending.identity === identityOf(session) && suits(pending.state)) {
+        return pending.state;
+      }
+      const run = () => starting.run(identityOf(session), () => begin(session, force, decision));
+      const state = await run();
+      // The run that was joined may have been for somebody else, who did not force it, or asked for the other flow.
+      return suits(state) ? state : run();
     },
     state(session) {
       const attempt = current(session);
@@ -206,7 +204,22 @@ export function createSignIn(deps: {
   };
 }
 
-/** Attempts are the same if their code gives tokens for the same session and scopes. */
+/** Attempts are the same if they give tokens for the same session and scopes. */
 function identityOf(session: SsoSession): string {
   return JSON.stringify([session.sessionName, session.startUrl, session.region, session.registrationScopes.toSorted()]);
+}
+
+/** A person chose the flow, for this sign-in or in the settings. */
+function isChosen(reason: FlowReason): boolean {
+  return reason === 'asked' || reason === 'setting';
+}
+
+/** Any pending sign-in will do, unless another flow was asked for. */
+function isWanted(pending: object, { flow, reason }: FlowDecision): boolean {
+  return reason !== 'asked' || ('flow' in pending && pending.flow === flow);
+}
+
+function findFallback(error: unknown): FlowFallback | undefined {
+  if (isFault(error, 'grant-refused')) return 'pkce-refused';
+  return error instanceof RolecallError && error.code === 'no-callback-port' ? 'no-callback-port' : undefined;
 }

@@ -284,9 +284,9 @@ describe('a day', () => {
     const processId = process.pid;
     expect(linesOf(paths.auditFile)).toEqual([
       { at: '2026-11-24T06:00:00Z', event: 'daemon-started', surface: 'daemon', processId },
-      { ...session, event: 'sign-in-denied', surface: 'daemon' },
-      { ...session, event: 'sign-in-expired', surface: 'daemon' },
-      { ...session, event: 'sign-in-approved', surface: 'daemon' },
+      { ...session, event: 'sign-in-denied', flow: 'device', surface: 'daemon' },
+      { ...session, event: 'sign-in-expired', flow: 'device', surface: 'daemon' },
+      { ...session, event: 'sign-in-approved', flow: 'device', surface: 'daemon' },
       { at, event: 'profiles-written', surface: 'daemon' },
       { ...named, event: 'credentials-issued', surface: 'socket' },
       { ...named, event: 'current-role-switched', surface: 'web' },
