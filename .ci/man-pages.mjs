@@ -34,6 +34,10 @@ export const VARIABLES = [
     "Addresses to use instead of AWS's, read when the daemon starts. Settings override them; AWS_ENDPOINT_URL is ignored.",
   ],
   [
+    'AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT',
+    "If true, AWS's FIPS or dual-stack endpoints, for sessions that set nothing else; read when the daemon starts.",
+  ],
+  [
     'HTTPS_PROXY, NO_PROXY, AWS_CA_BUNDLE',
     'How to reach AWS. The daemon uses the values from the shell that started it.',
   ],

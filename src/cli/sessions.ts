@@ -99,6 +99,22 @@ export function noSession(status: StatusDocument, context: Places): NotFoundErro
   });
 }
 
+export type SessionEndpoint = NonNullable<SessionStatusDocument['endpoints']>[number];
+
+const ENDPOINT_KINDS = { fips: 'FIPS', dualstack: 'dual-stack', 'fips-dualstack': 'FIPS and dual-stack' } as const;
+
+/**
+ * "oidc.us-east-1.api.aws, AWS's dual-stack endpoint (set by the start URL, a dual-stack portal)": the first of a
+ * session's endpoints that are AWS's but not the default ones. Undefined if there is none.
+ */
+export function describeAwsEndpoint(endpoints: readonly SessionEndpoint[] = []): string | undefined {
+  for (const { url, kind, setBy } of endpoints) {
+    if (kind === 'custom') continue;
+    return harmless(`${new URL(url).host}, AWS's ${ENDPOINT_KINDS[kind]} endpoint (set by ${setBy})`);
+  }
+  return undefined;
+}
+
 /** The present, and by how much this machine's clock is ahead of AWS's, whose times are in the documents. */
 export interface Present {
   readonly nowMs: number;

@@ -8,6 +8,15 @@ export interface SsoSession {
   /** The region of Identity Center (`sso_region`), not of the resources. */
   readonly region: string;
   readonly registrationScopes: readonly string[];
+  /** `use_fips_endpoint` and `use_dualstack_endpoint`, if the file sets them. */
+  readonly useFips?: EndpointSwitch;
+  readonly useDualstack?: EndpointSwitch;
+}
+
+/** A switch of the shared config file: in the section of the session, else in `[default]`. */
+export interface EndpointSwitch {
+  readonly isOn: boolean;
+  readonly section: 'sso-session' | 'default';
 }
 
 /** Where the requests of a session go. */

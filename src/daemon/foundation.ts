@@ -14,8 +14,8 @@ import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier } from './notifications/notifier.ts';
 import { createChanges } from './process/changes.ts';
 import { createRecheck } from './process/recheck.ts';
-import { resolveEndpoints, toEndpoints } from './settings/endpoints.ts';
 import { createExtraFor } from './settings/role-rules.ts';
+import { createSessionEndpoints } from './settings/session-endpoints.ts';
 import { loadSettings } from './settings/settings.ts';
 import { createSharedConfig } from './shared-config/shared-config.ts';
 import { createSharedCredentials } from './shared-config/shared-credentials.ts';
@@ -36,8 +36,7 @@ export interface FoundationDeps extends Pick<DomainDeps, 'environment' | 'paths'
 export async function createFoundation(deps: FoundationDeps) {
   const { clock, environment, homeDirectory, log, paths } = deps;
   const settings = await loadSettings(paths.settingsFile, environment);
-  const endpointsInForce = resolveEndpoints(settings, environment);
-  const endpoints = toEndpoints(endpointsInForce);
+  const sessionEndpoints = createSessionEndpoints({ settings, environment });
   const changes = createChanges();
   const problems = createProblems(changes.announce);
   const audit = createAuditLog({ path: paths.auditFile, clock, problems });
@@ -54,8 +53,8 @@ export async function createFoundation(deps: FoundationDeps) {
 
   return {
     settings,
-    endpointsInForce,
-    endpointsOf: () => endpoints,
+    sessionEndpoints,
+    endpointsOf: sessionEndpoints.endpointsOf,
     startedAtMs: clock.nowMs(),
     changes,
     problems,

@@ -225,8 +225,11 @@ function createNeed(): () => boolean | Promise<boolean> {
 }
 
 async function checkSettings(): Promise<void> {
-  const { loadSettings } = await import('./settings/settings.ts');
-  await loadSettings(paths.settingsFile, environment);
+  const [{ loadSettings }, { createSessionEndpoints }] = await Promise.all([
+    import('./settings/settings.ts'),
+    import('./settings/session-endpoints.ts'),
+  ]);
+  createSessionEndpoints({ settings: await loadSettings(paths.settingsFile, environment), environment });
 }
 
 /**

@@ -2,7 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Endpoints, SignInFlow, SsoSession } from '../core/model.ts';
 
-/** Start URL, region and endpoints as one string, stored with each token; equal strings mean the same issuer. */
+/**
+ * Start URL, region and custom endpoints as one string, stored with each token; equal strings mean the same issuer.
+ * AWS's own endpoints of a region are one issuer, plain, FIPS or dual-stack: they serve the same Identity Center, so
+ * switching between them keeps the sign-in. If AWS refuses a token at one of them, the session ends as usual.
+ */
 export function formatIssuer(session: SsoSession, endpoints: Endpoints): string {
   return JSON.stringify([session.startUrl, session.region, endpoints.ssoOidc ?? 'aws', endpoints.sso ?? 'aws']);
 }

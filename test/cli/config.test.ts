@@ -88,13 +88,16 @@ describe('show', () => {
 
   test('shows no password of a proxy or an endpoint', async () => {
     write(
-      '[network]\nproxy = "http://me:s3cr3t@proxy.example:3128"\n[endpoints]\nsso = "https://u:s3cr3t/@x@host.example"\n',
+      '[network]\nproxy = "http://me:s3cr3t@proxy.example:3128"\n[endpoints]\nsso = "https://u:s3cr3t/@x@host.example"\n' +
+        '[session.work.endpoints]\nsso = "https://u:s3cr3t@host.example"\n',
     );
     for (const argv of [['show'], ['show', '--json'], ['check'], ['check', '--json']]) {
       const { stdout, stderr } = await rig.runCli(['config', ...argv]);
       expect(stdout + stderr).not.toContain('s3cr3t');
     }
-    expect((await rig.runCli(['config', 'show'])).stdout).toContain('"http://***@proxy.example:3128"');
+    const { stdout } = await rig.runCli(['config', 'show']);
+    expect(stdout).toContain('"http://***@proxy.example:3128"');
+    expect(stdout).toMatch(/session\.work\.endpoints\.sso +"https:\/\/\*\*\*@host\.example"/);
   });
 });
 

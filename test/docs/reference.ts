@@ -150,12 +150,18 @@ interface SettingsTable {
 function tablesOf(schema: Schema): SettingsTable[] {
   const entries = Object.entries(schema.properties ?? {});
   const keysOf = (table: Schema | undefined) =>
-    Object.entries(table?.properties ?? {}).filter(([, key]) => key.deprecated !== true);
+    Object.entries(table?.properties ?? {}).filter(
+      ([, key]) => key.deprecated !== true && key.properties === undefined,
+    );
   const tables = entries.flatMap(([name, value]) => {
     if (value.properties !== undefined) return [{ header: `[${name}]`, keys: keysOf(value) }];
     if (value.items?.properties !== undefined) return [{ header: `[[${name}]]`, keys: keysOf(value.items) }];
     if (typeof value.additionalProperties !== 'object') return [];
-    return [{ header: `[${name}.NAME]`, keys: keysOf(value.additionalProperties) }];
+    const named = value.additionalProperties;
+    const inner = Object.entries(named.properties ?? {}).flatMap(([key, table]) =>
+      table.properties === undefined ? [] : [{ header: `[${name}.NAME.${key}]`, keys: keysOf(table) }],
+    );
+    return [{ header: `[${name}.NAME]`, keys: keysOf(named) }, ...inner];
   });
   const isTable = (name: string) => tables.some(({ header }) => /\w+/.exec(header)?.[0] === name);
   return [{ header: '', keys: entries.filter(([name]) => !isTable(name)) }, ...tables];

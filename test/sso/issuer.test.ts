@@ -26,6 +26,23 @@ describe('the issuer', () => {
   });
 });
 
+describe('a sign-in of an earlier version', () => {
+  // Written out, because another string signs every user out.
+  it.each([
+    ['AWS’s endpoints', {}],
+    ['FIPS', { useFips: true }],
+    ['dual-stack', { useDualstack: true }],
+    ['FIPS and dual-stack', { useFips: true, useDualstack: true }],
+  ])('is found, and its tokens are used, with %s', (_, endpoints: Endpoints) => {
+    const session = { ...SESSION, startUrl: 'https://d-1234567890.awsapps.com/start', region: 'us-east-1' };
+    expect(formatIssuer(session, endpoints)).toBe('["https://d-1234567890.awsapps.com/start","us-east-1","aws","aws"]');
+    expect(sessionSecretName(session, endpoints)).toBe('session:my-sso-session');
+    expect(registrationSecretName({ ...session, registrationScopes: ['sso:account:access'] }, endpoints)).toBe(
+      'registration:c8e80f98318f2507',
+    );
+  });
+});
+
 describe('names of secrets', () => {
   it('tokens are stored under the session name, and in a separate item for a custom endpoint', () => {
     const names = [{}, LOCAL, { sso: 'http://127.0.0.1:5000' }].map((endpoints) =>

@@ -1,5 +1,5 @@
 // Reads the sign-in settings of the shared config file: sso-sessions, native SSO profiles, the CA bundle.
-import type { SsoSession } from '../../core/model.ts';
+import type { EndpointSwitch, SsoSession } from '../../core/model.ts';
 import { isSameStartUrl } from '../../core/aws/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from '../document/document.ts';
 import { valueOf } from '../document/document.ts';
@@ -8,7 +8,7 @@ import { findManagedBlockLeniently, isInsideBlock } from '../document/managed-bl
 export interface SsoSessionsReading {
   /** In file order, each one usable. */
   readonly sessions: readonly SsoSession[];
-  /** One problem for each section that cannot be used. */
+  /** One for each section that cannot be used, and for each value in the others that is ignored. */
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -30,9 +30,22 @@ const DEFAULT_SCOPE = 'sso:account:access';
 export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
   const sessions: SsoSession[] = [];
   const problems: ConfigProblem[] = [];
+  const defaults = document.sections.findLast(({ kind }) => kind === 'default');
   for (const [sessionName, section] of sectionsByName(document, 'sso-session')) {
     const problem = (reason: string, line = section.line) =>
       problems.push({ line, reason: `[${section.header}] ${reason}` });
+    /** A switch that is neither true nor false is reported and counts as absent. */
+    const readSwitch = <K extends string>(key: string, name: K): { readonly [P in K]?: EndpointSwitch } => {
+      const own = valueOf(document, section, key);
+      const found = own ?? (defaults === undefined ? undefined : valueOf(document, defaults, key));
+      const word = found?.value.toLowerCase();
+      if (word === 'true' || word === 'false') {
+        const value = { isOn: word === 'true', section: own === undefined ? 'default' : 'sso-session' };
+        return { [name]: value } as { readonly [P in K]: EndpointSwitch };
+      }
+      if (own !== undefined) problem(`has a ${key} that is neither true nor false`, own.line);
+      return {};
+    };
     const startUrl = valueOf(document, section, 'sso_start_url');
     const region = valueOf(document, section, 'sso_region');
     if (sessionName === '' || /\p{Cc}/u.test(sessionName)) {
@@ -56,6 +69,8 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
         region: region.value,
         // Without this scope the token can neither list accounts nor get credentials.
         registrationScopes: scopes.includes(DEFAULT_SCOPE) ? scopes : [DEFAULT_SCOPE, ...scopes],
+        ...readSwitch('use_fips_endpoint', 'useFips'),
+        ...readSwitch('use_dualstack_endpoint', 'useDualstack'),
       });
     }
   }

@@ -118,13 +118,23 @@ function describeSessions(layers: readonly Layer[]): DescribedSetting[] {
   const seen = new Set<string>();
   return layers.flatMap(({ origin, text, file }) =>
     Object.entries((file['session'] ?? {}) as Readonly<Record<string, Table>>).flatMap(([name, table]) =>
-      Object.entries(table).flatMap(([inner, value]) => {
-        const key = `session.${name}.${inner}`;
+      flattenTable(table).flatMap(([inner, value]) => {
+        const key = ['session', name, ...inner].join('.');
         if (seen.has(key)) return [];
         seen.add(key);
-        return [{ key, value, origin, line: findTomlLine(text, ['session', name, inner]) }];
+        const shown = inner.length > 1 ? withoutPassword(inner.join('.'), value) : value;
+        return [{ key, value: shown, origin, line: findTomlLine(text, ['session', name, ...inner]) }];
       }),
     ),
+  );
+}
+
+/** The values of a session, and those of the tables in it. */
+function flattenTable(table: Table): (readonly [path: readonly string[], value: unknown])[] {
+  return Object.entries(table).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null
+      ? flattenTable(value as Table).map(([path, inner]) => [[key, ...path], inner] as const)
+      : [[[key], value] as const],
   );
 }
 

@@ -1,4 +1,4 @@
-// Custom endpoints and where each was set: config.toml, else AWS_ENDPOINT_URL_<SERVICE>. AWS_ENDPOINT_URL is not read.
+// Custom endpoints of all sessions, and where each was set: config.toml, else AWS_ENDPOINT_URL_<SERVICE>. AWS_ENDPOINT_URL is not read.
 import { findRelay } from '../../core/aws/aws-endpoint.ts';
 import { RefusedError } from '../../core/errors.ts';
 import type { Endpoints, SsoSession } from '../../core/model.ts';
@@ -17,19 +17,21 @@ const VARIABLES = {
   sts: 'AWS_ENDPOINT_URL_STS',
 } as const;
 
-const SETTINGS = { ssoOidc: 'sso_oidc', sso: 'sso', sts: 'sts' } as const;
+/** The services whose endpoint can be set, and their keys in the settings. */
+export const SERVICES = ['ssoOidc', 'sso', 'sts'] as const;
+export const ENDPOINT_KEYS = { ssoOidc: 'sso_oidc', sso: 'sso', sts: 'sts' } as const;
 
 /** The endpoints as configured when the daemon started. @throws UsageError settings-invalid: as parseEndpoint */
 export function resolveEndpoints(
-  settings: Settings,
+  settings: Pick<Settings, 'endpoints'>,
   environment: Readonly<Record<string, string | undefined>>,
 ): EndpointsInForce {
   const found: { -readonly [K in keyof Endpoints]?: EndpointInForce } = {};
-  for (const service of ['ssoOidc', 'sso', 'sts'] as const) {
+  for (const service of SERVICES) {
     const fromSettings = settings.endpoints[service];
     const fromVariable = environment[VARIABLES[service]];
     if (fromSettings !== undefined) {
-      parseEndpoint(fromSettings, `endpoints.${SETTINGS[service]}`);
+      parseEndpoint(fromSettings, `endpoints.${ENDPOINT_KEYS[service]}`);
       found[service] = { url: fromSettings, source: 'settings' };
     } else if (fromVariable !== undefined && fromVariable !== '') {
       parseEndpoint(fromVariable, VARIABLES[service]);

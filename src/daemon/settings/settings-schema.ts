@@ -30,6 +30,12 @@ const extra = {
 const table = <const T extends object>(properties: T) =>
   ({ type: 'object', additionalProperties: false, properties }) as const;
 
+const endpoints = {
+  sso_oidc: about('URL for the sign-in', text),
+  sso: about('URL of the access portal API', text),
+  sts: about('URL of STS', text),
+} as const;
+
 export const settingsSchema = table({
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'] }),
   flow: about(
@@ -70,13 +76,17 @@ export const settingsSchema = table({
         exclusiveMinimum: 0,
         maximum: 2160,
       }),
+      use_fips_endpoint: about("whether to use AWS's FIPS endpoints; by default as in `~/.aws/config`", {
+        type: 'boolean',
+      }),
+      use_dualstack_endpoint: about(
+        "whether to use AWS's dual-stack endpoints; by default as in `~/.aws/config`, or as the start URL needs",
+        { type: 'boolean' },
+      ),
+      endpoints: about('as `[endpoints]`, for this session only', table(endpoints)),
     }),
   },
-  endpoints: table({
-    sso_oidc: about('URL for the sign-in', text),
-    sso: about('URL of the access portal API', text),
-    sts: about('URL of STS', text),
-  }),
+  endpoints: table(endpoints),
   network: table({
     proxy: about('URL of the proxy; by default `HTTPS_PROXY` and `NO_PROXY`', text),
     ca_bundle: about(

@@ -6,11 +6,16 @@ import { parseTomlFile, settingsFault } from './settings-file.ts';
 import type { SettingsFile } from './settings-schema.ts';
 import { teamSchema } from './team-schema.ts';
 
+type AgreedSession = Pick<
+  NonNullable<SettingsFile['session']>[string],
+  'label' | 'session_hours' | 'use_fips_endpoint' | 'use_dualstack_endpoint'
+>;
+
 /** The team file as written. */
 export interface TeamFile {
   team?: string;
   profiles?: Pick<NonNullable<SettingsFile['profiles']>, 'name' | 'region' | 'write' | 'include' | 'exclude'>;
-  session?: Record<string, { start_url: string; region: string; label?: string; session_hours?: number }>;
+  session?: Record<string, { start_url: string; region: string } & AgreedSession>;
   role?: NonNullable<SettingsFile['role']>;
   protect?: NonNullable<SettingsFile['protect']>;
 }

@@ -29,6 +29,8 @@ export const teamSchema = {
           region: text,
           label: text,
           session_hours: { type: 'number', exclusiveMinimum: 0, maximum: 2160 },
+          use_fips_endpoint: { type: 'boolean' },
+          use_dualstack_endpoint: { type: 'boolean' },
         }),
         required: ['start_url', 'region'],
       },

@@ -9,6 +9,7 @@ import type { NextRenewal } from '../../sso/next-renewal.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/roles/role-use.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
+import type { SessionEndpoints } from '../settings/session-endpoints.ts';
 import { flowOf, labelOf, type Settings } from '../settings/settings.ts';
 import type { ChooseFlow } from '../sign-in/flow-choice.ts';
 import type { ConfigReading } from './config-reading.ts';
@@ -17,6 +18,7 @@ export interface SessionStatusDeps {
   readonly broker: Broker;
   readonly settings: Pick<Settings, 'sessionLabels' | 'flow' | 'sessionFlows'>;
   readonly chooseFlow: ChooseFlow;
+  readonly sessionEndpoints: Pick<SessionEndpoints, 'describe'>;
   readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;
   /** How many callers wait for a sign-in to this session. */
@@ -48,6 +50,7 @@ export async function describeSession(
   const canRenew = token.state === 'live';
   const { signedInAtMs, tokenExpiresAtMs } = token;
   const { state: userState, user } = broker.signedInUser(session);
+  const endpoints = deps.sessionEndpoints.describe(session);
   const label = labelOf(deps.settings, session.sessionName);
   const document: SessionStatusDocument = {
     session: session.sessionName,
@@ -76,6 +79,7 @@ export async function describeSession(
           },
     listing: broker.listingProgress(session) ?? null,
     waiting: deps.waiting(session.sessionName),
+    ...(endpoints.length === 0 ? {} : { endpoints }),
     upstreams: broker.upstreamHealth(session).map(({ service, circuit, nextTryAtMs }) => ({
       service,
       circuit,

@@ -1,6 +1,5 @@
 // What the daemon shows of itself: the status document, its changes as events, and the files for shells and prompts.
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import type { EndpointsOf } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ClosableIdentityCenter } from '../../identity-center/identity-center.ts';
@@ -21,7 +20,7 @@ import type { RoleList } from '../roles/role-list.ts';
 import { createSwitchFiles, type SwitchFiles } from '../roles/switch-files.ts';
 import { createUnmatchedRules } from '../roles/unmatched-rules.ts';
 import type { UsageStats } from '../roles/usage-stats.ts';
-import type { EndpointsInForce } from '../settings/endpoints.ts';
+import type { SessionEndpoints } from '../settings/session-endpoints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -52,8 +51,7 @@ export function createStatus(deps: {
   readonly settings: Settings;
   readonly paths: RuntimePaths;
   readonly configFile: ConfigFile;
-  readonly endpointsInForce: EndpointsInForce;
-  readonly endpointsOf: EndpointsOf;
+  readonly sessionEndpoints: SessionEndpoints;
   readonly identityCenter: Pick<ClosableIdentityCenter, 'probe'>;
   readonly store: SecretStore;
   readonly sharedConfig: SharedConfig;
@@ -87,7 +85,7 @@ export function createStatus(deps: {
       audit: paths.auditFile,
       socket: paths.socketPath,
     },
-    endpoints: deps.endpointsInForce,
+    endpoints: deps.sessionEndpoints.shared,
     unmatchedRules: createUnmatchedRules({ settings: deps.settings, settingsFile: paths.settingsFile }),
     waiting: deps.loginPolicy.waiting,
   });
@@ -113,7 +111,12 @@ export function createStatus(deps: {
       ...lateLoading.deferHandlers(['reach'], async () => {
         const { createReachHandlers } = await import('./reach-routes.ts');
         const { droppedVariables = [] } = deps;
-        return createReachHandlers({ ...deps, probe: identityCenter.probe, droppedVariables });
+        return createReachHandlers({
+          ...deps,
+          endpointsOf: deps.sessionEndpoints.endpointsOf,
+          probe: identityCenter.probe,
+          droppedVariables,
+        });
       }),
     },
     tasks: [

@@ -95,6 +95,17 @@ const flowDecisionSchema = {
   properties: { setting: { enum: [...flowSchema.enum, 'auto'] }, flow: flowSchema, reason: flowReasonSchema },
 } as const;
 
+const sessionEndpointSchema = {
+  type: 'object',
+  required: ['service', 'url', 'kind', 'setBy'],
+  properties: {
+    service: { enum: ['oidc', 'portal', 'sts'] },
+    url: text,
+    kind: { enum: ['custom', 'fips', 'dualstack', 'fips-dualstack'], description: 'custom: not one of AWS' },
+    setBy: { ...text, description: 'where this was set, such as: use_fips_endpoint of [sso-session work]' },
+  },
+} as const;
+
 export const sessionStatusSchema = {
   type: 'object',
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
@@ -117,6 +128,7 @@ export const sessionStatusSchema = {
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
     waiting: { type: 'integer', description: 'callers that wait for a sign-in (on_expired)' },
+    endpoints: { type: 'array', items: sessionEndpointSchema, description: "its own endpoints that are not AWS's default ones, instead of those under `endpoints` of the document; absent without one" },
     upstreams: { type: 'array', items: upstreamSchema },
     nextRefreshAt: {
       ...time,

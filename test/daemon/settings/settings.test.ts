@@ -302,7 +302,11 @@ describe('an error in the settings names the file, the line and what would be va
     ['[profile]\nname = "x"', 1, 'unknown key "profile". Did you mean "profiles"?'],
     ['[profiles]\nregion = "x"\nregon = "y"', 3, 'unknown key "regon". Did you mean "region"?'],
     ['web_port = 1\n[session.work]\nlabel = "a"\nlable = "b"', 4, 'unknown key "lable". Did you mean "label"?'],
-    ['[session."a ] b".x]', 1, 'unknown key "x". Valid here: label, browser, flow, session_hours.'],
+    [
+      '[session."a ] b".x]',
+      1,
+      'unknown key "x". Valid here: label, browser, flow, session_hours, use_fips_endpoint, use_dualstack_endpoint, endpoints.',
+    ],
     ['[session.2026]\nlable = "b"', 2, 'unknown key "lable". Did you mean "label"?'],
     ["[session.'single quoted']\n\"lable\" = 'b'", 2, 'unknown key "lable". Did you mean "label"?'],
     ['session.work.lable = "b"', 1, 'unknown key "lable". Did you mean "label"?'],

@@ -41,6 +41,8 @@ const KEPT = {
   AWS_ENDPOINT_URL_SSO_OIDC: 'http://127.0.0.1:1',
   AWS_ENDPOINT_URL_SSO: 'http://127.0.0.1:1',
   AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:1',
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_USE_DUALSTACK_ENDPOINT: 'true',
   ROLECALL_PASSPHRASE: 'p',
   ROLECALL_SOCKET: '/d.sock',
 } as const;
@@ -56,7 +58,6 @@ const LEFT_OUT = {
   AWS_PROFILE: 'p',
   AWS_DEFAULT_PROFILE: 'p',
   AWS_REGION: 'r',
-  AWS_USE_FIPS_ENDPOINT: 'true',
   AWS_CONTAINER_CREDENTIALS_FULL_URI: 'u',
   LOCALSTACK_HOST: 'l',
   NODE_OPTIONS: '--inspect',

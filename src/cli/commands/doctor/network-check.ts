@@ -2,6 +2,7 @@
 import { describeClockSkew } from '../../../core/aws/clock-skew.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { ReachDocument } from '../../../local-api/schemas.ts';
+import { describeAwsEndpoint } from '../../sessions.ts';
 import { count } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import type { World } from './world.ts';
@@ -25,9 +26,23 @@ export function checkNetwork(world: World): CheckGroup {
       endpoints.length === 0
         ? 'no sso-session, so no endpoint to check'
         : `${count(endpoints.length, 'endpoint')} ${endpoints.length === 1 ? 'answers' : 'answer'}, in at most ${slowest} ms` +
-          `${proxies.length === 0 ? '' : `, through the proxy ${proxies.join(', ')}`}; the clock is right`,
+          `${proxies.length === 0 ? '' : `, through the proxy ${proxies.join(', ')}`}; the clock is right${describeChoices(world)}`,
     findings: [...endpoints.flatMap((endpoint) => findFault(endpoint, world)), ...findSkew(endpoints, world)],
   };
+}
+
+/** Why requests do not go to AWS's default endpoints. */
+function describeChoices({ daemon }: World): string {
+  if (daemon.state !== 'running') return '';
+  return daemon.status.sessions
+    .flatMap(({ session, endpoints = [] }) => {
+      const variant = describeAwsEndpoint(endpoints);
+      const custom = endpoints
+        .filter(({ kind }) => kind === 'custom')
+        .map(({ url, setBy }) => `${url} (set by ${setBy})`);
+      return [...(variant === undefined ? [] : [variant]), ...custom].map((text) => `; ${session} uses ${text}`);
+    })
+    .join('');
 }
 
 function findFault(endpoint: Endpoint, world: World): Finding[] {
@@ -82,10 +97,26 @@ function settingsPath({ daemon, context }: World): string {
 
 const VARIABLES = { oidc: 'AWS_ENDPOINT_URL_SSO_OIDC', portal: 'AWS_ENDPOINT_URL_SSO' } as const;
 
-/** Where an endpoint that is not AWS's own was set, and the commands that remove it. */
+/** Where an endpoint that is not AWS's default one was set, and the commands that remove it. */
 function customSource(endpoint: Endpoint, world: World): { says: string; commands: string[] } | undefined {
   if (world.daemon.state !== 'running') return undefined;
-  const { endpoints, files } = world.daemon.status;
+  const { endpoints, files, sessions } = world.daemon.status;
+  const [first] = endpoint.sessions;
+  const own = sessions
+    .find(({ session }) => session === first)
+    ?.endpoints?.find(({ service }) => service === endpoint.service);
+  if (own?.kind === 'custom') {
+    return {
+      says: `the address under ${own.setBy} is wrong`,
+      commands: [editCommand(files.settings), 'rolecall daemon restart'],
+    };
+  }
+  if (own !== undefined) {
+    return {
+      says: `the sso_region "${endpoint.region}" is misspelled, or has no such endpoint (set by ${own.setBy})`,
+      commands: editRegion(endpoint, world),
+    };
+  }
   const inForce = endpoint.service === 'oidc' ? endpoints.ssoOidc : endpoints.sso;
   if (inForce === undefined) return undefined;
   return inForce.source === 'settings'

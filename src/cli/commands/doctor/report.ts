@@ -45,12 +45,13 @@ function describeRunning({ daemon, reach }: World): string[][] {
     catalog === null ? 'none' : `${catalog.accounts} accounts x ${catalog.permissionSets} permission sets`,
   );
   const custom = Object.keys(endpoints).length;
+  const kinds = new Set(sessions.flatMap(({ endpoints: own = [] }) => own.map(({ kind }) => kind)));
   const proxied = (reach?.endpoints ?? []).some(({ proxy }) => proxy !== null);
   return [
     ['store', store.driver],
     ['sessions', states.join(', ') || 'none'],
     ['lists', catalogs.join('; ') || 'none'],
-    ['endpoints', custom === 0 ? "AWS's own" : `${custom} set by hand`],
+    ['endpoints', [custom === 0 ? "AWS's own" : `${custom} set by hand`, ...kinds].join(', ')],
     ['proxy', proxied ? 'yes' : 'no'],
   ];
 }

@@ -34,7 +34,7 @@ export async function loginToSession(
 ): Promise<LoginOutcome> {
   const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
   const body = await createSignInRequest(session, options, context);
-  if (!isLive || body.force === true) await consent.require();
+  if (!isLive || body.force === true) await consent.require(session);
   if (options.fresh === true) await signOutFirst(session, context);
   const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
@@ -97,7 +97,7 @@ async function signOutFirst(session: string, context: LoginContext): Promise<voi
 /** For a session that was thought to be live, so that consent was not asked for earlier. */
 async function requireOrCancel(session: string, consent: EndpointConsent, context: LoginContext): Promise<void> {
   try {
-    await consent.require();
+    await consent.require(session);
   } catch (error) {
     await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
     throw error;

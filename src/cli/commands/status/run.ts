@@ -14,7 +14,7 @@ import {
   type Style,
 } from '../../terminal/render.ts';
 import type * as RoleColumns from '../../picker/role-columns.ts';
-import { describeTimes, fetchStatus, loadStatus } from '../../sessions.ts';
+import { describeAwsEndpoint, describeTimes, fetchStatus, loadStatus } from '../../sessions.ts';
 
 type Context = DaemonAccess & Output & Places & Pick<CliContext, 'clock' | 'findInstalledService'>;
 
@@ -177,20 +177,35 @@ function describeList({ catalog, listing }: SessionStatusDocument, nowMs: number
   return `${size}, listed ${age} ago${catalog.complete ? '' : ', incomplete'}`;
 }
 
-/** Only endpoints that are not AWS's own, as they receive the tokens. */
-function describeEndpoints({ endpoints }: StatusDocument): string[][] {
+const SERVICE_NAMES = { oidc: 'SSO OIDC', portal: 'the SSO portal', sts: 'STS' } as const;
+
+/** Only endpoints that are not AWS's default ones, as they receive the tokens. */
+function describeEndpoints({ endpoints, sessions }: StatusDocument): string[][] {
   const named = [
-    ['SSO OIDC', endpoints.ssoOidc],
-    ['the SSO portal', endpoints.sso],
-    ['STS', endpoints.sts],
+    [SERVICE_NAMES.oidc, endpoints.ssoOidc],
+    [SERVICE_NAMES.portal, endpoints.sso],
+    [SERVICE_NAMES.sts, endpoints.sts],
   ] as const;
   const servicesByText = new Map<string, string[]>();
+  const add = (text: string, service: string) =>
+    servicesByText.set(text, [...(servicesByText.get(text) ?? []), service]);
   for (const [service, endpoint] of named) {
     if (endpoint === undefined) continue;
-    const text = `${harmless(endpoint.url)} (from the ${endpoint.source}, not AWS's own)`;
-    servicesByText.set(text, [...(servicesByText.get(text) ?? []), service]);
+    add(`${harmless(endpoint.url)} (from the ${endpoint.source}, not AWS's own)`, service);
   }
-  return [...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]);
+  for (const { session, endpoints: own = [] } of sessions) {
+    for (const { service, url, kind } of own) {
+      if (kind !== 'custom') continue;
+      add(`${harmless(url)} (from the settings of ${harmless(session)}, not AWS's own)`, SERVICE_NAMES[service]);
+    }
+  }
+  return [
+    ...[...servicesByText].map(([text, services]) => ['Endpoint', `${services.join(', ')} at ${text}`]),
+    ...sessions.flatMap(({ session, endpoints: own }) => {
+      const variant = describeAwsEndpoint(own);
+      return variant === undefined ? [] : [['Endpoint', `${harmless(session)}: ${variant}`]];
+    }),
+  ];
 }
 
 /** In the order of every list: account name, account id, permission set, then session and profile. */
