@@ -52,7 +52,7 @@ export function parsePrincipal(arn: string): Principal | undefined {
 }
 
 /** The section as a profile of `aws login`; undefined if it has no `login_session`, or an empty one. */
-export function readLoginProfile(document: ConfigDocument, section: ConfigSection): LoginProfile | undefined {
+function readLoginProfile(document: ConfigDocument, section: ConfigSection): LoginProfile | undefined {
   if (section.kind !== 'profile' && section.kind !== 'default') return undefined;
   const loginSession = valueOf(document, section, LOGIN_SESSION)?.value;
   if (loginSession === undefined || loginSession === '') return undefined;
