@@ -194,11 +194,15 @@ export function describeRetry({ reason, at }: NextRetry, present: Present): stri
   return `next try at ${shown} (in ${formatDuration(leftMs)}): ${why}`;
 }
 
+const renewCommand = ({ session }: SessionStatusDocument) =>
+  `rolecall login --force ${quoteForShell(harmless(session))}`;
+
 /** The lines below a session in lists. */
 export function describeTimes(session: SessionStatusDocument, present: Present): string[] {
   const keys = describeKeys(session, present);
   return [
     ...(session.state === 'live' ? [describeSignIn(session, present)] : []),
+    ...(session.renewal === undefined ? [] : [`to renew it now: ${renewCommand(session)}`]),
     ...(keys === undefined ? [] : [keys]),
     ...(session.nextRetry === undefined ? [] : [describeRetry(session.nextRetry, present)]),
   ];

@@ -13,6 +13,7 @@ export const ROUTE_ADDRESSES = {
   signOut: { method: 'POST', path: '/v1/sessions/:session/sign-out' },
   retrySecretStore: { method: 'POST', path: '/v1/secret-store/retry' },
   checkUser: { method: 'POST', path: '/v1/sessions/:session/user' },
+  takeRenewal: { method: 'POST', path: '/v1/sessions/:session/renewal' },
   current: { method: 'GET', path: '/v1/current' },
   setCurrent: { method: 'PUT', path: '/v1/current' },
   events: { method: 'GET', path: '/v1/events' },

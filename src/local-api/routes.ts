@@ -62,9 +62,11 @@ import {
   flowSchema,
   signInSchema,
   signOutSchema,
+  renewalOfferSchema,
   userCheckSchema,
   type SignInDocument,
   type SignOutDocument,
+  type RenewalOfferDocument,
   type UserCheckDocument,
 } from './schemas/sign-in.ts';
 import { eventSchema, statusSchema, type StatusDocument } from './schemas/status.ts';
@@ -270,6 +272,15 @@ export const routes = {
     body: { type: 'object', additionalProperties: false, properties: { accept: { type: 'string', maxLength: 64 } } },
     successStatus: 200,
     answer: userCheckSchema,
+  },
+  takeRenewal: {
+    method: 'POST',
+    path: '/v1/sessions/:session/renewal',
+    surfaces: SOCKET,
+    summary: 'Claims the offer to renew the session, which is made once a day, before asking a person',
+    params: sessionInPath,
+    successStatus: 200,
+    answer: renewalOfferSchema,
   },
   current: {
     method: 'GET',
@@ -513,6 +524,7 @@ export interface Answers {
   signOut: SignOutDocument;
   retrySecretStore: undefined;
   checkUser: UserCheckDocument;
+  takeRenewal: RenewalOfferDocument;
   current: CurrentRoleDocument | null;
   setCurrent: CurrentRoleDocument | null;
   profiles: ProfilesDocument;
@@ -549,6 +561,7 @@ export interface Inputs {
   cancelSignIn: { session: string };
   signOut: { session: string; body?: { forgetKeychain?: boolean } };
   checkUser: { session: string; body: { accept?: string } };
+  takeRenewal: { session: string };
   setCurrent: { body: NewCurrentRole | null };
   profiles: { query?: { prune?: boolean } };
   syncProfiles: { body?: { prune?: boolean } | undefined };

@@ -154,7 +154,7 @@ export function signInDenied(sessionName: string): SignInRequiredError {
 }
 
 /** The command for a sign-in, without the session name if a shell would not take it literally. */
-export function loginCommand(sessionName: string, option?: '--fresh' | '--use-device-code'): string {
+export function loginCommand(sessionName: string, option?: '--fresh' | '--force' | '--use-device-code'): string {
   const command = option === undefined ? 'rolecall login' : `rolecall login ${option}`;
   return /^[A-Za-z0-9_.@/][A-Za-z0-9_.@/-]*$/.test(sessionName) ? `${command} ${sessionName}` : command;
 }

@@ -108,6 +108,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['current', '/v1/current'],
   ['status', '/v1/status'],
   ['checkUser', `/v1/sessions/${SESSION}/user`, {}],
+  ['takeRenewal', `/v1/sessions/${SESSION}/renewal`],
   ['signOut', `/v1/sessions/${SESSION}/sign-out`],
 ];
 

@@ -12,6 +12,7 @@ const about = <const S extends Schema>(description: string, schema: S): S & { re
 
 const text = { type: 'string', minLength: 1 } as const;
 const flow = { enum: ['device', 'pkce', 'auto'] } as const;
+const renew = { enum: ['never', 'ask'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = {
   account_id: about('account id, or a pattern', pattern),
@@ -48,6 +49,10 @@ export const settingsSchema = table({
     minimum: 1,
     maximum: 55,
   }),
+  renew: about(
+    'whether to offer, once a day, to renew a session that ends during the working day (06:00 to 18:00)',
+    renew,
+  ),
   token_cache: about("whether to keep the AWS CLI's token file fresh for native profiles", { enum: ['auto', 'never'] }),
   web_port: about('port of the page; 0 takes any free port', { type: 'integer', minimum: 0, maximum: 65535 }),
   profiles: table({
@@ -71,6 +76,7 @@ export const settingsSchema = table({
       label: about('name of the session in lists', text),
       browser: about('command that opens its sign-in page and its console', text),
       flow: about('as `flow` above, for this session only', flow),
+      renew: about('as `renew` above, for this session only', renew),
       session_hours: about('length of a session, if your administrator told you', {
         type: 'number',
         exclusiveMinimum: 0,

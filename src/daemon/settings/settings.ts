@@ -34,6 +34,8 @@ export interface ProtectSettings {
   readonly permissionSet: string;
 }
 
+export type RenewSetting = NonNullable<SettingsFile['renew']>;
+
 export interface Settings {
   /** As written. A capability reads a setting that only it uses from here, and has the default. */
   readonly file: SettingsFile;
@@ -44,6 +46,10 @@ export interface Settings {
   readonly flow: FlowSetting;
   /** Overrides `flow` for an sso-session, by its name. */
   readonly sessionFlows: ReadonlyMap<string, FlowSetting>;
+  /** Whether the renewal of a live session is offered. */
+  readonly renew: RenewSetting;
+  /** Overrides `renew` for an sso-session, by its name. */
+  readonly sessionRenew: ReadonlyMap<string, RenewSetting>;
   readonly tokenCache: 'auto' | 'never';
   readonly webPort: number;
   readonly profiles: {
@@ -136,6 +142,10 @@ function toSettings(
     sessionFlows: new Map(
       Object.entries(file.session ?? {}).flatMap(([name, { flow }]) => (flow === undefined ? [] : [[name, flow]])),
     ),
+    renew: file.renew ?? 'never',
+    sessionRenew: new Map(
+      Object.entries(file.session ?? {}).flatMap(([name, { renew }]) => (renew === undefined ? [] : [[name, renew]])),
+    ),
     tokenCache: file.token_cache ?? 'auto',
     webPort: file.web_port ?? 0,
     profiles: {
@@ -194,6 +204,11 @@ function toExtraKeys(extra: ExtraSettings): ExtraKeys {
 /** How to sign in to a session. */
 export function flowOf(settings: Pick<Settings, 'flow' | 'sessionFlows'>, sessionName: string): FlowSetting {
   return settings.sessionFlows.get(sessionName) ?? settings.flow;
+}
+
+/** Whether the renewal of a session is offered. */
+export function renewOf(settings: Pick<Settings, 'renew' | 'sessionRenew'>, sessionName: string): RenewSetting {
+  return settings.sessionRenew.get(sessionName) ?? settings.renew;
 }
 
 /** The display name of a session; undefined when the settings have none. */

@@ -15,9 +15,9 @@ import type { Notifier } from '../notifications/notifier.ts';
 export interface DesktopSignIn {
   /**
    * True when the person sees the code, or when none was needed; never rejects.
-   * If the code can't be shown, the sign-in is cancelled and its page is not opened.
+   * If the code can't be shown, the sign-in is cancelled and its page is not opened. `force`: also if the session is live.
    */
-  start(session: SsoSession): Promise<boolean>;
+  start(session: SsoSession, options?: { readonly force: boolean }): Promise<boolean>;
   /** Removes the code from the screen: it was approved, denied, or no longer works. */
   end(sessionName: string): void;
 }
@@ -64,11 +64,11 @@ export function createDesktopSignIn(deps: {
   }
 
   return {
-    async start(session) {
+    async start(session, { force } = { force: false }) {
       try {
         requireNoRelay(deps.endpointsOf(session), session);
         const decision = deps.chooseFlow(session.sessionName);
-        const state = await broker.startSignIn(session, { force: false, decision });
+        const state = await broker.startSignIn(session, { force, decision });
         log('info', `sign-in to ${session.sessionName} from the desktop: ${describeOutcome(state)}`);
         if (state.state !== 'pending') return true;
         if (await show(session, state)) return true;

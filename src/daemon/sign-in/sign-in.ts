@@ -13,21 +13,26 @@ import type { TickTask } from '../process/ticker.ts';
 import type { ProfileSync } from '../profiles/profile-sync.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { OpenStateFile } from '../state-files/state-file.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { createChooseFlow, type ChooseFlow, type FindBrowserPlace } from './flow-choice.ts';
 import { createDesktopSignIn } from './desktop-sign-in.ts';
 import { createLoginPolicy, type LoginPolicy } from './login-policy.ts';
+import { createRenewalOffers, RENEWAL_OFFERS_SCHEMA } from './renewal-offers.ts';
+import { createRenewals, type Renewals } from './renewals.ts';
 import { createPostSignInSync } from './post-sign-in-sync.ts';
 import type { SessionEvents } from './session-events.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
 import { createSignInHandlers, type SignInHandlers } from './sign-in-routes.ts';
 import { createUserChecks } from './user-checks.ts';
+import { createWorkingDay } from './working-day.ts';
 
 export interface SignIn {
-  readonly handlers: SignInHandlers & Pick<Handlers, 'signOut'>;
+  readonly handlers: SignInHandlers & Pick<Handlers, 'signOut' | 'takeRenewal'>;
   readonly tasks: readonly TickTask[];
   readonly loginPolicy: Pick<LoginPolicy, 'serveEnded' | 'waiting'>;
   readonly chooseFlow: ChooseFlow;
+  readonly renewals: Pick<Renewals, 'describe'>;
   /** Answers every waiting caller; the end of the daemon does not wait for a sign-in. */
   release(): void;
   /** Cancels pending sign-ins. */
@@ -43,6 +48,8 @@ export function createSignIn(deps: {
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
   readonly homeDirectory: string;
+  /** Opens a file of the state folder by its name. */
+  readonly openOwnFile: OpenStateFile;
   readonly notifier: Notifier;
   readonly desktop: Desktop;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -61,7 +68,8 @@ export function createSignIn(deps: {
   const { audit, broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
   const readSessions = async () => (await sharedConfig.read()).sessions;
   const chooseFlow = createChooseFlow(deps);
-  const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn: createDesktopSignIn({ ...deps, chooseFlow }) });
+  const desktopSignIn = createDesktopSignIn({ ...deps, chooseFlow });
+  const loginPolicy = createLoginPolicy({ ...deps, desktopSignIn });
   const userChecks = createUserChecks(deps);
   const postSignInSync = createPostSignInSync({ ...deps, syncsProfiles: settings.profiles.sync === 'on-login' });
 
@@ -95,15 +103,31 @@ export function createSignIn(deps: {
   const { announce } = changes;
   events.subscribe({ signedIn: announce, denied: announce, expired: announce, signedOut: announce });
 
-  const sessionWarnings = createSessionWarnings({
+  const ends = { sessions: readSessions, findEnd: (session: SsoSession) => readSessionEnd(broker, session) };
+  const sessionWarnings = createSessionWarnings({ ...deps, ...ends });
+  const renewals = createRenewals({
     ...deps,
-    sessions: readSessions,
-    findEnd: (session) => readSessionEnd(broker, session),
+    ...ends,
+    isPending: (session) => broker.signInState(session)?.state === 'pending',
+    offers: createRenewalOffers(deps.openOwnFile('renewals.json', RENEWAL_OFFERS_SCHEMA), log),
+    isAttended: () => deps.desktop.isAttended(),
+    desktopSignIn,
+    workingDay: createWorkingDay(),
+    announce,
+  });
+  events.subscribe({
+    signedIn: ({ sessionName }) => renewals.settle(sessionName),
+    signedOut: ({ sessionName }) => renewals.settle(sessionName),
   });
 
   return {
     handlers: {
       ...createSignInHandlers({ ...deps, chooseFlow, postSignInSync }),
+      async takeRenewal({ session: selector }) {
+        const isTaken = await renewals.take(await sharedConfig.findSession(selector));
+        if (isTaken) announce();
+        return { taken: isTaken };
+      },
       ...lateLoading.deferHandlers(['signOut'], async () => {
         const { createSignOut } = await import('./sign-out.ts');
         const signOut = createSignOut(deps);
@@ -119,9 +143,11 @@ export function createSignIn(deps: {
       { name: 'signed-in users', run: () => userChecks.checkAgain() },
       { name: 'failed listings', run: async () => postSignInSync.retryFailed(await readSessions()) },
       { name: 'session warnings', run: () => sessionWarnings.check() },
+      { name: 'renewals', run: () => renewals.check() },
     ],
     loginPolicy,
     chooseFlow,
+    renewals,
     release: () => loginPolicy.close(),
     async close() {
       for (const session of await readSessions().catch(() => [])) broker.cancelSignIn(session);

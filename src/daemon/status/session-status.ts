@@ -12,6 +12,7 @@ import type { TokenFiles } from '../profiles/token-files.ts';
 import type { SessionEndpoints } from '../settings/session-endpoints.ts';
 import { flowOf, labelOf, type Settings } from '../settings/settings.ts';
 import type { ChooseFlow } from '../sign-in/flow-choice.ts';
+import type { Renewals } from '../sign-in/renewals.ts';
 import type { ConfigReading } from './config-reading.ts';
 
 export interface SessionStatusDeps {
@@ -19,6 +20,7 @@ export interface SessionStatusDeps {
   readonly settings: Pick<Settings, 'sessionLabels' | 'flow' | 'sessionFlows'>;
   readonly chooseFlow: ChooseFlow;
   readonly sessionEndpoints: Pick<SessionEndpoints, 'describe'>;
+  readonly renewals: Pick<Renewals, 'describe'>;
   readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;
   /** How many callers wait for a sign-in to this session. */
@@ -38,10 +40,12 @@ export async function describeSession(
   const catalog = await broker.cachedCatalog(session);
   let token: Awaited<ReturnType<Broker['describe']>> = { state: 'signed-out' };
   let sessionEnd: ReturnType<Broker['sessionEnd']>;
+  let renewal: Awaited<ReturnType<Renewals['describe']>>;
   let problem: Problem | undefined;
   try {
     token = await broker.describe(session);
     sessionEnd = broker.sessionEnd(session, token);
+    renewal = await deps.renewals.describe(session);
   } catch (error) {
     problem = { ...toRolecallError(error).toBody() };
   }
@@ -68,6 +72,7 @@ export async function describeSession(
     ...(sessionEnd === undefined
       ? {}
       : { sessionExpiresAt: formatUtcSeconds(sessionEnd.atMs), sessionEndIs: sessionEnd.source }),
+    ...(renewal === undefined ? {} : { renewal }),
     catalog:
       catalog === undefined
         ? null

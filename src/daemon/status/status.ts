@@ -26,6 +26,7 @@ import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import type { ChooseFlow } from '../sign-in/flow-choice.ts';
 import type { LoginPolicy } from '../sign-in/login-policy.ts';
+import type { Renewals } from '../sign-in/renewals.ts';
 import type { SignInHandlers } from '../sign-in/sign-in-routes.ts';
 import type { DamagedFiles } from '../state-files/damaged-files.ts';
 import { createEventFeed } from './event-feed.ts';
@@ -63,6 +64,7 @@ export function createStatus(deps: {
   readonly roleList: RoleList;
   readonly usageStats: UsageStats;
   readonly loginPolicy: Pick<LoginPolicy, 'waiting'>;
+  readonly renewals: Pick<Renewals, 'describe'>;
   readonly signIn: SignInHandlers['signIn'];
   readonly chooseFlow: ChooseFlow;
   readonly damagedFiles: DamagedFiles;

@@ -115,3 +115,13 @@ export const userCheckSchema = {
 } as const;
 
 export type UserCheckDocument = FromSchema<typeof userCheckSchema>;
+
+export const renewalOfferSchema = {
+  type: 'object',
+  required: ['taken'],
+  properties: {
+    taken: { type: 'boolean', description: 'false: nothing is to be renewed, or it was offered today' },
+  },
+} as const;
+
+export type RenewalOfferDocument = FromSchema<typeof renewalOfferSchema>;

@@ -124,6 +124,11 @@ export const sessionStatusSchema = {
     },
     sessionExpiresAt: time,
     user: { type: 'string', description: 'who signed in, from GetCallerIdentity; absent until checked' },
+    renewal: {
+      enum: ['due', 'offered'],
+      description:
+        'with `renew = "ask"`: the session ends during this working day. due: its renewal will be offered at a quiet moment; offered: that was done today; absent otherwise',
+    },
     sessionEndIs: { enum: ['configured', 'observed'], description: 'where sessionExpiresAt comes from' },
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { nearest } from '../../../src/core/text/nearest.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor } from '../../../src/daemon/settings/role-rules.ts';
-import { flowOf, parseSettings, type Settings } from '../../../src/daemon/settings/settings.ts';
+import { flowOf, parseSettings, renewOf, type Settings } from '../../../src/daemon/settings/settings.ts';
 import { findTomlLine } from '../../../src/daemon/settings/toml-lines.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
@@ -16,6 +16,7 @@ secret_store = "keychain"        # keychain | file | memory
 flow         = "device"          # device | pkce | auto
 on_expired   = "notify"          # notify | wait | login
 wait_seconds = 50
+renew        = "ask"             # never | ask
 token_cache  = "auto"            # auto | never
 web_port     = 0                 # 0: ephemeral
 
@@ -33,6 +34,7 @@ exclude = ["sandbox-*"]
 label = "Work"
 browser = "firefox -P work"
 flow = "device"                  # over the global one
+renew = "never"                  # likewise
 session_hours = 10               # when your administrator told you; else observed
 
 [endpoints]                      # for an emulator or a private link
@@ -63,6 +65,8 @@ const DEFAULTS: Settings = {
   waitSeconds: 50,
   flow: 'auto',
   sessionFlows: new Map(),
+  renew: 'never',
+  sessionRenew: new Map(),
   tokenCache: 'auto',
   webPort: 0,
   profiles: {
@@ -96,6 +100,8 @@ describe('settings', () => {
       ...DEFAULTS,
       flow: 'device',
       sessionFlows: new Map([['my-sso-session', 'device']]),
+      renew: 'ask',
+      sessionRenew: new Map([['my-sso-session', 'never']]),
       profiles: {
         ...DEFAULTS.profiles,
         region: 'us-east-1',
@@ -105,12 +111,12 @@ describe('settings', () => {
       },
       sessionHours: { 'my-sso-session': 10 },
       sessionLabels: { 'my-sso-session': 'Work' },
-      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 21 }]]),
+      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 22 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
       roles: [
         {
-          line: 32,
+          line: 34,
           accountId: '222222222222',
           permissionSet: '*',
           region: 'eu-central-1',
@@ -118,7 +124,7 @@ describe('settings', () => {
           pin: true,
         },
       ],
-      protect: [{ line: 39, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
+      protect: [{ line: 41, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
       notes: [
         {
           code: 'settings-without-effect',
@@ -143,6 +149,17 @@ describe('settings', () => {
     await expect(parse('flow = "browser"\n')).rejects.toMatchObject({
       code: 'settings-invalid',
       message: expect.stringMatching(/flow" must be one of "device", "pkce", "auto"\.$/),
+    });
+  });
+
+  test('offer renewals only where that is asked for; unknown values are refused', async () => {
+    const settings = await parse('renew = "ask"\n[session.lab]\nrenew = "never"\n');
+    expect(['lab', 'other', '__proto__'].map((name) => renewOf(settings, name))).toEqual(['never', 'ask', 'ask']);
+    expect(renewOf(await parse('[session.lab]\nrenew = "ask"\n'), 'lab')).toBe('ask');
+    expect(renewOf(await parse(undefined), 'lab')).toBe('never');
+    await expect(parse('renew = "always"\n')).rejects.toMatchObject({
+      code: 'settings-invalid',
+      message: expect.stringMatching(/renew" must be one of "never", "ask"\.$/),
     });
   });
 
@@ -293,7 +310,7 @@ pin = true
 
 describe('an error in the settings names the file, the line and what would be valid', () => {
   const VALID_AT_TOP =
-    'secret_store, flow, on_expired, wait_seconds, token_cache, web_port, profiles, session, endpoints, network, role, protect';
+    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, web_port, profiles, session, endpoints, network, role, protect';
 
   test.each([
     // Unknown keys.
@@ -305,7 +322,7 @@ describe('an error in the settings names the file, the line and what would be va
     [
       '[session."a ] b".x]',
       1,
-      'unknown key "x". Valid here: label, browser, flow, session_hours, use_fips_endpoint, use_dualstack_endpoint, endpoints.',
+      'unknown key "x". Valid here: label, browser, flow, renew, session_hours, use_fips_endpoint, use_dualstack_endpoint, endpoints.',
     ],
     ['[session.2026]\nlable = "b"', 2, 'unknown key "lable". Did you mean "label"?'],
     ["[session.'single quoted']\n\"lable\" = 'b'", 2, 'unknown key "lable". Did you mean "label"?'],

@@ -40,8 +40,11 @@ export async function ensureSignedIn(
 ): Promise<'live' | 'signed-in' | 'signed-out'> {
   const { fetchStatus } = await import('../../sessions.ts');
   const { sessions } = await fetchStatus(context);
-  const state = sessions.find((other) => other.session === session)?.state;
-  if (state === 'live') return state;
+  const found = sessions.find((other) => other.session === session);
+  if (found?.state === 'live') {
+    if (mayAsk && found.renewal === 'due') await (await import('./offer-renewal.ts')).offerRenewal(found, context);
+    return found.state;
+  }
   return mayAsk && (await offer(session, context)) ? 'signed-in' : 'signed-out';
 }
 
