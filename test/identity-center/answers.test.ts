@@ -51,9 +51,36 @@ describe('requests', () => {
     });
   });
 
+  test('RegisterClient for the other flow requests authorization codes and no device codes, for the portal of the start URL', async () => {
+    server.answer(200, { clientId: 'c', clientSecret: 's', clientSecretExpiresAt: 1_900_000_000 });
+    await identityCenter.registerClient(SESSION, 'pkce');
+    expect(JSON.parse(lastRequest()?.body ?? '')).toEqual({
+      clientName: `rolecall-${SESSION.sessionName}`,
+      clientType: 'public',
+      scopes: ['sso:account:access'],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      redirectUris: ['http://127.0.0.1/oauth/callback'],
+      issuerUrl: SESSION.startUrl,
+    });
+  });
+
   test('a long session name is truncated', async () => {
     await identityCenter.registerClient({ ...SESSION, sessionName: 'x'.repeat(500) });
     expect((JSON.parse(lastRequest()?.body ?? '') as { clientName: string }).clientName).toHaveLength(64);
+  });
+
+  test('CreateToken redeems an authorization code with its verifier and the redirect URI with its port', async () => {
+    server.answer(200, { accessToken: 'a', refreshToken: 'r', expiresIn: 3600 });
+    await CALLS['CreateToken authorization_code'](identityCenter);
+    expect(lastRequest()).toMatchObject({ method: 'POST', url: '/token' });
+    expect(JSON.parse(lastRequest()?.body ?? '')).toEqual({
+      clientId: 'client-1',
+      clientSecret: CANARIES.clientSecret,
+      grantType: 'authorization_code',
+      code: CANARIES.code,
+      codeVerifier: CANARIES.codeVerifier,
+      redirectUri: 'http://127.0.0.1:4711/oauth/callback',
+    });
   });
 
   test('the portal gets the token in its header, 100 as page size, and odd names encoded', async () => {
@@ -83,13 +110,19 @@ describe('errors of SSO OIDC', () => {
       'AuthorizationPendingException',
       'authorization_pending',
       400,
-      { 'CreateToken device_code': 'authorization-pending', 'CreateToken refresh_token': 'unusable-response' },
+      {
+        'CreateToken authorization_code': 'unusable-response',
+        'CreateToken device_code': 'authorization-pending',
+        'CreateToken refresh_token': 'unusable-response',
+      },
     ],
     [
       'SlowDownException',
       'slow_down',
       400,
       {
+        'CreateToken authorization_code': 'throttled',
+        'RegisterClient authorization_code': 'throttled',
         'CreateToken device_code': 'slow-down',
         'CreateToken refresh_token': 'throttled',
         RegisterClient: 'throttled',
@@ -101,6 +134,7 @@ describe('errors of SSO OIDC', () => {
       'expired_token',
       400,
       {
+        'CreateToken authorization_code': 'invalid-grant',
         'CreateToken device_code': 'device-code-expired',
         'CreateToken refresh_token': 'invalid-grant',
         RegisterClient: 'unusable-response',
@@ -110,40 +144,95 @@ describe('errors of SSO OIDC', () => {
       'AccessDeniedException',
       'access_denied',
       400,
-      { 'CreateToken device_code': 'access-denied', 'CreateToken refresh_token': 'invalid-grant' },
+      {
+        'CreateToken authorization_code': 'access-denied',
+        'RegisterClient authorization_code': 'grant-refused',
+        'CreateToken device_code': 'access-denied',
+        'CreateToken refresh_token': 'invalid-grant',
+      },
     ],
     [
       'InvalidGrantException',
       'invalid_grant',
       400,
-      { 'CreateToken device_code': 'invalid-grant', 'CreateToken refresh_token': 'invalid-grant' },
+      {
+        'CreateToken authorization_code': 'invalid-grant',
+        'CreateToken device_code': 'invalid-grant',
+        'CreateToken refresh_token': 'invalid-grant',
+      },
     ],
     [
       'InvalidClientException',
       'invalid_client',
       401,
       {
+        'CreateToken authorization_code': 'invalid-client',
         'CreateToken device_code': 'invalid-client',
         'CreateToken refresh_token': 'invalid-client',
         StartDeviceAuthorization: 'invalid-client',
       },
     ],
-    ['UnauthorizedClientException', 'unauthorized_client', 400, { StartDeviceAuthorization: 'invalid-client' }],
+    [
+      'UnauthorizedClientException',
+      'unauthorized_client',
+      400,
+      {
+        'CreateToken authorization_code': 'invalid-client',
+        'RegisterClient authorization_code': 'grant-refused',
+        StartDeviceAuthorization: 'invalid-client',
+      },
+    ],
     [
       'InvalidRequestException',
       'invalid_request',
       400,
       {
+        'RegisterClient authorization_code': 'grant-refused',
+        'CreateToken authorization_code': 'unusable-response',
         StartDeviceAuthorization: 'start-url-refused',
         RegisterClient: 'unusable-response',
         'CreateToken device_code': 'unusable-response',
         'CreateToken refresh_token': 'unusable-response',
       },
     ],
-    ['InvalidScopeException', 'invalid_scope', 400, { RegisterClient: 'unusable-response' }],
-    ['InvalidClientMetadataException', 'invalid_client_metadata', 400, { RegisterClient: 'unusable-response' }],
-    ['UnsupportedGrantTypeException', 'unsupported_grant_type', 400, { RegisterClient: 'unusable-response' }],
-    ['InternalServerException', 'server_error', 500, { RegisterClient: 'unreachable' }],
+    [
+      'InvalidScopeException',
+      'invalid_scope',
+      400,
+      { 'RegisterClient authorization_code': 'unusable-response', RegisterClient: 'unusable-response' },
+    ],
+    [
+      'InvalidClientMetadataException',
+      'invalid_client_metadata',
+      400,
+      { 'RegisterClient authorization_code': 'grant-refused', RegisterClient: 'unusable-response' },
+    ],
+    [
+      'UnsupportedGrantTypeException',
+      'unsupported_grant_type',
+      400,
+      {
+        'RegisterClient authorization_code': 'grant-refused',
+        'CreateToken authorization_code': 'grant-refused',
+        RegisterClient: 'unusable-response',
+      },
+    ],
+    [
+      'InvalidRedirectUriException',
+      'invalid_redirect_uri',
+      400,
+      { 'RegisterClient authorization_code': 'grant-refused' },
+    ],
+    [
+      'InternalServerException',
+      'server_error',
+      500,
+      {
+        'RegisterClient authorization_code': 'unreachable',
+        'CreateToken authorization_code': 'unreachable',
+        RegisterClient: 'unreachable',
+      },
+    ],
     ['SomethingNewException', 'something_new', 403, { RegisterClient: 'unusable-response' }],
   ])('%s', async (exception, error, status, expected) => {
     const { body, headers } = oidcError(exception, error);

@@ -92,6 +92,8 @@ export const CANARIES = {
   accessToken: 'canary-access-token',
   refreshToken: 'canary-refresh-token',
   deviceCode: 'canary-device-code',
+  code: 'canary-authorization-code',
+  codeVerifier: 'canary-code-verifier',
   clientSecret: 'canary-client-secret',
 } as const;
 
@@ -115,10 +117,18 @@ export function createAt(url: string, deps: Partial<IdentityCenterDeps> = {}): C
 /** One call of each operation, by the name that AWS has for it (and the grant, for CreateToken). */
 export const CALLS = {
   RegisterClient: (identityCenter: ClosableIdentityCenter) => identityCenter.registerClient(SESSION),
+  'RegisterClient authorization_code': (identityCenter: ClosableIdentityCenter) =>
+    identityCenter.registerClient(SESSION, 'pkce'),
   StartDeviceAuthorization: (identityCenter: ClosableIdentityCenter) =>
     identityCenter.startDeviceAuthorization(SESSION, REGISTRATION),
   'CreateToken device_code': (identityCenter: ClosableIdentityCenter) =>
     identityCenter.createTokenByDeviceCode(SESSION, REGISTRATION, new Secret(CANARIES.deviceCode)),
+  'CreateToken authorization_code': (identityCenter: ClosableIdentityCenter) =>
+    identityCenter.createTokenByAuthorizationCode(SESSION, REGISTRATION, {
+      code: new Secret(CANARIES.code),
+      codeVerifier: new Secret(CANARIES.codeVerifier),
+      redirectUri: 'http://127.0.0.1:4711/oauth/callback',
+    }),
   'CreateToken refresh_token': (identityCenter: ClosableIdentityCenter) =>
     identityCenter.createTokenByRefreshToken(SESSION, REGISTRATION, new Secret(CANARIES.refreshToken)),
   ListAccounts: (identityCenter: ClosableIdentityCenter) =>

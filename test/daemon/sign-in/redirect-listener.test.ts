@@ -4,6 +4,9 @@ import { createConnection } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SignInDocument } from '../../../src/local-api/schemas.ts';
 import { createSystemClock } from '../../../src/core/clock.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { openRedirectListener } from '../../../src/daemon/sign-in/redirect-listener.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../../helpers/rig.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../../helpers/somebody-else.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
@@ -350,6 +353,27 @@ describe('a wrong request', () => {
     const lines = its.rig.logLines.filter((line) => line.includes('callback port'));
     expect(lines).toHaveLength(10);
     expect(its.rig.logLines.join('\n')).not.toContain('mallory');
+  });
+});
+
+test('a port that cannot be opened is an error with the way around it', async () => {
+  const open = openRedirectListener(
+    {
+      connectionRules: { maxServed: 1, maxUnchecked: 1, headersDeadlineMs: 1000 },
+      clock: createFakeClock(),
+      log: () => undefined,
+      listen: () => Promise.reject(Object.assign(new Error('no more files'), { code: 'EMFILE' })),
+    },
+    {
+      session: { sessionName: 'work', startUrl: '', region: '', registrationScopes: [] },
+      state: new Secret('state'),
+      isOpen: () => true,
+    },
+  );
+  await expect(open).rejects.toMatchObject({
+    code: 'no-callback-port',
+    message: 'No port of 127.0.0.1 can be opened for the sign-in page of work to come back to: EMFILE.',
+    hint: 'rolecall login --use-device-code work',
   });
 });
 
