@@ -137,7 +137,7 @@ describe('login --all', () => {
       {
         sessions: [
           { session: 'one', state: 'live', setup: null },
-          { session: 'two', state: 'approved', setup: null },
+          { session: 'two', state: 'approved', flow: 'device', flowReason: 'no-display', setup: null },
         ],
       },
     ]);
