@@ -1,4 +1,4 @@
-// The emulator's authorize page in a real Chromium: a person denies and allows the AWS CLI.
+// The emulator's authorize page in a real Chromium: a person denies and allows the AWS CLI, and rolecall.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createEmulator } from '../../src/emulator/emulator.ts';
 import { hasChromium, startBrowser, type TestBrowser } from '../helpers/browser.ts';
-import { CONFIG, SESSION } from '../helpers/rig.ts';
+import { CONFIG, SESSION, createRig } from '../helpers/rig.ts';
 import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
@@ -110,5 +110,44 @@ test.skipIf(!(hasChromium && hasAwsCli))(
       output: expect.stringContaining('Successfully logged into Start URL: https://d-1234567890.awsapps.com/start'),
     });
     expect(emulator.revokeSessions('sam')).toBe(1);
+  },
+);
+
+test.skipIf(!hasChromium)(
+  'rolecall is denied, then allowed as the chosen user, and its page tells the person so',
+  { timeout: SLOW_MS },
+  async () => {
+    const rig = await createRig({ emulator: { autoApprove: false } });
+    closers.push(() => rig.remove());
+    const login = async () => {
+      const opened: string[] = [];
+      const finished = rig.runCli(['login', '--pkce'], { opened });
+      const ended = finished.then(({ stderr }) => {
+        throw new Error(`rolecall ended before it opened its page: ${stderr}`);
+      });
+      const url = await Promise.race([waitFor('the page of rolecall', () => opened.at(0)), ended]);
+      return { finished, page: await openTab(url) };
+    };
+
+    const denied = await login();
+    await denied.page.getByRole('button', { name: 'Deny' }).click();
+    await denied.page.waitForURL(/\/oauth\/callback\?error=access_denied&/);
+    expect(await denied.page.getByRole('heading').innerText()).toBe('The sign-in was denied');
+    expect(await denied.finished).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining(`The sign-in to ${SESSION} was denied on the page. [sign-in-denied]`),
+    });
+
+    const allowed = await login();
+    await allowed.page.getByText('Sam Okafor').click();
+    await allowed.page.getByRole('button', { name: 'Allow' }).click();
+    await allowed.page.waitForURL(/\/oauth\/callback\?code=/);
+    expect(await allowed.page.getByRole('heading').innerText()).toBe(`Signed in to ${SESSION}`);
+    expect(await allowed.finished).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining(`Signed in to ${SESSION}.`),
+    });
+    expect(rig.emulator.countCalls('CreateToken', 'authorization_code')).toBe(1);
+    expect(rig.emulator.revokeSessions('sam')).toBe(1);
   },
 );

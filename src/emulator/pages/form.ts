@@ -56,7 +56,7 @@ export function userRadios(directory: Directory, wasTyped?: string): Html {
     ) => markup`<li><label class="person"><input type="radio" name="user" value="${userName}"${
       index === 0 ? markup` checked` : undefined
     }>
-<span>${displayName ?? userName}<small>${userName}</small></span></label></li>`,
+<span>${displayName ?? userName} <small>${userName}</small></span></label></li>`,
   )}</ul></fieldset>
 <details class="plain"${isOpen ? markup` open` : undefined}><summary class="small">Type a user name instead</summary><div>
 <input name="user_name" aria-label="User name" placeholder="User name" autocomplete="off" autocapitalize="none"
