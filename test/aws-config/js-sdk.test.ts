@@ -1,8 +1,10 @@
 // The JS SDK parses the config file differently from botocore and must get credentials through every profile that we write.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromProcess } from '@aws-sdk/credential-providers';
+import { fromIni, fromProcess } from '@aws-sdk/credential-providers';
 import { expect, it } from 'vitest';
+import { parseConfigDocument } from '../../src/aws-config/document/document.ts';
+import { readLoginProfiles } from '../../src/aws-config/document/login-session.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { catalog, planFor, sessionSection } from './builders.ts';
 
@@ -39,6 +41,23 @@ it('runs the command of each profile with exactly its session, account and permi
     ['x', '--session my-sso-session --account 000000000002 --role Admin'],
     ['current', '--current'],
     ['default', '--current'],
+  ]);
+  await home.remove();
+});
+
+it('prefers a credential_process to a login_session, unlike the AWS CLI, so such a profile is ambiguous', async () => {
+  const home = createTemporaryHome();
+  const configFilepath = join(home.path, 'config');
+  const login = 'login_session = arn:aws:iam::123456789012:user/taylor\n';
+  const process = `credential_process = echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}'\n`;
+  const text = `[profile both]\n${login}${process}[profile login]\n${login}`;
+  writeFileSync(configFilepath, text);
+  const run = (profile: string) => fromIni({ profile, configFilepath, filepath: join(home.path, 'none') })();
+  expect(await run('both')).toMatchObject({ accessKeyId: 'A' });
+  await expect(run('login')).rejects.toThrow(/Failed to load token from/u);
+  expect(readLoginProfiles(parseConfigDocument(text, 'config')).map(({ otherKeys }) => otherKeys)).toEqual([
+    ['credential_process'],
+    [],
   ]);
   await home.remove();
 });

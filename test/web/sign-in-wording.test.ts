@@ -1,6 +1,6 @@
 // What the card of a session says about a sign-in, with a code and without.
 import { expect, test } from 'vitest';
-import { describeOutcome, offersCode, signInButton } from '../../src/web/sessions/sign-in-wording.js';
+import { describeOutcome, offersCode, offersRenewal, signInButton } from '../../src/web/sessions/sign-in-wording.js';
 
 const OUT = { state: 'signed-out' } as const;
 const PENDING = { state: 'pending' } as const;
@@ -43,4 +43,11 @@ test('offers a code when the browser did not come back, and not when the user ha
   ] as const) {
     expect(offersCode(session, signIn)).toBe(false);
   }
+});
+
+test('offers a renewal while the daemon says so, and no sign-in is pending', () => {
+  expect(offersRenewal({ ...LIVE, renewal: 'due' }, undefined)).toBe(true);
+  expect(offersRenewal({ ...LIVE, renewal: 'offered' }, { state: 'approved' })).toBe(true);
+  expect(offersRenewal({ ...LIVE, renewal: 'due' }, { state: 'pending' })).toBe(false);
+  expect(offersRenewal(LIVE, undefined)).toBe(false);
 });

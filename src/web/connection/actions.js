@@ -51,7 +51,7 @@ export function createActions({ api, model, toasts, copy, openTab }) {
 
   /**
    * The body does not say where the browser is: through `ssh -L` this page looks the same as on the daemon's machine.
-   * @param {string} session @param {{ flow?: 'device' }} body
+   * @param {string} session @param {{ flow?: 'device', force?: true }} body
    */
   async function signIn(session, body) {
     const signIn = await api.call('POST', `${sessionPath(session)}/sign-in`, body);
@@ -85,6 +85,8 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     copyText: (text, what) => attempt(() => copyText(text, what)),
     /** @param {string} session */
     signIn: (session) => attempt(() => signIn(session, {})),
+    /** The session stays live until the new sign-in is approved. @param {string} session */
+    renew: (session) => attempt(() => signIn(session, { force: true })),
     /** Replaces a pending sign-in that waits for a browser to come back. @param {string} session */
     signInByCode: (session) => attempt(() => signIn(session, { flow: 'device' })),
     /** @param {string} session */

@@ -2,7 +2,7 @@
 import { element, fill, setText } from '../frame/elements.js';
 import { count, describeSession, fractionLeft, harmless } from '../frame/wording.js';
 import { describeTimes } from './session-times.js';
-import { describeOutcome, offersCode, signInButton } from './sign-in-wording.js';
+import { describeOutcome, offersCode, offersRenewal, signInButton } from './sign-in-wording.js';
 
 /** @typedef {import('../documents.d.ts').Session} Session */
 /** @typedef {import('../documents.d.ts').SignIn} SignIn */
@@ -49,6 +49,11 @@ function createCard(name, actions) {
     { type: 'button', class: 'offer small', hidden: true, click: () => void actions.signInByCode(name) },
     'Use a code instead',
   );
+  const renewal = element(
+    'button',
+    { type: 'button', class: 'offer small', hidden: true, click: () => void actions.renew(name) },
+    'Renew',
+  );
   const button = element('button', { type: 'button' });
   let act = () => {};
   button.addEventListener('click', () => act());
@@ -63,6 +68,7 @@ function createCard(name, actions) {
     times.node,
     note,
     codeOffer,
+    renewal,
   );
 
   return {
@@ -88,6 +94,8 @@ function createCard(name, actions) {
       const [does, to] = signInButton(session, signIn);
       codeOffer.hidden = !offersCode(session, signIn);
       codeOffer.setAttribute('aria-label', `Use a code instead for ${harmless(label)}`);
+      renewal.hidden = !offersRenewal(session, signIn);
+      renewal.setAttribute('aria-label', `Renew the sign-in to ${harmless(label)} before it ends`);
       setText(button, does);
       button.setAttribute('aria-label', `${does} ${to} ${harmless(label)}`);
       button.className = isIn || isPending ? 'act small' : 'act small primary';

@@ -35,6 +35,11 @@ export function offersCode({ state }, signIn) {
   return state !== 'live' && state !== 'pending' && signIn?.flow === 'pkce' && signIn.state === 'expired';
 }
 
+/** Whether to offer a renewal: the session ends during this working day. @param {Pick<Session, 'state' | 'renewal'>} session @param {SignIn | undefined} signIn */
+export function offersRenewal({ state, renewal }, signIn) {
+  return state === 'live' && renewal !== undefined && signIn?.state !== 'pending';
+}
+
 /** In characters, not in UTF-16 units. @param {string} text @param {number} maxLength */
 function shorten(text, maxLength) {
   const characters = Array.from(text);
