@@ -29,6 +29,8 @@ export function createSignInHandlers(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly settings: Pick<Settings, 'browsers'>;
   readonly chooseFlow: ChooseFlow;
+  /** Removes what the desktop shows of a sign-in. */
+  readonly endNotification: (sessionName: string) => void;
   readonly log: Log;
   /** A person is at the machine, and can unlock the keychain. */
   readonly personActs: () => void;
@@ -59,6 +61,8 @@ export function createSignInHandlers(deps: {
       const decision = deps.chooseFlow(session.sessionName, body);
       const state = await broker.startSignIn(session, { force: body?.force === true, decision });
       deps.log('info', `sign-in to ${session.sessionName}: ${describeOutcome(state)}`);
+      // It may show the code of the sign-in that this one has replaced.
+      if (body?.flow !== undefined) deps.endNotification(session.sessionName);
       deps.changes.announce();
       // Already live: update lists and profiles as after a sign-in.
       if (state.state === 'live') void postSignInSync.run(session);
@@ -70,7 +74,9 @@ export function createSignInHandlers(deps: {
       return state === undefined ? null : describe(session, state);
     },
     async cancelSignIn({ session: selector }) {
-      broker.cancelSignIn(await sharedConfig.findSession(selector));
+      const session = await sharedConfig.findSession(selector);
+      broker.cancelSignIn(session);
+      deps.endNotification(session.sessionName);
       deps.changes.announce();
       return undefined;
     },

@@ -91,6 +91,7 @@ export function createSignIn(deps: {
   events.subscribe({
     signedIn: ({ sessionName }) => loginPolicy.signedIn(sessionName),
     denied: ({ sessionName }) => loginPolicy.denied(sessionName),
+    expired: ({ sessionName }) => desktopSignIn.end(sessionName),
     signedOut: ({ sessionName }) => loginPolicy.signedOut(sessionName),
   });
   events.subscribe({
@@ -122,7 +123,7 @@ export function createSignIn(deps: {
 
   return {
     handlers: {
-      ...createSignInHandlers({ ...deps, chooseFlow, postSignInSync }),
+      ...createSignInHandlers({ ...deps, chooseFlow, postSignInSync, endNotification: desktopSignIn.end }),
       async takeRenewal({ session: selector }) {
         const isTaken = await renewals.take(await sharedConfig.findSession(selector));
         if (isTaken) announce();

@@ -1,12 +1,13 @@
 // A sign-in from a notification: which pages are opened, and that the code is shown before the page.
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/core/errors.ts';
-import type { Endpoints, SsoSession } from '../../../src/core/model.ts';
+import type { Endpoints, SignInFlow, SsoSession } from '../../../src/core/model.ts';
 import { createDesktopSignIn } from '../../../src/daemon/sign-in/desktop-sign-in.ts';
 import { createNotifier } from '../../../src/daemon/notifications/notifier.ts';
 import type { SignInState } from '../../../src/sso/session/sign-in.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createRecordingDesktop } from '../../helpers/recording-desktop.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 const SESSION: SsoSession = {
   sessionName: 'work',
@@ -28,11 +29,30 @@ function pending(verificationUri: string, verificationUriComplete = verification
   };
 }
 
+const AUTHORIZE = 'https://oidc.us-east-1.amazonaws.com/authorize?response_type=code&state=x';
+
+/** A sign-in without a code. */
+function waiting(page = AUTHORIZE): SignInState {
+  return {
+    state: 'pending',
+    flow: 'pkce',
+    flowReason: 'here',
+    verificationUri: page,
+    verificationUriComplete: page,
+    expiresAtMs: Number.MAX_SAFE_INTEGER,
+  };
+}
+
 function build(
-  start: () => Promise<SignInState>,
-  options: { readonly opens?: boolean; readonly template?: string; readonly endpoints?: Endpoints } = {},
+  start: (flow: SignInFlow, force: boolean) => Promise<SignInState>,
+  options: {
+    readonly opens?: boolean;
+    readonly template?: string;
+    readonly endpoints?: Endpoints;
+    readonly shows?: boolean;
+  } = {},
 ) {
-  const desktop = createRecordingDesktop();
+  const desktop = createRecordingDesktop({ shows: () => options.shows !== false });
   const notifier = createNotifier({
     backend: desktop.notifications,
     clock: createFakeClock(),
@@ -43,7 +63,10 @@ function build(
   /** What a person saw, in order. */
   const seen: string[] = [];
   const signIn = createDesktopSignIn({
-    broker: { startSignIn: start, cancelSignIn: ({ sessionName }) => void cancelled.push(sessionName) },
+    broker: {
+      startSignIn: (_session, { decision, force }) => start(decision?.flow ?? 'device', force),
+      cancelSignIn: ({ sessionName }) => void cancelled.push(sessionName),
+    },
     notifier: {
       ...notifier,
       notify(notification) {
@@ -61,10 +84,11 @@ function build(
     settings: {
       browsers: new Map(options.template === undefined ? [] : [['work', { template: options.template, line: 1 }]]),
     },
-    chooseFlow: () => ({ flow: 'device', reason: 'no-display' }),
+    chooseFlow: (_session, { flow } = {}) => ({ flow: flow ?? 'pkce', reason: 'here' }),
+    personActs: () => void seen.push('a person acts'),
     log: (level, message) => void lines.push(`${level} ${message}`),
   });
-  return { signIn, seen, lines, cancelled };
+  return { signIn, seen, lines, cancelled, desktop };
 }
 
 test('shows the code, then opens the page without it', async () => {
@@ -120,6 +144,51 @@ test('names the page when there is no browser', async () => {
   expect(seen.at(-1)).toBe(
     `Code ABCD-EFGH signs in to work: Open https://d-1234567890.awsapps.com/start/#/device in a browser. ${CAUTION}`,
   );
+});
+
+test('without a code says what to check, and opens the page', async () => {
+  const { signIn, seen } = build(async () => waiting(), { template: 'firefox -P work' });
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen).toEqual([
+    'Signing in to work in your browser: Allow it on the page that opens. Approve only if you just started this.',
+    `page ${AUTHORIZE} by firefox -P work`,
+  ]);
+});
+
+test('a click on the notification of a page asks for a code instead', async () => {
+  const forced: boolean[] = [];
+  const { signIn, seen, desktop } = build(async (flow, force) => {
+    forced.push(force);
+    return flow === 'device' ? pending('https://d-1234567890.awsapps.com/start/#/device') : waiting();
+  });
+  expect(await signIn.start(SESSION, { force: true })).toBe(true);
+  desktop.click();
+  await waitFor('the page of the code', () => seen.at(-1)?.includes('#/device'));
+  expect(seen.slice(2)).toEqual([
+    'a person acts',
+    `Code ABCD-EFGH signs in to work: ${CAUTION}`,
+    'page https://d-1234567890.awsapps.com/start/#/device',
+  ]);
+  expect(desktop.shown.map(({ isWithdrawn }) => isWithdrawn)).toEqual([true, false]);
+  expect(forced).toEqual([true, true]);
+});
+
+test.each([
+  ['there is no browser', AUTHORIZE, { opens: false }, 'No browser could be started.'],
+  ['the page is foreign', 'https://evil.example/authorize', {}, 'The sign-in page is not on a host of AWS.'],
+])('without a code refers to a terminal if %s, and cancels', async (_why, page, options, reason) => {
+  const { signIn, seen, cancelled } = build(async () => waiting(page), options);
+  expect(await signIn.start(SESSION)).toBe(true);
+  expect(seen.at(-1)).toBe(`Sign in to work in a terminal: ${reason} Run: rolecall login work`);
+  expect(seen.join('\n')).not.toMatch(/undefined|evil|Code/);
+  expect(cancelled).toEqual(['work']);
+});
+
+test('opens no page without a notification that says what it is for', async () => {
+  const { signIn, seen, cancelled } = build(async () => waiting(), { shows: false });
+  expect(await signIn.start(SESSION)).toBe(false);
+  expect(seen.filter((line) => line.startsWith('page '))).toEqual([]);
+  expect(cancelled).toEqual(['work']);
 });
 
 test('a live session needs no code; an unreachable AWS is logged', async () => {

@@ -355,6 +355,30 @@ describe('on_expired = "login"', () => {
     await expect(second).rejects.toMatchObject(EXPIRED);
   });
 
+  test('a code that has expired or was cancelled leaves the screen', async () => {
+    const { clock, rig, desktop, ask, held, signInIs } = await createEndedWorld(LOGIN, {
+      desktop: createRecordingDesktop({ isAttended: true }),
+    });
+    const asked = ask();
+    await held(1);
+    await waitFor('the page to be opened', () => desktop.openedPages.length === 1);
+    expect(desktop.shown.at(-1)).toMatchObject({ title: expect.stringMatching(/^Code /), isWithdrawn: false });
+    await clock.advance(601_000);
+    await expect(asked).rejects.toMatchObject(EXPIRED);
+    await signInIs('expired');
+    expect(desktop.shown[0]).toMatchObject({ isWithdrawn: true });
+
+    const second = ask();
+    await waitFor('the button', () => desktop.shown.at(-1)?.action !== undefined);
+    desktop.click();
+    await waitFor('the page to be opened again', () => desktop.openedPages.length === 2);
+    expect(desktop.shown.at(-1)).toMatchObject({ title: expect.stringMatching(/^Code /), isWithdrawn: false });
+    await rig.client.call('cancelSignIn', { session: SESSION });
+    expect(desktop.shown.at(-1)).toMatchObject({ isWithdrawn: true });
+    await clock.advance(51_000);
+    await expect(second).rejects.toMatchObject(EXPIRED);
+  });
+
   test('with a locked screen: a notification, no page, and no request to AWS', async () => {
     const { rig, clock, desktop, ask, held } = await createEndedWorld(LOGIN);
     const asked = ask();
