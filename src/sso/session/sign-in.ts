@@ -1,6 +1,6 @@
 // A sign-in, as a state machine: one pending sign-in per session; the last outcome is kept.
 import { RolecallError, toRolecallError, type ErrorBody } from '../../core/errors.ts';
-import type { FlowDecision, FlowReason } from '../../core/aws/sign-in-flow.ts';
+import type { FlowDecision, FlowFallback, FlowReason } from '../../core/aws/sign-in-flow.ts';
 import type { SignInFlow, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
@@ -8,9 +8,6 @@ import type { AccessTokens } from './access-tokens.ts';
 import { describeSignInFault, isFault } from '../faults.ts';
 import type { SignInOutcome } from '../ports.ts';
 import type { Flow, FlowPrompt, PendingFlow } from './flow.ts';
-
-/** Why a sign-in that should have used `pkce` uses the device code. */
-export type FlowFallback = 'pkce-refused' | 'no-callback-port';
 
 /** What to show the user while a sign-in is pending; also part of its outcome. */
 export interface SignInPrompt extends FlowPrompt {
