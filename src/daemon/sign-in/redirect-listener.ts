@@ -9,7 +9,14 @@ import type { ConnectionRules } from '../http/connection-rules.ts';
 import { createHttpServer, invalidRequest } from '../http/http-server.ts';
 import { listen } from '../http/listeners.ts';
 import type { Log } from '../process/log.ts';
-import { describeDelay, describeOutcome, describeRefusal, renderPage, type Page } from './redirect-page.ts';
+import {
+  describeDelay,
+  describeOutcome,
+  describeRefusal,
+  describeRepetition,
+  renderPage,
+  type Page,
+} from './redirect-page.ts';
 import { CALLBACK_PATH, readRedirect, type Refusal } from './redirect-request.ts';
 
 const HOST = '127.0.0.1';
@@ -77,7 +84,7 @@ export async function openRedirectListener(
   http.server.on('request', (request, response) => {
     const found = readRedirect(request, { host, state });
     if ('status' in found) return refuse(response, found);
-    if (isUsed) return refuse(response, { status: 410, message: 'This sign-in has had its answer already.' });
+    if (isUsed) return send(response, 410, describeRepetition(sessionName));
     if (isClosed || !isOpen()) return refuse(response, { status: 410, message: 'This sign-in is over.' });
     isUsed = true;
     waiting = response;

@@ -31,7 +31,7 @@ export function describeOutcome(sessionName: string, outcome: SignInOutcome, err
   const name = toHarmlessLine(sessionName, MAX_NAME_CHARACTERS);
   switch (outcome) {
     case 'approved':
-      return { title: `Signed in to ${name}`, lines: ['The daemon of rolecall has taken over.', CLOSE] };
+      return { title: `Signed in to ${name}`, lines: [CLOSE] };
     case 'denied':
       return { title: 'The sign-in was denied', lines: [`You are not signed in to ${name}.`, CLOSE] };
     case 'cancelled':
@@ -57,6 +57,16 @@ export function describeDelay(sessionName: string): Page {
 /** A request that is not the redirect of the sign-in that is waiting. */
 export function describeRefusal(message: string): Page {
   return { title: 'Not a sign-in', lines: [message, 'Nothing was changed.', CLOSE] };
+}
+
+/** The right answer once more, as after a second click on Allow. */
+export function describeRepetition(sessionName: string): Page {
+  const name = toHarmlessLine(sessionName, MAX_NAME_CHARACTERS);
+  return {
+    title: `The sign-in to ${name} has its answer already`,
+    lines: ['How it ended:', CLOSE],
+    command: 'rolecall status',
+  };
 }
 
 /** Headers and body of a page. */

@@ -313,7 +313,9 @@ describe('a wrong request', () => {
     const first = send(target);
     await waitFor('the token to be asked for', () => its.emulator.countCalls('CreateToken') > 0);
     const others = await Promise.all([send(target), send(`/oauth/callback?error=access_denied&state=${state}`)]);
-    expect(others.map(({ status }) => status)).toEqual([410, 410]);
+    expect(others.map((answer) => [answer.status, headingOf(answer)])).toEqual(
+      others.map(() => [410, `The sign-in to ${SESSION} has its answer already`]),
+    );
     expect(headingOf(await first)).toBe(`Signed in to ${SESSION}`);
     expect([await now(), its.emulator.countCalls('CreateToken')]).toEqual(['approved', 1]);
   });
