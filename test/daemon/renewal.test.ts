@@ -220,4 +220,9 @@ test('a notification offers it once the screen is unlocked, with a button that s
   await waitFor('the page', () => recording.openedPages.length === 1);
   expect(await its.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'pending' });
   expect((await its.client.call('status', {})).sessions).toMatchObject([{ state: 'live' }]);
+  // A code that nobody approves leaves the screen, and nothing else changes.
+  expect(recording.shown.at(-1)?.title).toMatch(/^Code [A-Z]{4}-[A-Z]{4} signs in to my-sso-session$/u);
+  fake.jump(11 * 60_000);
+  await passUntil('the code to go', () => recording.shown.at(-1)?.isWithdrawn === true);
+  expect((await its.client.call('status', {})).sessions).toMatchObject([{ state: 'live', renewal: 'offered' }]);
 });
