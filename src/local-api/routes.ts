@@ -204,7 +204,8 @@ export const routes = {
         flow: { ...flowSchema, description: 'instead of the settings; replaces a pending sign-in with another flow' },
         browser: {
           ...browserPlaceSchema,
-          description: 'where the caller\'s browser is, which decides with flow = "auto"; absent: the daemon\'s own',
+          description:
+            'where the caller\'s browser is, which decides with flow = "auto"; absent: not-opened, and for the page the daemon\'s own',
         },
         acceptEndpoint: {
           type: 'boolean',

@@ -753,6 +753,24 @@ describe('a sign-in', () => {
     expect((await rig.client.call('status', {})).sessions[0]?.state).toBe('pending');
   });
 
+  test('gives a code to a client that does not say where its browser is, and none to the page', async () => {
+    rig = await createRig({ emulator: { autoApprove: false }, browserPlace: 'here' });
+    const [socket, web] = surfacesOf(rig);
+    const start = async (asker: typeof socket) => {
+      const answer = await asker?.ask('POST', `/v1/sessions/${SESSION}/sign-in`);
+      await rig?.client.call('cancelSignIn', { session: SESSION });
+      return JSON.parse(answer?.body ?? '') as unknown;
+    };
+    expect(await start(socket)).toMatchObject({
+      flow: 'device',
+      flowReason: 'not-opened',
+      userCode: expect.any(String),
+    });
+    const ofPage = await start(web);
+    expect(ofPage).toMatchObject({ flow: 'pkce', flowReason: 'here' });
+    expect(ofPage).not.toHaveProperty('userCode');
+  });
+
   test('reports that its profiles could not be written, and credentials still work', async () => {
     const config = `${CONFIG}\n# >>> rolecall >>>\n`;
     rig = await createRig({ config });

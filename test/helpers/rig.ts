@@ -89,6 +89,8 @@ export interface RigOptions {
   readonly checksUsers?: boolean;
   /** A machine without one when absent. */
   readonly desktop?: Desktop;
+  /** Where the daemon would open a page; nowhere when absent. */
+  readonly browserPlace?: BrowserPlace;
   /** What the daemon says of itself; this installation's when absent. */
   readonly version?: string;
   /** Says whether this is the one daemon of its user; nobody looks when absent. */
@@ -216,6 +218,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           }),
       ...(options.lock === undefined ? {} : { lock: options.lock }),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
+      findBrowserPlace: () => options.browserPlace ?? 'no-display',
       onStopRequested: () => setImmediate(() => void daemon.stop()),
       ...(options.descriptorLimit === undefined ? {} : { descriptorLimit: options.descriptorLimit }),
       checksUsers: options.checksUsers === true,

@@ -5,7 +5,7 @@ import { findPageToOpen } from '../../core/aws/verification-uri.ts';
 import type { SignInDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInState } from '../../sso/session/sign-in.ts';
-import type { ChooseFlow } from './flow-choice.ts';
+import type { ChooseFlow, FlowRequest } from './flow-choice.ts';
 import type { Changes } from '../process/changes.ts';
 import { requireNoRelay } from '../settings/endpoints.ts';
 import type { Log } from '../process/log.ts';
@@ -54,11 +54,13 @@ export function createSignInHandlers(deps: {
   }
 
   return {
-    async startSignIn({ session: selector, body }) {
+    async startSignIn({ session: selector, body }, { surface }) {
       const session = await sharedConfig.findSession(selector);
       if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpointsOf(session), session);
       deps.personActs();
-      const decision = deps.chooseFlow(session.sessionName, body);
+      // A client that does not say where its browser is may expect a code, as all did before there was another flow.
+      const unsaid: FlowRequest = surface === 'socket' ? { browser: 'not-opened' } : {};
+      const decision = deps.chooseFlow(session.sessionName, { ...unsaid, ...body });
       const state = await broker.startSignIn(session, { force: body?.force === true, decision });
       deps.log('info', `sign-in to ${session.sessionName}: ${describeOutcome(state)}`);
       // It may show the code of the sign-in that this one has replaced.
