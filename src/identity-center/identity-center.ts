@@ -1,5 +1,5 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import { findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
+import { findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { scopesOf } from '../core/aws/registration-scopes.ts';
 import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
@@ -190,7 +190,12 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
   return {
     async resolveStartUrl(session) {
       const { startUrl, region } = session;
-      return isEmulated(session) || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, region);
+      if (isEmulated(session)) return startUrl;
+      // Without a code AWS would only say so in the browser.
+      if (findPartitionMismatch(startUrl, region) !== undefined) {
+        throw new IdentityCenterFault('start-url-refused', 'The start URL is in another partition than the region.');
+      }
+      return isCompanyStartUrl(startUrl) ? follow(startUrl, region) : startUrl;
     },
 
     async findHomeRegion(session) {

@@ -1,4 +1,5 @@
 // Maps faults of Identity Center to the errors that users see.
+import { findPartitionMismatch } from '../core/aws/partitions.ts';
 import {
   ProtocolError,
   RefusedError,
@@ -57,6 +58,7 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
 /** As `describeFault`, for the request for a code: nothing repeats that one but the user. */
 export function describeSignInFault(thrown: unknown, session: SsoSession): RolecallError {
   const { sessionName } = session;
+  if (isFault(thrown, 'start-url-refused')) return describeRefusedStartUrl(thrown, session, undefined);
   if (isFault(thrown, 'start-url-unresolved')) {
     return new ProtocolError(
       'unusable-response',
@@ -81,15 +83,24 @@ export function describeRefusedStartUrl(
   { sessionName, startUrl, region }: SsoSession,
   homeRegion: string | undefined,
 ): RolecallError {
-  const reason =
-    homeRegion === undefined || homeRegion === region
-      ? 'the URL or the region is wrong.'
-      : `it belongs to ${homeRegion}. Set sso_region = ${homeRegion} in [sso-session ${sessionName}].`;
+  const reason = explainRefusal({ sessionName, startUrl, region }, homeRegion);
   return new ProtocolError(
     'unusable-response',
     `Identity Center in ${region} does not accept ${startUrl}, the start URL of ${sessionName}: ${reason}`,
     { hint: EDIT_AWS_CONFIG, cause },
   );
+}
+
+function explainRefusal(
+  { sessionName, startUrl, region }: Pick<SsoSession, 'sessionName' | 'startUrl' | 'region'>,
+  homeRegion: string | undefined,
+): string {
+  if (homeRegion !== undefined && homeRegion !== region) {
+    return `it belongs to ${homeRegion}. Set sso_region = ${homeRegion} in [sso-session ${sessionName}].`;
+  }
+  const mismatch = findPartitionMismatch(startUrl, region);
+  if (mismatch === undefined) return 'the URL or the region is wrong.';
+  return `it is in the partition ${mismatch.ofStartUrl}, and the region in ${mismatch.ofRegion}. Correct sso_region in [sso-session ${sessionName}].`;
 }
 
 /** As `describeFault`, for the token of an authorization code. */

@@ -33,7 +33,7 @@ async function startCompany(options: { readonly caBundle?: boolean } = {}) {
     endpointsOf: () => ({}),
     proxyForUrl: () => proxy.url,
     ...(options.caBundle === false ? {} : { caBundle: () => loadCaBundle(ca.path, 'test') }),
-    requestTimeoutMs: 2000,
+    requestTimeoutMs: 20_000,
   });
   onTestFinished(async () => {
     identityCenter.close();
@@ -152,6 +152,16 @@ test('remembers where it led while the page is down, and not while it leads else
   expect(await faultOf(resolve('https://aws.corp.example/other'))).toMatchObject({ kind: 'unreachable' });
   redirect('https://evil.example/');
   expect(await faultOf(resolve())).toMatchObject({ kind: 'start-url-unresolved' });
+});
+
+test.each([
+  ['https://start.home.awsapps.cn/directory/acme', 'us-east-1'],
+  [PORTAL, 'us-gov-west-1'],
+  ['https://ssoins-1.portal.us-east-1.app.aws', 'cn-north-1'],
+])('refuses %s in %s, which is in another partition, and asks nobody', async (startUrl, region) => {
+  const { proxy, resolve } = await startCompany();
+  expect(await faultOf(resolve(startUrl, region))).toMatchObject({ kind: 'start-url-refused' });
+  expect(proxy.targets).toEqual([]);
 });
 
 test("asks nobody for AWS's own start URLs, for other schemes, and with an emulator", async () => {

@@ -118,6 +118,17 @@ export function findPortal(host: string): { readonly partition: Partition; reado
   return undefined;
 }
 
+/** The partitions of a start URL and a region that do not belong together; undefined if they do, or if either is unknown. */
+export function findPartitionMismatch(
+  startUrl: string,
+  region: string,
+): { readonly ofStartUrl: string; readonly ofRegion: string } | undefined {
+  const portal = URL.canParse(startUrl) ? findPortal(new URL(startUrl).hostname)?.partition : undefined;
+  const partition = findPartition(region);
+  if (portal === undefined || partition === undefined || portal === partition) return undefined;
+  return { ofStartUrl: portal.name, ofRegion: partition.name };
+}
+
 /**
  * Whether the AWS CLI takes `host` for an access portal of AWS, in any partition. Wider than the portals of the table:
  * everything under the part of a pattern that is fixed.

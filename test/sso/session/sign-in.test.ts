@@ -102,6 +102,18 @@ describe('a sign-in', () => {
     });
   });
 
+  it('names the partitions of a start URL and a region that do not belong together', async () => {
+    const world = createWorld();
+    const session = { ...SESSION, startUrl: 'https://start.home.awsapps.cn/directory/acme', region: 'us-east-1' };
+    world.identityCenter.fail('startDeviceAuthorization', { kind: 'start-url-refused' });
+    expect(await failureOf(world.broker.startSignIn(session, { force: false }))).toMatchObject({
+      code: 'unusable-response',
+      message:
+        `Identity Center in us-east-1 does not accept ${session.startUrl}, the start URL of ${session.sessionName}: it is in ` +
+        `the partition aws-cn, and the region in aws. Correct sso_region in [sso-session ${session.sessionName}].`,
+    });
+  });
+
   it('names the region that the start URL belongs to', async () => {
     const world = createWorld();
     world.identityCenter.settings.homeRegion = 'eu-central-1';
