@@ -1,5 +1,5 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import { findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
+import { findPartition, findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { scopesOf } from '../core/aws/registration-scopes.ts';
 import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
@@ -195,7 +195,9 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       if (findPartitionMismatch(startUrl, region) !== undefined) {
         throw new IdentityCenterFault('start-url-refused', 'The start URL is in another partition than the region.');
       }
-      return isCompanyStartUrl(startUrl) ? follow(startUrl, region) : startUrl;
+      // AWS publishes no portals of its isolated partitions, so theirs cannot be told from a company's page.
+      const isIsolated = findPartition(region)?.portals.length === 0;
+      return isCompanyStartUrl(startUrl) && !isIsolated ? follow(startUrl, region) : startUrl;
     },
 
     async findHomeRegion(session) {

@@ -22,7 +22,7 @@ export interface ConnectProxyOptions {
   /** Makes it a proxy that is spoken to over TLS. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Where tunnels really lead, whatever they ask for: a name of AWS's then ends at a test's own server. */
-  readonly leadTo?: () => { readonly host: string; readonly port: number };
+  readonly leadTo?: (target: string) => { readonly host: string; readonly port: number };
 }
 
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<ConnectProxy> {
@@ -53,7 +53,7 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
       return;
     }
     const { hostname, port } = new URL(`http://${target}`);
-    const to = options.leadTo?.() ?? { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
+    const to = options.leadTo?.(target) ?? { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
     const upstream = connect(to.port, to.host, () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       if (head.length > 0) upstream.write(head);

@@ -94,15 +94,16 @@ export function createAuthorizationCodeFlow(deps: AuthorizationCodeDeps): Flow {
   return {
     async begin(session) {
       const startUrl = await identityCenter.resolveStartUrl(session);
-      // The client is registered for one portal, by the URL that AWS knows.
-      const registration = await ensureClient({ ...session, startUrl });
-      const base = await identityCenter.oidcOrigin(session);
+      // The client is registered for one portal, by the URL that AWS knows, and the whole sign-in uses its endpoints.
+      const atAws = { ...session, startUrl };
+      const registration = await ensureClient(atAws);
+      const base = await identityCenter.oidcOrigin(atAws);
       const state = randomText(deps.randomBytes, STATE_BYTES);
       const codeVerifier = randomText(deps.randomBytes, VERIFIER_BYTES);
       const deadline = createDeadline(deps.machineClock);
       const listener = await deps.openRedirectListener({ session, state, isOpen: () => !deadline.isOver() });
       const { redirectUri } = listener;
-      const handshake: Handshake = { session, registration, codeVerifier, redirectUri };
+      const handshake: Handshake = { session: atAws, registration, codeVerifier, redirectUri };
       const codeChallenge = createHash('sha256').update(codeVerifier.reveal()).digest('base64url');
       const request = { clientId: registration.clientId, redirectUri, state, codeChallenge };
       const verificationUri = formatAuthorizeUrl(base, session, request);

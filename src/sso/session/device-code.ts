@@ -40,7 +40,7 @@ export function createDeviceCodeFlow(deps: DeviceCodeDeps): Flow {
           ...(code.startUrl === session.startUrl ? {} : { leadsTo: code.startUrl }),
         },
         isExpired: () => expiresAtMs <= deps.clock.nowMs(),
-        finish: (signal) => pollForToken(deps, session, code, { expiresAtMs, signal }),
+        finish: (signal) => pollForToken(deps, { ...session, startUrl: code.startUrl }, code, { expiresAtMs, signal }),
         end: () => undefined,
       };
     },
@@ -53,6 +53,7 @@ async function requestDeviceCode(
   session: SsoSession,
 ): Promise<DeviceCode> {
   const startUrl = await identityCenter.resolveStartUrl(session);
+  // The whole sign-in uses the endpoints of the portal that it leads to.
   const atAws = { ...session, startUrl };
   const start = async (registration: ClientRegistration) => {
     try {
@@ -63,15 +64,15 @@ async function requestDeviceCode(
       throw describeRefusedStartUrl(fault, atAws, await identityCenter.findHomeRegion(atAws));
     }
   };
-  const registration = await registrations.ensure(session, 'device');
+  const registration = await registrations.ensure(atAws, 'device');
   try {
     return await start(registration);
   } catch (fault) {
     if (!isFault(fault, 'invalid-client')) throw fault;
   }
   // The server does not know our client any more: register again, once.
-  await registrations.forget(session, registration.clientId);
-  return start(await registrations.ensure(session, 'device'));
+  await registrations.forget(atAws, registration.clientId);
+  return start(await registrations.ensure(atAws, 'device'));
 }
 
 /** Polls CreateToken until the code has an outcome, `expiresAtMs` or the abort of `signal`; never rejects. */
