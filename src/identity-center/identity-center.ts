@@ -2,7 +2,8 @@
 import { findPartition, findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { scopesOf } from '../core/aws/registration-scopes.ts';
-import type { ClientRegistration, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
+import { oncePerObject } from '../core/async/once.ts';
+import type { ClientRegistration, Endpoints, EndpointsOf, IssuedToken, SsoSession } from '../core/model.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
@@ -120,10 +121,17 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
     }
   }
 
-  const ssoOidc = (clients: AwsClients, session: SsoSession) =>
-    clients.ssoOidc(checkRegion(session.region), deps.endpointsOf(session));
-  const sso = (clients: AwsClients, session: SsoSession) =>
-    clients.sso(checkRegion(session.region), deps.endpointsOf(session));
+  const ssoOidc = oncePerSession((clients, { region }, endpoints) => clients.ssoOidc(checkRegion(region), endpoints));
+  const sso = oncePerSession((clients, { region }, endpoints) => clients.sso(checkRegion(region), endpoints));
+
+  function oncePerSession<C>(
+    pick: (clients: AwsClients, session: SsoSession, endpoints: Endpoints) => RegionalClient<C>,
+  ): PickClient<C> {
+    const picked = oncePerObject((clients: AwsClients) =>
+      oncePerObject((session: SsoSession) => pick(clients, session, deps.endpointsOf(session))),
+    );
+    return (clients, session) => picked(clients)(session);
+  }
 
   const warnOfRefreshToken = ({ sessionName }: SsoSession, host: string) =>
     deps.warn?.(

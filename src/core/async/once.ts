@@ -36,3 +36,13 @@ export function oncePerKey<V>(create: (key: string) => V): (key: string) => V {
     return value;
   };
 }
+
+/** As `oncePerKey`, for objects; a value is freed with its object. */
+export function oncePerObject<K extends object, V>(create: (key: K) => V): (key: K) => V {
+  const values = new WeakMap<K, V>();
+  return (key) => {
+    const value = values.get(key) ?? create(key);
+    values.set(key, value);
+    return value;
+  };
+}

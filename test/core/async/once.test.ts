@@ -1,6 +1,6 @@
 // Work that is done at the first call, and what later calls get.
 import { describe, expect, it } from 'vitest';
-import { once, onceFulfilled, oncePerKey } from '../../../src/core/async/once.ts';
+import { once, onceFulfilled, oncePerKey, oncePerObject } from '../../../src/core/async/once.ts';
 
 describe('once', () => {
   it('calls the function at the first call, with its arguments, and returns that result ever after', () => {
@@ -71,5 +71,19 @@ describe('oncePerKey', () => {
     expect(get('a')).toBe(get('a'));
     expect(get('b')).not.toBe(get('a'));
     expect(calls).toEqual(['a', 'a', 'b']);
+  });
+});
+
+describe('oncePerObject', () => {
+  it('calls the function once for each object, however alike they are', () => {
+    const calls: object[] = [];
+    const get = oncePerObject((key: { readonly name: string }) => {
+      calls.push(key);
+      return { of: key.name };
+    });
+    const [one, other] = [{ name: 'a' }, { name: 'a' }];
+    expect(get(one)).toBe(get(one));
+    expect(get(other)).not.toBe(get(one));
+    expect(calls).toEqual([one, other]);
   });
 });
