@@ -49,6 +49,8 @@ interface Attempt {
   /** Absent, as is the state, until the user can act. */
   pending?: PendingFlow;
   state?: SignInState;
+  /** Until then, the state of the sign-in that it replaces: a client that follows that one must not take it for cancelled. */
+  readonly replaced?: SignInState | undefined;
 }
 
 interface BegunFlow extends Pick<SignInPrompt, 'flow' | 'flowReason'> {
@@ -76,8 +78,10 @@ export function createSignIn(deps: {
   const starting = createSingleFlight<SignInState>();
 
   async function begin(session: SsoSession, force: boolean, decision: FlowDecision): Promise<SignInState> {
-    const attempt: Attempt = { identity: identityOf(session), abort: new AbortController() };
+    const identity = identityOf(session);
     const earlier = attempts.get(session.sessionName);
+    const replaced = earlier?.identity === identity && earlier.state?.state === 'pending' ? earlier.state : undefined;
+    const attempt: Attempt = { identity, abort: new AbortController(), replaced };
     // An attempt for an earlier version of the config section, or with another flow, would go on unnoticed.
     cancel(session);
     attempts.set(session.sessionName, attempt);
@@ -195,7 +199,7 @@ export function createSignIn(deps: {
     },
     state(session) {
       const attempt = current(session);
-      return attempt?.identity === identityOf(session) ? attempt.state : undefined;
+      return attempt?.identity === identityOf(session) ? (attempt.state ?? attempt.replaced) : undefined;
     },
     cancel,
   };

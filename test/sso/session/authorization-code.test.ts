@@ -30,6 +30,15 @@ async function allow(world: World, page = pageOf(world.broker.signInState(SESSIO
 }
 
 describe('a sign-in with PKCE', () => {
+  it('stays pending for everybody who follows it until the one with a code that replaces it is ready', async () => {
+    const world = createWorld();
+    const page = pageOf(await start(world));
+    const replacing = start(world, DEVICE);
+    expect(world.broker.signInState(SESSION)).toMatchObject({ state: 'pending', verificationUri: page });
+    await replacing;
+    expect(world.broker.signInState(SESSION)).toMatchObject({ state: 'pending', flow: 'device' });
+  });
+
   it('sends the browser to the page of AWS with the parameters of the AWS CLI', async () => {
     const world = createWorld();
     const state = await start(world);
