@@ -78,6 +78,8 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
   readonly clock: Clock;
   /** The terminal of standard input and standard error, for a program that draws on the whole screen. */
   openPickerTerminal(): Promise<PickerTerminal>;
+  /** Reads single keys in the background until the returned function is called; undefined without a terminal to read. */
+  listenForKeys(onText: (text: string) => void): Promise<(() => void) | undefined>;
   /** The error with which a daemon would refuse its settings, found without starting one; undefined if they are valid. */
   checkSettings(): Promise<ErrorBody | undefined>;
   /** The settings that a daemon started from here would use. @throws RolecallError: it would refuse them */

@@ -66,6 +66,10 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       const { openPickerTerminal } = await import('./terminal/terminal.ts');
       return openPickerTerminal(process.stdin, process.stderr);
     },
+    async listenForKeys(onText) {
+      const { listenForKeys } = await import('./terminal/key-presses.ts');
+      return listenForKeys(process.stdin, onText);
+    },
     async page(text, options) {
       const { pageText } = await import('./terminal/pager.ts');
       return pageText(text, options, { ...surroundings, stdout: process.stdout });

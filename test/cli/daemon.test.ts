@@ -95,6 +95,7 @@ async function run(
     page: async () => undefined,
     openBrowser: async () => false,
     findBrowserPlace: async () => 'no-display',
+    listenForKeys: async () => undefined,
     runProgram: async () => 0,
     findInstalledService: async () => undefined,
     loadService: () => Promise.reject(new Error('no service is installed')),

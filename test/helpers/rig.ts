@@ -123,6 +123,8 @@ export interface CliOptions {
   readonly runInPlace?: CliContext['runInPlace'];
   /** The screen and keys of a person who chooses. */
   readonly openPickerTerminal?: CliContext['openPickerTerminal'];
+  /** Gets a function that presses keys, each time that a command begins to read them; no key can be pressed when absent. */
+  readonly onKeys?: (press: (text: string) => void) => void;
   /** Sees for each text that could go to a pager whether one was wanted. */
   readonly paged?: boolean[];
   /** Sees what `open` would have been given. */
@@ -294,6 +296,11 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         },
         givePassphrase: (passphrase) => void cli.passphrases?.push(passphrase),
         openPickerTerminal: cli.openPickerTerminal ?? (() => Promise.reject(new Error('nobody is at this terminal'))),
+        listenForKeys: async (onText) => {
+          let isListening = true;
+          cli.onKeys?.((text) => (isListening ? onText(text) : undefined));
+          return cli.onKeys === undefined ? undefined : () => void (isListening = false);
+        },
         page: async (text, { usesPager }) => {
           cli.paged?.push(usesPager);
           context.stdout.write(text);

@@ -10,6 +10,8 @@ export interface SignInFollower {
    * @throws the reason of the context's signal, when that is aborted
    */
   next(maxMs: number): Promise<boolean>;
+  /** Makes the current or next `next` say that it is time. */
+  wake(): void;
   /** Ends the event stream. */
   close(): void;
 }
@@ -30,11 +32,11 @@ export function followSignIn(session: string, context: Context): SignInFollower 
   let isListening = false;
   let hasNews = false;
   let unaskedMs = 0;
-  let wake = (): void => undefined;
+  let endPause = (): void => undefined;
 
   function announce(): void {
     hasNews = true;
-    wake();
+    endPause();
   }
 
   async function readOnce(): Promise<void> {
@@ -64,7 +66,7 @@ export function followSignIn(session: string, context: Context): SignInFollower 
       if (!hasNews) {
         const pauseMs = isListening ? maxMs : Math.min(maxMs, POLL_MS);
         const pause = new AbortController();
-        wake = () => pause.abort(new Error('an event has come'));
+        endPause = () => pause.abort(new Error('an event has come'));
         await clock.sleep(pauseMs, AbortSignal.any([context.signal, pause.signal])).catch(() => undefined);
         unaskedMs += pauseMs;
       }
@@ -74,6 +76,7 @@ export function followSignIn(session: string, context: Context): SignInFollower 
       unaskedMs = 0;
       return true;
     },
+    wake: announce,
     close: () => over.abort(new Error('nobody waits for the sign-in any more')),
   };
 }

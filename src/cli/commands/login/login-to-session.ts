@@ -9,7 +9,7 @@ import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
-import { createSignInRequest } from './sign-in-request.ts';
+import { createSignInRequest, type SignInRequest } from './sign-in-request.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
 import { waitForSetup } from './wait-for-setup.ts';
 
@@ -33,14 +33,14 @@ export async function loginToSession(
   context: LoginContext,
 ): Promise<LoginOutcome> {
   const isLive = status.sessions.some((known) => known.session === session && known.state === 'live');
-  const body = await createSignInRequest(session, options, context);
-  if (!isLive || body.force === true) await consent.require(session);
+  const request = await createSignInRequest(session, options, context);
+  if (!isLive || request.force === true) await consent.require(session);
   if (options.fresh === true) await signOutFirst(session, context);
-  const started = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
+  const started = await context.client.call('startSignIn', { session, body: request }, { signal: context.signal });
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
   const follower = followSignIn(session, context);
   try {
-    return await finish(session, started, follower, options, context);
+    return await finish(session, { started, request }, follower, options, context);
   } finally {
     follower.close();
   }
@@ -49,13 +49,15 @@ export async function loginToSession(
 /** Waits for the approval if there is one to wait for, then for the lists, and prints both. */
 async function finish(
   session: string,
-  started: SignInDocument,
+  { started, request }: { readonly started: SignInDocument; readonly request: SignInRequest },
   follower: SignInFollower,
   options: LoginOptions,
   context: LoginContext,
 ): Promise<LoginOutcome> {
   const outcome =
-    started.state === 'pending' ? await waitForApproval(session, started, options, follower, context) : started;
+    started.state === 'pending'
+      ? await waitForApproval(session, { pending: started, request }, options, follower, context)
+      : started;
   if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
   context.stderr.write(
     outcome.state === 'live'

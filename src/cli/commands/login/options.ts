@@ -28,4 +28,4 @@ export type LoginContext = DaemonAccess &
   Output &
   Places &
   ServiceAccess &
-  Pick<CliContext, 'checkSettings' | 'clock' | 'findBrowserPlace' | 'openBrowser'>;
+  Pick<CliContext, 'checkSettings' | 'clock' | 'findBrowserPlace' | 'listenForKeys' | 'openBrowser'>;

@@ -8,6 +8,14 @@ import { describeBrowserFailure } from '../../browser-failure.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 
+/** Says which session it is about, and why in this way. */
+export function showHeading(session: string, pending: SignInDocument, context: LoginContext): void {
+  const paint = createPainter(context.stderr, context.environment);
+  context.stderr.write(
+    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}${describeReason(pending)}`,
+  );
+}
+
 /** Whether the page was opened in a browser. */
 export async function showPrompt(
   session: string,
@@ -16,21 +24,13 @@ export async function showPrompt(
   context: LoginContext,
 ): Promise<boolean> {
   const paint = createPainter(context.stderr, context.environment);
-  context.stderr.write(
-    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}${describeReason(pending)}\n`,
-  );
-  // A line of its own without indent, so that the terminal can select all of it.
-  if (pending.flow === 'pkce') context.stderr.write(`${harmless(pending.verificationUri ?? '')}\n\n`);
-  else {
-    context.stderr.write(
-      `  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n` +
-        `  Page   ${harmless(pending.verificationUri ?? '')}\n\n`,
-    );
-  }
+  // The long URL has a line of its own without indent, so that it can be copied in one piece.
+  const page = harmless(pending.verificationUri ?? '');
   context.stderr.write(
     pending.flow === 'pkce'
-      ? 'Approve only if you just started this.\n'
-      : 'Approve only if you just started this and the page shows the same code.\n',
+      ? `\n${page}\n\nApprove only if you just started this.\n`
+      : `\n  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n  Page   ${page}\n\n` +
+          'Approve only if you just started this and the page shows the same code.\n',
   );
   if (pending.openUri === undefined) {
     context.stderr.write(

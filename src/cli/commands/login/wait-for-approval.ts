@@ -1,42 +1,60 @@
 // Waits until the user has approved or denied the sign-in on the page.
 import type { SignInDocument } from '../../../local-api/schemas.ts';
+import { displayWidth } from '../../terminal/display-width.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { formatDuration, harmless } from '../../terminal/render.ts';
 import type { SignInFollower } from './follow-sign-in.ts';
+import { offerDeviceCode, type DeviceCodeOffer } from './offer-device-code.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
-import { showPrompt } from './show-prompt.ts';
+import { showHeading, showPrompt } from './show-prompt.ts';
+import type { SignInRequest } from './sign-in-request.ts';
 
+const DEFAULT_COLUMNS = 80;
 /** How often the countdown is drawn. */
 const REDRAW_MS = 1000;
 export const CANCEL_TIMEOUT_MS = 2000;
 
-/** The outcome of the sign-in. Ctrl-C cancels it. */
+/** The outcome of the sign-in that `request` has started. Ctrl-C cancels it. */
 export async function waitForApproval(
   session: string,
-  pending: SignInDocument,
+  { pending, request }: { readonly pending: SignInDocument; readonly request: SignInRequest },
   options: Pick<LoginOptions, 'browser'>,
   follower: SignInFollower,
   context: LoginContext,
 ): Promise<SignInDocument> {
   const progress = createProgressLine(context);
   let current = pending;
-  /** Whether another command has started another sign-in instead of ours. */
+  /** Whether another command has started another sign-in instead of this one. */
   let isReplaced = false;
+  let offer: DeviceCodeOffer | undefined;
   try {
-    tellHowToOpen(pending, await showPrompt(session, pending, options, context), context);
+    showHeading(session, pending, context);
+    const isOpened = await showPrompt(session, pending, options, context);
+    if (pending.flow === 'pkce') {
+      offer = await offerDeviceCode(session, { isOpened, onAccepted: follower.wake }, context);
+    } else tellHowToOpen(pending, isOpened, context);
     for (;;) {
       progress.show(describeWaiting(current, context));
+      offer?.remind();
       if (!(await follower.next(REDRAW_MS))) continue;
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
       if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
       if (!isReplaced && !isSameAttempt(current, next)) {
         isReplaced = true;
+        offer?.close();
         progress.clear();
-        context.stderr.write(
-          `Another command has started a new sign-in to ${harmless(session)}; this page no longer works. Waiting for the new one.\n`,
-        );
+        context.stderr.write(describeReplacement(session, current));
       }
       current = next;
+      if (isReplaced || offer?.isAccepted() !== true) continue;
+      offer.close();
+      offer = undefined;
+      progress.clear();
+      const body = { ...request, flow: 'device' } as const;
+      current = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
+      if (current.state !== 'pending') return current;
+      const browser = options.browser && isOpened;
+      tellHowToOpen(current, await showPrompt(session, current, { browser }, context), context);
     }
   } catch (error) {
     if (context.signal.aborted && !isReplaced) {
@@ -47,24 +65,32 @@ export async function waitForApproval(
     }
     throw error;
   } finally {
+    offer?.close();
     progress.clear();
   }
 }
 
-function tellHowToOpen({ flow, openUri }: SignInDocument, isOpened: boolean, { stderr }: LoginContext): void {
-  if (flow === 'pkce') {
-    stderr.write(isOpened ? 'Opened the page in your browser.\n' : 'Open the page in a browser on this machine.\n');
-  } else if (isOpened) {
+function tellHowToOpen({ openUri }: SignInDocument, isOpened: boolean, { stderr }: LoginContext): void {
+  if (isOpened) {
     stderr.write('Opened the page in your browser. Enter the code there.\n');
   } else if (openUri !== undefined) {
     stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
 }
 
-function describeWaiting({ flow, expiresAt = '' }: SignInDocument, { clock }: LoginContext): string {
+/** Shorter on a narrow terminal, which would cut it in the middle. */
+function describeWaiting({ flow, expiresAt = '' }: SignInDocument, { clock, stderr }: LoginContext): string {
   const timeLeft = formatDuration(Date.parse(expiresAt) - clock.nowMs());
   const what = flow === 'pkce' ? 'the page' : 'the code';
-  return `Waiting for your approval; ${what} is valid for ${timeLeft} … Ctrl-C cancels.`;
+  const text = `Waiting for your approval; ${what} is valid for ${timeLeft} … Ctrl-C cancels.`;
+  const { isTTY, columns = 0 } = stderr;
+  const isNarrow = isTTY === true && displayWidth(text) >= (columns === 0 ? DEFAULT_COLUMNS : columns);
+  return isNarrow ? `Waiting for you, ${timeLeft} left … Ctrl-C cancels.` : text;
+}
+
+function describeReplacement(session: string, { flow }: SignInDocument): string {
+  const what = flow === 'pkce' ? 'The page above' : 'The code above';
+  return `${what} no longer works, because another sign-in to ${harmless(session)} was started. Waiting for that one.\n`;
 }
 
 /** Each attempt has a code or a page of its own. */

@@ -1,0 +1,64 @@
+// Offers the device code while a sign-in waits for a browser on this machine, which may be unable to come back.
+import { hasElapsed } from '../../../core/clock.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import type { LoginContext } from './options.ts';
+
+/** Most people approve within this time. */
+const REMIND_AFTER_MS = 20_000;
+
+export interface DeviceCodeOffer {
+  /** Whether the user has taken it. */
+  isAccepted(): boolean;
+  /** Where no key can be pressed: shows the command, once, after 20 seconds. */
+  remind(): void;
+  /** Gives the keys back to the terminal. */
+  close(): void;
+}
+
+/** Says how to open the page, with the offer: a key on a terminal, a command elsewhere. */
+export async function offerDeviceCode(
+  session: string,
+  { isOpened, onAccepted }: { readonly isOpened: boolean; readonly onAccepted: () => void },
+  context: LoginContext,
+): Promise<DeviceCodeOffer> {
+  const { clock, stderr } = context;
+  const command = `rolecall login ${quoteForShell(session)} --use-device-code`;
+  const startedAtMs = clock.nowMs();
+  let isAccepted = false;
+  const stopKeys = await listen(context, (text) => {
+    if (text.toLowerCase() !== 'c') return;
+    isAccepted = true;
+    onAccepted();
+  });
+  let isReminded = stopKeys !== undefined || !isOpened;
+
+  stderr.write(`${describeOffer({ isOpened, hasKeys: stopKeys !== undefined, command })}\n`);
+  return {
+    isAccepted: () => isAccepted,
+    remind() {
+      if (isReminded || !hasElapsed(clock, startedAtMs, REMIND_AFTER_MS)) return;
+      isReminded = true;
+      stderr.write(`Not approved yet. If the browser does not work: ${command}\n`);
+    },
+    close: () => stopKeys?.(),
+  };
+}
+
+/** The hint has to be seen, so that keys are read only if stderr is a terminal too. */
+async function listen(context: LoginContext, onText: (text: string) => void): Promise<(() => void) | undefined> {
+  return context.stdinIsTerminal && context.stderr.isTTY === true ? context.listenForKeys(onText) : undefined;
+}
+
+function describeOffer(offer: {
+  readonly isOpened: boolean;
+  readonly hasKeys: boolean;
+  readonly command: string;
+}): string {
+  const { isOpened, hasKeys, command } = offer;
+  if (isOpened) {
+    const opened = 'Opened the page in your browser.';
+    return hasKeys ? `${opened} If that does not work, press c for a code.` : opened;
+  }
+  const open = 'Open the page in a browser on this machine.';
+  return hasKeys ? `${open} For another device, press c.` : `${open}\nFor another device: ${command}`;
+}
