@@ -97,6 +97,61 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     expect(complaints).toEqual([]);
   });
 
+  test('signs in without a code, in a tab that a click opens and that knows nothing of this one', async () => {
+    await start({ emulator: { autoApprove: false }, settings: 'flow = "pkce"\n' });
+    const { page, complaints } = await openPage(context, rig);
+    const opening = context.waitForEvent('page');
+    await page.getByRole('button', { name: `Sign in to ${SESSION}` }).click();
+    const opened = await opening;
+    const panel = page.getByRole('region', { name: `Signing in to ${SESSION}` });
+    await panel.waitFor();
+    expect(await panel.innerText()).toMatch(/comes back by itself\. Approve only if you just started this\./);
+    expect(await panel.innerText()).not.toMatch(/undefined|enter the code/i);
+    expect(await panel.locator('.code').count()).toBe(0);
+
+    await opened.getByRole('button', { name: 'Allow' }).click();
+    await opened.getByRole('heading', { name: `Signed in to ${SESSION}` }).waitFor();
+    expect(await opened.evaluate('window.opener')).toBeNull();
+    await rows(page).nth(4).waitFor();
+    expect(await panel.count()).toBe(0);
+    expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test('offers a code if the browser blocks the tab or does not come back, and shows why a sign-in failed as text', async () => {
+    await start({ emulator: { autoApprove: false }, settings: 'flow = "pkce"\n' });
+    await context.addInitScript('window.open = () => null');
+    const { page, complaints } = await openPage(context, rig);
+    await page.getByRole('button', { name: `Sign in to ${SESSION}` }).click();
+    const panel = page.getByRole('region', { name: `Signing in to ${SESSION}` });
+    const opening = context.waitForEvent('page');
+    await panel.getByRole('link', { name: 'Open the sign-in page' }).click();
+    const opened = await opening;
+    await opened.getByRole('button', { name: 'Allow' }).waitFor();
+    const [{ requestId } = { requestId: '' }] = rig.emulator.pendingAuthorizations();
+    const description = `<img src=x onerror="document.title='pwned'">${'long '.repeat(100)}`;
+    await opened.goto(rig.emulator.denyAuthorization(requestId, { error: 'server_error', description }));
+    const note = page.locator('.session .note');
+    await note.waitFor();
+    expect(await note.textContent()).toMatch(/<img src=x onerror=.*…$/);
+    expect(await note.locator('img').count()).toBe(0);
+
+    await page.getByRole('button', { name: `Use a code instead for ${SESSION}` }).click();
+    await panel.locator('.code').waitFor();
+    await panel.getByRole('button', { name: 'Cancel' }).click();
+    await panel.waitFor({ state: 'detached' });
+
+    // From the panel, too, where the focus stays.
+    await page.getByRole('button', { name: `Sign in to ${SESSION}` }).click();
+    await panel.getByRole('button', { name: 'Use a code instead' }).click();
+    await panel.locator('.code').waitFor();
+    expect(await page.evaluate(`document.activeElement.closest('.signing-in') !== null`)).toBe(true);
+    const { userCode = '' } = (await rig.client.call('signIn', { session: SESSION })) ?? {};
+    rig.emulator.approve(userCode);
+    await rows(page).nth(4).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test('finds and switches by keys alone, shows it in another tab, and follows a switch from elsewhere', async () => {
     await start({}, { permissions: ['clipboard-read', 'clipboard-write'] });
     await signIn();
@@ -445,6 +500,9 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
 
 const PROTECTED = `[session.${SESSION}]
 label = "Work"
+
+[session.lab]
+flow = "pkce"
 
 [[protect]]
 permission_set = "Admin-AF-Permission-Set"

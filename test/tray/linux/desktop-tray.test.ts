@@ -264,6 +264,33 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect(JSON.parse(lines[2] ?? '')).toEqual({ event: 'closed', id: 1 });
   });
 
+  test('signs in without a code where the tray has a browser, and by a code if that does not come back', async () => {
+    const rig = await createScene({ emulator: { autoApprove: false } }, false);
+    const bus = await createBus(rig);
+    const host = await createHost(bus);
+    const tray = startTray(rig, bus, { browserPlace: 'here' });
+    await waitFor('the menu', async () => (await layoutOf(host)).includes(`Sign in to ${SESSION}…`));
+    await host.click(`Sign in to ${SESSION}…`);
+    await waitFor('the page to be opened', () => tray.opened.length === 1);
+    expect(new URL(tray.opened[0] ?? '').pathname).toBe('/authorize');
+    const lines = await waitFor('the offer of a code', async () => {
+      const seen = await layoutOf(host);
+      return seen.includes('Use a code instead') && seen.includes(`[Waiting for approval: ${SESSION}]`) && seen;
+    });
+    expect(lines.slice(2, 6)).toEqual([
+      `[Waiting for approval: ${SESSION}]`,
+      'Open the sign-in page again',
+      'Use a code instead',
+      'Cancel this sign-in',
+    ]);
+    await host.click('Use a code instead');
+    await waitFor('the page of the code', () => tray.opened.length === 2);
+    const [{ userCode } = { userCode: '' }] = rig.emulator.pendingDeviceAuthorizations();
+    await waitFor('the code in the menu', async () => (await layoutOf(host)).includes(`[Code: ${userCode}]`));
+    rig.emulator.approve(userCode);
+    await waitFor('the sign-in to be over', async () => (await layoutOf(host)).includes(`Signed in: ${SESSION}`));
+  });
+
   test.each([
     ['there is none', async () => false, '⚠ No browser was found to open the page in.'],
     [
