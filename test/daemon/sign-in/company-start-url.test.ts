@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startAwsStandIn, type AwsStandIn } from '../../helpers/aws-stand-in.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 import { CONFIG, createRig, SESSION, type Rig } from '../../helpers/rig.ts';
 
 const COMPANY = 'https://aws.corp.example/';
@@ -21,6 +22,7 @@ beforeEach(async () => {
     'aws.corp.example',
     'd-0000000000.awsapps.com',
     'oidc.us-east-1.amazonaws.com',
+    'oidc.us-east-1.api.aws',
     'portal.sso.us-east-1.amazonaws.com',
   ]);
   page = redirectTo(PORTAL);
@@ -43,6 +45,27 @@ test('signing in follows it once and says where it leads; the session stays the 
   expect((await rig.client.call('signIn', { session: SESSION }))?.leadsTo).toBe(PORTAL);
   expect((await rig.client.call('status', {})).sessions).toMatchObject([{ state: 'live', startUrl: COMPANY }]);
   expect(readFileSync(rig.configPath, 'utf8')).toContain(`sso_start_url = ${COMPANY}\n`);
+});
+
+test('a sign-in without a code registers for the portal that it leads to', async () => {
+  const signIn = await rig.client.call('startSignIn', { session: SESSION, body: { flow: 'pkce' } });
+  expect(signIn).toMatchObject({ state: 'pending', leadsTo: PORTAL });
+  const page = new URL(signIn.openUri ?? '');
+  expect(page.origin).toBe('https://oidc.us-east-1.amazonaws.com');
+  // The browser's part, at the emulator, which knows no portal but AWS's.
+  const allowed = await fetch(`${rig.emulator.url}${page.pathname}${page.search}`, { redirect: 'manual' });
+  await fetch(allowed.headers.get('location') ?? '');
+  await waitFor('the sign-in', async () => {
+    return (await rig.client.call('signIn', { session: SESSION }))?.state === 'approved';
+  });
+  expect(requestsOfCompany()).toEqual(['HEAD aws.corp.example/']);
+});
+
+test('a dual-stack portal gets the request for a code at its own endpoint', async () => {
+  page = redirectTo('https://ssoins-1.portal.us-east-1.app.aws/');
+  // The emulator does not know this portal.
+  expect((await rig.runCli(['login', '--no-browser'])).exitCode).toBe(1);
+  expect(aws.requests).toContain('POST oidc.us-east-1.api.aws/device_authorization');
 });
 
 test('setup follows it, and writes it as it was typed', async () => {
