@@ -358,6 +358,31 @@ describe('a wrong request', () => {
   });
 });
 
+test('an Identity Center that refuses authorization codes gives a device code, unless somebody wanted no other flow', async () => {
+  rig = await createRig({ emulator: { autoApprove: false } });
+  const its = rig;
+  const signIn = (body: { browser?: 'here'; flow?: 'pkce' }) =>
+    its.client.call('startSignIn', { session: SESSION, body: { ...body, force: true } });
+  expect(await signIn({ browser: 'here' })).toMatchObject({ flow: 'pkce', flowReason: 'here' });
+  await its.client.call('cancelSignIn', { session: SESSION });
+  its.emulator.addFault({
+    operation: 'RegisterClient',
+    detail: 'authorization_code',
+    kind: 'exception',
+    exception: 'UnsupportedGrantTypeException',
+  });
+  expect(await signIn({ browser: 'here' })).toMatchObject({
+    state: 'pending',
+    flow: 'device',
+    flowReason: 'pkce-refused',
+    userCode: expect.stringMatching(/^[A-Z]{4}-[A-Z]{4}$/),
+  });
+  await expect(signIn({ flow: 'pkce' })).rejects.toMatchObject({
+    code: 'pkce-refused',
+    hint: `rolecall login --use-device-code ${SESSION}`,
+  });
+});
+
 test('a port that cannot be opened is an error with the way around it', async () => {
   const open = openRedirectListener(
     {
