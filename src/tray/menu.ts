@@ -153,7 +153,8 @@ function describeCodeOffer(session: string): MenuItem {
   return {
     key: `use-code ${session}`,
     label: 'Use a code instead',
-    action: { does: 'sign-in', session, force: false, flow: 'device' },
+    // It replaces the pending sign-in, also of a live session.
+    action: { does: 'sign-in', session, force: true, flow: 'device' },
   };
 }
 

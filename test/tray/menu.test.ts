@@ -107,7 +107,7 @@ describe('the menu', () => {
     const offer = buildMenu(view, NOW_MS)
       .flat()
       .find(({ label }) => label === 'Use a code instead');
-    expect(offer?.action).toEqual({ does: 'sign-in', session: 'my-sso-session', force: false, flow: 'device' });
+    expect(offer?.action).toEqual({ does: 'sign-in', session: 'my-sso-session', force: true, flow: 'device' });
   });
 
   test('shows problems with their commands, except those in a session’s own line', () => {

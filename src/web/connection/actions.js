@@ -87,8 +87,8 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     signIn: (session) => attempt(() => signIn(session, {})),
     /** The session stays live until the new sign-in is approved. @param {string} session */
     renew: (session) => attempt(() => signIn(session, { force: true })),
-    /** Replaces a pending sign-in that waits for a browser to come back. @param {string} session */
-    signInByCode: (session) => attempt(() => signIn(session, { flow: 'device' })),
+    /** Replaces a sign-in that waits for a browser to come back, also of a live session. @param {string} session */
+    signInByCode: (session) => attempt(() => signIn(session, { force: true, flow: 'device' })),
     /** @param {string} session */
     cancelSignIn: (session) => attempt(() => api.call('DELETE', `${sessionPath(session)}/sign-in`)),
     /** @param {string} session */

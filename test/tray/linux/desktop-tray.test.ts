@@ -289,6 +289,12 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await waitFor('the code in the menu', async () => (await layoutOf(host)).includes(`[Code: ${userCode}]`));
     rig.emulator.approve(userCode);
     await waitFor('the sign-in to be over', async () => (await layoutOf(host)).includes(`Signed in: ${SESSION}`));
+
+    // Also if the session does not need a sign-in.
+    await host.click('Sign in again…');
+    await waitFor('the offer', async () => (await layoutOf(host)).includes('Use a code instead'));
+    await host.click('Use a code instead');
+    await waitFor('another code', async () => (await layoutOf(host)).some((line) => line.startsWith('[Code: ')));
   });
 
   test.each([

@@ -76,7 +76,7 @@ describe.each(TEXT_HOSTS)('%s', (host) => {
     const lines = format(host, aView({ status: aStatus({ sessions }), signIns })).split('\n');
     const offer = lines.find((line) => line.startsWith('Use a code instead')) ?? '';
     expect(offer.replaceAll(/"|'|param\d+=/g, '')).toContain(
-      'login --use-device-code --no-wait my-sso-session terminal=true',
+      'login --force --use-device-code --no-wait my-sso-session terminal=true',
     );
     expect(lines.join('\n')).not.toMatch(/undefined|^Code/m);
   });
