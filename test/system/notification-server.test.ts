@@ -110,8 +110,11 @@ describe.skipIf(!hasParts)('a real notification server', () => {
     );
     chmodSync(join(home, 'bin', 'x-www-browser'), 0o700);
     writePrivate(join(home, '.aws', 'config'), CONFIG);
+    // A machine with a display would sign in without a code.
+    writePrivate(join(home, 'config.toml'), 'flow = "device"\n');
     const environment = {
       ...busEnvironment,
+      ROLECALL_CONFIG: join(home, 'config.toml'),
       PATH: `${join(home, 'bin')}:${busEnvironment['PATH']}`,
       // Without the desktop files of the machine's own browsers.
       XDG_DATA_DIRS: join(home, 'no-applications'),
