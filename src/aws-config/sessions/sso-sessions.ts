@@ -1,5 +1,6 @@
 // Reads the sign-in settings of the shared config file: sso-sessions, native SSO profiles, the CA bundle.
 import type { EndpointSwitch, SsoSession } from '../../core/model.ts';
+import { findPortalRegion } from '../../core/aws/service-host.ts';
 import { isSameStartUrl } from '../../core/aws/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from '../document/document.ts';
 import { valueOf } from '../document/document.ts';
@@ -53,12 +54,17 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
     } else if (startUrl === undefined || startUrl.value === '') {
       problem('has no sso_start_url');
     } else if (region === undefined || region.value === '') {
-      problem('has no sso_region');
+      const named = findPortalRegion(startUrl.value);
+      problem(`has no sso_region${named === undefined ? '' : `; its start URL names ${named}`}`);
     } else if (!isWebAddress(startUrl.value)) {
       problem('has an sso_start_url that is not a valid URL', startUrl.line);
     } else if (!/^[A-Za-z0-9-]{1,63}$/u.test(region.value)) {
       problem('has an sso_region that is not a region', region.line);
     } else {
+      const named = findPortalRegion(startUrl.value);
+      if (named !== undefined && named !== region.value.toLowerCase()) {
+        problem(`has the sso_region ${region.value}, but its start URL is a portal in ${named}`, region.line);
+      }
       const scopes = (valueOf(document, section, 'sso_registration_scopes')?.value ?? '')
         .split(/[,\n]/u)
         .map((scope) => scope.trim())

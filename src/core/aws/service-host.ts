@@ -26,6 +26,15 @@ export function findServiceHost(
  * @see https://github.com/aws/aws-cli/issues/10507
  */
 export function isDualstackPortal(startUrl: string): boolean {
-  const host = URL.canParse(startUrl) ? new URL(startUrl).hostname : '';
+  const host = hostOf(startUrl);
   return host.split('.')[1] === 'portal' && findPortal(host)?.region !== undefined;
+}
+
+/** The region in the host name of an access portal of AWS; most have none. */
+export function findPortalRegion(startUrl: string): string | undefined {
+  return findPortal(hostOf(startUrl))?.region;
+}
+
+function hostOf(startUrl: string): string {
+  return URL.canParse(startUrl) ? new URL(startUrl).hostname : '';
 }

@@ -7,6 +7,28 @@ import { planFor, sessionSection } from '../builders.ts';
 const parse = (text: string) => parseConfigDocument(text, '/home/taylor/.aws/config');
 
 describe('sso-sessions', () => {
+  it.each([
+    ['https://ssoins-1.portal.us-east-2.app.aws', 'us-east-2'],
+    ['https://ssoins-1.us-west-2.portal.amazonaws.com/', 'us-west-2'],
+    ['https://start.us-gov-west-1.us-gov-home.awsapps.com/directory/d-1', 'us-gov-west-1'],
+  ])('name the region of their start URL if that differs: %s', (startUrl, named) => {
+    const section = (region: string) => `[sso-session s]\nsso_start_url = ${startUrl}\n${region}`;
+    expect(readSsoSessions(parse(section('sso_region = us-east-1\n')))).toEqual({
+      sessions: [expect.objectContaining({ sessionName: 's', region: 'us-east-1' })],
+      problems: [
+        {
+          line: 3,
+          reason: `[sso-session s] has the sso_region us-east-1, but its start URL is a portal in ${named}`,
+        },
+      ],
+    });
+    expect(readSsoSessions(parse(section(`sso_region = ${named.toUpperCase()}\n`))).problems).toEqual([]);
+    expect(readSsoSessions(parse(section('')))).toEqual({
+      sessions: [],
+      problems: [{ line: 1, reason: `[sso-session s] has no sso_region; its start URL names ${named}` }],
+    });
+  });
+
   it('are read in file order, start URL and name exactly as written', () => {
     const text = [
       '[sso-session "Corp Ü"] # work',
