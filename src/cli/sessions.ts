@@ -48,9 +48,15 @@ export function findDifferingVariables(
     ['AWS_ENDPOINT_URL_SSO', endpoints.sso],
     ['AWS_ENDPOINT_URL_STS', endpoints.sts],
   ] as const;
-  return variables.flatMap(([name, inForce]) =>
-    inForce?.source === 'settings' || (environment[name] ?? '') === (inForce?.url ?? '') ? [] : [name],
+  const switches = ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'].filter(
+    (name) => (environment[name]?.trim().toLowerCase() === 'true') !== (endpoints.switches ?? []).includes(name),
   );
+  return [
+    ...variables.flatMap(([name, inForce]) =>
+      inForce?.source === 'settings' || (environment[name] ?? '') === (inForce?.url ?? '') ? [] : [name],
+    ),
+    ...switches,
+  ];
 }
 
 /**
@@ -104,7 +110,7 @@ export type SessionEndpoint = NonNullable<SessionStatusDocument['endpoints']>[nu
 const ENDPOINT_KINDS = { fips: 'FIPS', dualstack: 'dual-stack', 'fips-dualstack': 'FIPS and dual-stack' } as const;
 
 /**
- * "oidc.us-east-1.api.aws, AWS's dual-stack endpoint (set by the start URL, a dual-stack portal)": the first of a
+ * "oidc.us-east-1.api.aws, AWS's dual-stack endpoint (set by its start URL)": the first of a
  * session's endpoints that are AWS's but not the default ones. Undefined if there is none.
  */
 export function describeAwsEndpoint(endpoints: readonly SessionEndpoint[] = []): string | undefined {

@@ -177,6 +177,11 @@ test('names endpoint variables that differ from the daemon’s, and only those',
     "Note: the daemon was started with other values of AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_STS than this shell has. To use this shell's: rolecall daemon restart\n",
   );
 
+  const fips = { AWS_USE_FIPS_ENDPOINT: 'true' };
+  expect((await run(['status'], { environment: fips })).stderr).toContain('other values of AWS_USE_FIPS_ENDPOINT than');
+  await rig.restartDaemon({ ...rig.environment, ...fips });
+  expect((await run(['status'], { environment: fips })).stderr).toBe('');
+
   // An endpoint in the settings overrides the shell's.
   mkdirSync(dirname(rig.paths.settingsFile), { recursive: true, mode: 0o700 });
   writeFileSync(rig.paths.settingsFile, `[endpoints]\nsso = "${rig.emulator.url}"\n`, { mode: 0o600 });

@@ -12,6 +12,8 @@ export type SessionEndpoint = NonNullable<SessionStatusDocument['endpoints']>[nu
 export interface SessionEndpoints {
   /** Custom endpoints of all sessions. */
   readonly shared: EndpointsInForce;
+  /** Variables that turn FIPS or dual-stack on. */
+  readonly switches: readonly string[];
   readonly endpointsOf: EndpointsOf;
   describe(session: SsoSession): SessionEndpoint[];
 }
@@ -52,7 +54,7 @@ export function createSessionEndpoints(deps: {
       return { isOn, setBy: `${key} of [sso-session ${sessionName}]` };
     }
     if (key === 'use_dualstack_endpoint' && isDualstackPortal(session.startUrl)) {
-      return { isOn: true, setBy: 'the start URL, a dual-stack portal' };
+      return { isOn: true, setBy: 'its start URL' };
     }
     const variable = SWITCH_VARIABLES[key];
     const value = parseSwitch(deps.environment[variable]);
@@ -71,6 +73,7 @@ export function createSessionEndpoints(deps: {
 
   return {
     shared,
+    switches: Object.values(SWITCH_VARIABLES).filter((name) => parseSwitch(deps.environment[name]) === true),
     endpointsOf,
     describe(session) {
       const endpoints = endpointsOf(session);

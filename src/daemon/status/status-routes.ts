@@ -9,7 +9,6 @@ import type { Handlers } from '../http/surface.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
-import type { EndpointsInForce } from '../settings/endpoints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -22,7 +21,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly processId: number;
   readonly startedAtMs: number;
   readonly files: StatusDocument['files'];
-  readonly endpoints: EndpointsInForce;
+  readonly endpoints: StatusDocument['endpoints'];
   readonly store: SecretStore;
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;

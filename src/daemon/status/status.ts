@@ -78,6 +78,7 @@ export function createStatus(deps: {
   readonly log: Log;
 }): Status {
   const { changes, damagedFiles, identityCenter, lateLoading, paths, recheck } = deps;
+  const { shared, switches } = deps.sessionEndpoints;
   const { status, openapi } = createStatusHandlers({
     ...deps,
     files: {
@@ -87,7 +88,7 @@ export function createStatus(deps: {
       audit: paths.auditFile,
       socket: paths.socketPath,
     },
-    endpoints: deps.sessionEndpoints.shared,
+    endpoints: { ...shared, ...(switches.length === 0 ? {} : { switches: [...switches] }) },
     unmatchedRules: createUnmatchedRules({ settings: deps.settings, settingsFile: paths.settingsFile }),
     waiting: deps.loginPolicy.waiting,
   });

@@ -176,7 +176,12 @@ export const statusSchema = {
     endpoints: {
       type: 'object',
       description: "custom endpoints in force; an absent one is AWS's own",
-      properties: { ssoOidc: endpointSchema, sso: endpointSchema, sts: endpointSchema },
+      properties: {
+        ssoOidc: endpointSchema,
+        sso: endpointSchema,
+        sts: endpointSchema,
+        switches: { ...names, description: "variables of the daemon that choose AWS's FIPS or dual-stack endpoints" },
+      },
     },
     files: {
       type: 'object',

@@ -163,7 +163,7 @@ describe('what status shows', () => {
     });
     const shared = {
       kind: 'fips-dualstack',
-      setBy: 'AWS_USE_FIPS_ENDPOINT when the daemon started and the start URL, a dual-stack portal',
+      setBy: 'AWS_USE_FIPS_ENDPOINT when the daemon started and its start URL',
     };
     expect(show(work)).toEqual([
       { service: 'oidc', url: 'https://oidc-fips.us-east-1.api.aws/', ...shared },

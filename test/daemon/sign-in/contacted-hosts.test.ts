@@ -118,7 +118,7 @@ const documented = new Map(
 beforeAll(async () => {
   const names = [...documented].flatMap(([row, cells]) => (KINDS.some((kind) => kind.row === row) ? cells : []));
   emulator = createEmulator(AT_ONCE);
-  const { port } = await emulator.listen(0, '127.0.0.1', ca.issue(names));
+  const { port } = await emulator.listen(0, '127.0.0.1', ca.issue([...names, 'oidc.eu-central-1.amazonaws.com']));
   company = createServer(ca.issue(['aws.example.com']), (request, response) => {
     const leadsTo = KINDS.find(({ startUrl }) => startUrl === `https://${request.headers.host}${request.url}`)?.leadsTo;
     response.writeHead(leadsTo === undefined ? 404 : 302, { location: leadsTo ?? '/' }).end();
@@ -167,5 +167,36 @@ describe('a sign-in contacts', () => {
     expect(contacted()).toEqual(expected);
     const named = stderr.includes('Note: this sign-in uses ') || stderr.includes('Warning: this sign-in goes to ');
     expect(named).toBe(['dualstack', 'fips', 'both', 'link'].includes(session));
+  });
+});
+
+describe('endpoints that are not the default ones', () => {
+  test('are named by status, with what set them', async () => {
+    const { stdout } = await rig.runCli(['status']);
+    expect(stdout.split('\n').filter((line) => line.startsWith('Endpoint'))).toEqual([
+      `Endpoint  SSO OIDC, the SSO portal, STS at ${LINK} (from the settings of link, not AWS's own)`,
+      "Endpoint  dualstack: oidc.eu-west-1.api.aws, AWS's dual-stack endpoint (set by its start URL)",
+      "Endpoint  fips: oidc-fips.us-east-2.amazonaws.com, AWS's FIPS endpoint (set by use_fips_endpoint of [sso-session fips])",
+      "Endpoint  both: oidc-fips.us-west-2.api.aws, AWS's FIPS and dual-stack endpoint (set by use_fips_endpoint of [sso-session both] and its start URL)",
+    ]);
+  });
+
+  test('are checked and named by doctor', async () => {
+    const { stdout } = await rig.runCli(['doctor']);
+    expect(stdout).toContain(
+      "; dualstack uses oidc.eu-west-1.api.aws, AWS's dual-stack endpoint (set by its start URL)",
+    );
+    expect(stdout).toContain(`; link uses ${LINK} (set by [session.link.endpoints] in the settings)`);
+    const { endpoints } = await rig.client.call('reach', {});
+    const checked = endpoints.map(({ url, sessions, state }) => [new URL(url).host, sessions, state]);
+    expect(checked).toContainEqual(['oidc.eu-west-1.api.aws', ['dualstack'], 'reached']);
+    expect(checked).toContainEqual(['identity.example.com', ['link'], 'reached']);
+    expect(checked).toContainEqual(['oidc.ap-southeast-2.amazonaws.com', ['beside'], 'reached']);
+  });
+
+  test('need consent in a terminal only for the session whose sign-in they would relay', async () => {
+    const start = (session: string) => rig.client.call('startSignIn', { session, body: { force: true } });
+    await expect(start('link')).rejects.toMatchObject({ code: 'endpoint-not-accepted' });
+    expect(await start('beside')).toMatchObject({ state: 'pending' });
   });
 });

@@ -44,7 +44,7 @@ function describeRunning({ daemon, reach }: World): string[][] {
   const catalogs = sessions.map(({ catalog }) =>
     catalog === null ? 'none' : `${catalog.accounts} accounts x ${catalog.permissionSets} permission sets`,
   );
-  const custom = Object.keys(endpoints).length;
+  const custom = Object.keys(endpoints).filter((name) => name !== 'switches').length;
   const kinds = new Set(sessions.flatMap(({ endpoints: own = [] }) => own.map(({ kind }) => kind)));
   const proxied = (reach?.endpoints ?? []).some(({ proxy }) => proxy !== null);
   return [

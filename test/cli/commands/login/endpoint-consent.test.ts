@@ -77,7 +77,7 @@ describe('with endpoints of single sessions', () => {
       service: 'oidc',
       url: 'https://oidc.us-east-1.api.aws/',
       kind: 'dualstack',
-      setBy: 'the start URL, a dual-stack portal',
+      setBy: 'its start URL',
     };
     const { require: consentTo, shown } = createConsent(
       { sessions: [{ session: 'work', endpoints: [endpoint] }] as unknown as StatusDocument['sessions'] },
@@ -86,7 +86,7 @@ describe('with endpoints of single sessions', () => {
     await consentTo('work');
     await consentTo('work');
     expect(shown()).toBe(
-      "Note: this sign-in uses oidc.us-east-1.api.aws, AWS's dual-stack endpoint (set by the start URL, a dual-stack portal).\n",
+      "Note: this sign-in uses oidc.us-east-1.api.aws, AWS's dual-stack endpoint (set by its start URL).\n",
     );
   });
 });
