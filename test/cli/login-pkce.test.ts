@@ -1,6 +1,7 @@
 // `rolecall login` by authorization code (PKCE): what it shows, and the device code that it offers.
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../helpers/fake-clock.ts';
+import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { mask } from './masks.ts';
@@ -103,6 +104,43 @@ describe('a sign-in by authorization code', () => {
     expect(stderr).toContain('[sign-in-denied]\n');
   });
 
+  test('ended by an error on the way back: shows the text of the page as text', async () => {
+    rig = await createRig({ emulator: { autoApprove: false } });
+    const login = start(['--pkce'], { opened: [] });
+    await browse(await login.page());
+    const [request] = rig.emulator.pendingAuthorizations();
+    const error = { error: 'server_error', description: '<b>Come</b> back \u001b[31mlater' };
+    await browse(rig.emulator.denyAuthorization(request?.requestId ?? '', error));
+    const { exitCode, stderr } = await login.end();
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/rolecall: .*<b>Come<\/b> back [^\u001b]*later/);
+    expect(stderr).toMatch(/\nRun: rolecall login --use-device-code my-sso-session\n$/);
+  });
+
+  test('not approved in time: exit 4, and the command for a code', async () => {
+    rig = await createRig({ emulator: { autoApprove: false }, clock: createHurriedClock(1000) });
+    const { exitCode, stderr } = await start(['--pkce'], { opened: [] }).end();
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(
+      `rolecall: The sign-in to ${SESSION} was not approved in time. [sign-in-expired]\n` +
+        `Run: rolecall login ${SESSION} --use-device-code\n`,
+    );
+  });
+
+  test('refused by Identity Center: uses a code and says why', async () => {
+    rig = await createRig();
+    rig.emulator.addFault({
+      operation: 'RegisterClient',
+      kind: 'exception',
+      exception: 'UnsupportedGrantTypeException',
+      detail: 'authorization_code',
+    });
+    const login = start([], { opened: [], browserPlace: 'here' });
+    const { exitCode, stderr } = await login.end();
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Device code, because Identity Center refused the authorization code.\n');
+  });
+
   test('Ctrl-C cancels it, says so, and gives the keys back', async () => {
     rig = await createRig();
     const interrupt = new AbortController();
@@ -152,10 +190,7 @@ describe('the device code instead', () => {
     const login = start(['--pkce'], { opened: [], clock });
     const page = await login.page();
     const reminder = `Not approved yet. If the browser does not work: rolecall login ${SESSION} --use-device-code\n`;
-    await waitFor('some time to pass', async () => {
-      await clock.advance(1000);
-      return clock.nowMs() - Date.now() > 15_000;
-    });
+    for (let second = 0; second < 15; second += 1) await clock.advance(1000);
     expect(login.seen()).not.toContain(reminder);
     await waitFor('the offer', async () => {
       await clock.advance(1000);
@@ -181,9 +216,17 @@ describe('the device code instead', () => {
     rig = await createRig({ emulator: { autoApprove: false } });
     const first = start(['--pkce'], { opened: [] });
     await first.page();
+    const interrupt = new AbortController();
+    const third = { interrupt, ...start([], { opened: [], signal: interrupt.signal }) };
+    await third.page();
     const second = start(['--use-device-code']);
     const code = await waitFor('the code', () => CODE.exec(second.seen())?.[1]);
-    await waitFor('the news in the first one', () => first.seen().includes('no longer works'));
+    for (const { seen } of [first, third]) {
+      await waitFor('the news in the others', () => seen().includes('no longer works'));
+    }
+    // A third one stops, and leaves the sign-in to the second one.
+    third.interrupt.abort(new Error('interrupted'));
+    expect((await third.end()).stderr).toMatch(/Stopped waiting for the other sign-in\.\n$/);
     rig.emulator.approve(code);
     expect((await second.end()).exitCode).toBe(0);
     const { exitCode, stderr } = await first.end();

@@ -57,11 +57,16 @@ export async function waitForApproval(
       tellHowToOpen(current, await showPrompt(session, current, { browser }, context), context);
     }
   } catch (error) {
-    if (context.signal.aborted && !isReplaced) {
+    if (context.signal.aborted) {
       progress.clear();
+      const what = current.flow === 'pkce' ? 'page' : 'code';
       // Otherwise it could still be approved by mistake.
-      await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
-      context.stderr.write(`Sign-in cancelled. The ${current.flow === 'pkce' ? 'page' : 'code'} no longer works.\n`);
+      if (!isReplaced) {
+        await context.client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
+      }
+      context.stderr.write(
+        isReplaced ? 'Stopped waiting for the other sign-in.\n' : `Sign-in cancelled. The ${what} no longer works.\n`,
+      );
     }
     throw error;
   } finally {
