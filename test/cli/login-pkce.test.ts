@@ -18,7 +18,7 @@ const PROMPT = `Signing in to ${SESSION}
 
 PAGE
 
-Approve only if you just started this.
+Approve only if you just started this, in a browser on this machine.
 `;
 const WAITING = 'Waiting for your approval; the page is valid for A WHILE … Ctrl-C cancels.\n';
 const OFFER = 'If that does not work, press c for a code.\n';
@@ -83,7 +83,7 @@ describe('a sign-in by authorization code', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        `${ENDPOINT}${PROMPT}Open the page in a browser on this machine.\n` +
+        `${ENDPOINT}${PROMPT}Open the page in a browser.\n` +
         `For another device: rolecall login ${SESSION} --use-device-code\n${WAITING}Signed in to ${SESSION}.\n`,
     });
     expect(opened).toEqual([]);
@@ -207,9 +207,7 @@ describe('the device code instead', () => {
     rig = await createRig();
     const login = start(['--pkce'], { isTerminal: true, onKeys: () => undefined });
     await browse(await login.page());
-    expect((await login.end()).stderr).toContain(
-      'Open the page in a browser on this machine. For another device, press c.\n',
-    );
+    expect((await login.end()).stderr).toContain('Open the page in a browser. For another device, press c.\n');
   });
 
   test('asked for by a second command replaces the page; both commands end signed in', async () => {

@@ -59,6 +59,6 @@ function describeOffer(offer: {
     const opened = 'Opened the page in your browser.';
     return hasKeys ? `${opened} If that does not work, press c for a code.` : opened;
   }
-  const open = 'Open the page in a browser on this machine.';
+  const open = 'Open the page in a browser.';
   return hasKeys ? `${open} For another device, press c.` : `${open}\nFor another device: ${command}`;
 }
