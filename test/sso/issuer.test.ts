@@ -1,8 +1,9 @@
 // What a token is bound to, and the names of its items in the secret store.
 import { describe, expect, it } from 'vitest';
 import type { Endpoints, SsoSession } from '../../src/core/model.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { formatIssuer, registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
-import { SESSION } from './world.ts';
+import { createWorld, SESSION } from './world.ts';
 
 const LOCAL: Endpoints = { ssoOidc: 'http://127.0.0.1:4000', sso: 'http://127.0.0.1:4000' };
 
@@ -40,6 +41,26 @@ describe('a sign-in of an earlier version', () => {
     expect(registrationSecretName({ ...session, registrationScopes: ['sso:account:access'] }, endpoints)).toBe(
       'registration:c8e80f98318f2507',
     );
+  });
+});
+
+describe('a session record of an earlier version', () => {
+  it('is live, also after a switch to FIPS or dual-stack, but not at a custom endpoint', async () => {
+    const world = createWorld();
+    const nowMs = world.clock.nowMs();
+    await world.store.save(
+      'session:my-sso-session',
+      new Secret(
+        `{"schemaVersion":1,"issuer":"[\\"${SESSION.startUrl}\\",\\"${SESSION.region}\\",\\"aws\\",\\"aws\\"]",` +
+          `"signedInAtMs":${nowMs},"accessToken":"token-of-yesterday","issuedAtMs":${nowMs},"expiresAtMs":${nowMs + 3_600_000}}`,
+      ),
+    );
+    for (const endpoints of [{}, { useFips: true }, { useDualstack: true }, { sts: 'http://127.0.0.1:1' }]) {
+      world.restart(endpoints);
+      expect(await world.broker.describe(SESSION)).toMatchObject({ state: 'live' });
+    }
+    world.restart({ sso: 'https://identity.example.com' });
+    expect(await world.broker.describe(SESSION)).toMatchObject({ state: 'signed-out' });
   });
 });
 
