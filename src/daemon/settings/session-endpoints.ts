@@ -1,6 +1,7 @@
 // The endpoints of one session: custom ones of its own over those for all sessions; else AWS's, FIPS or dual-stack if so set.
 import { findServiceHost, isDualstackPortal } from '../../core/aws/service-host.ts';
 import type { Endpoints, EndpointsOf, SsoSession } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
 import { parseEndpoint } from '../../identity-center/endpoint.ts';
 import type { SessionStatusDocument } from '../../local-api/schemas.ts';
 import { ENDPOINT_KEYS, SERVICES, resolveEndpoints, toEndpoints, type EndpointsInForce } from './endpoints.ts';
@@ -16,6 +17,8 @@ export interface SessionEndpoints {
   readonly switches: readonly string[];
   readonly endpointsOf: EndpointsOf;
   describe(session: SsoSession): SessionEndpoint[];
+  /** A note if FIPS or dual-stack was set, and has no effect on a custom endpoint. */
+  findNotes(session: SsoSession): Problem[];
 }
 
 type SwitchKey = 'use_fips_endpoint' | 'use_dualstack_endpoint';
@@ -30,6 +33,7 @@ const SWITCH_VARIABLES = {
   use_fips_endpoint: 'AWS_USE_FIPS_ENDPOINT',
   use_dualstack_endpoint: 'AWS_USE_DUALSTACK_ENDPOINT',
 } as const;
+const START_URL = 'its start URL';
 const HOSTS = { ssoOidc: 'oidc', sso: 'portal.sso', sts: 'sts' } as const;
 const NAMES = { ssoOidc: 'oidc', sso: 'portal', sts: 'sts' } as const;
 
@@ -54,7 +58,7 @@ export function createSessionEndpoints(deps: {
       return { isOn, setBy: `${key} of [sso-session ${sessionName}]` };
     }
     if (key === 'use_dualstack_endpoint' && isDualstackPortal(session.startUrl)) {
-      return { isOn: true, setBy: 'its start URL' };
+      return { isOn: true, setBy: START_URL };
     }
     const variable = SWITCH_VARIABLES[key];
     const value = parseSwitch(deps.environment[variable]);
@@ -71,6 +75,12 @@ export function createSessionEndpoints(deps: {
     };
   }
 
+  function findSetters(session: SsoSession): string[] {
+    return (['use_fips_endpoint', 'use_dualstack_endpoint'] as const)
+      .map((key) => findSwitch(session, key))
+      .flatMap((found) => (found?.isOn === true ? [found.setBy] : []));
+  }
+
   return {
     shared,
     switches: Object.values(SWITCH_VARIABLES).filter((name) => parseSwitch(deps.environment[name]) === true),
@@ -78,21 +88,33 @@ export function createSessionEndpoints(deps: {
     describe(session) {
       const endpoints = endpointsOf(session);
       const own = ownEndpoints.get(session.sessionName);
-      const switches = (['use_fips_endpoint', 'use_dualstack_endpoint'] as const)
-        .map((key) => findSwitch(session, key))
-        .flatMap((found) => (found?.isOn === true ? [found.setBy] : []));
+      const setBy = findSetters(session).join(' and ');
       const kind = kindOf(endpoints);
       return SERVICES.flatMap((service): SessionEndpoint[] => {
         const url = own?.[service];
         if (url !== undefined) {
-          const setBy = `${tableName(session.sessionName, 'endpoints')} in the settings`;
-          return [{ service: NAMES[service], url, kind: 'custom', setBy }];
+          const table = tableName(session.sessionName, 'endpoints');
+          return [{ service: NAMES[service], url, kind: 'custom', setBy: `${table} in the settings` }];
         }
         const host = findServiceHost(HOSTS[service], session.region, endpoints);
         const isDefault = host === findServiceHost(HOSTS[service], session.region);
         if (endpoints[service] !== undefined || host === undefined || isDefault || kind === undefined) return [];
-        return [{ service: NAMES[service], url: `https://${host}/`, kind, setBy: switches.join(' and ') }];
+        return [{ service: NAMES[service], url: `https://${host}/`, kind, setBy }];
       });
+    },
+    findNotes(session) {
+      const setters = findSetters(session).filter((setBy) => setBy !== START_URL);
+      const endpoints = endpointsOf(session);
+      const custom = [...new Set(SERVICES.flatMap((service) => endpoints[service] ?? []))];
+      if (setters.length === 0 || custom.length === 0) return [];
+      return [
+        {
+          code: 'settings-without-effect',
+          message: `${setters.join(' and ')}: no effect on ${custom.join(' and ')}, which ${session.sessionName} uses instead of AWS's endpoints.`,
+          hint: 'rolecall doctor',
+          session: session.sessionName,
+        },
+      ];
     },
   };
 }

@@ -19,7 +19,7 @@ export interface SessionStatusDeps {
   readonly broker: Broker;
   readonly settings: Pick<Settings, 'sessionLabels' | 'flow' | 'sessionFlows'>;
   readonly chooseFlow: ChooseFlow;
-  readonly sessionEndpoints: Pick<SessionEndpoints, 'describe'>;
+  readonly sessionEndpoints: Pick<SessionEndpoints, 'describe' | 'findNotes'>;
   readonly renewals: Pick<Renewals, 'describe'>;
   readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;

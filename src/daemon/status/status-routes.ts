@@ -45,6 +45,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       const { reading, configProblems } = await readConfig(deps);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
       const { current, currentProblems } = await readCurrent(reading, deps);
+      const notes = [...deps.settings.notes, ...reading.sessions.flatMap(deps.sessionEndpoints.findNotes)];
       const clockAheadSeconds = roundClockSkewSeconds(deps.clockAheadMs());
       return {
         version: deps.version,
@@ -64,7 +65,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),
-        ...(deps.settings.notes.length === 0 ? {} : { notes: [...deps.settings.notes] }),
+        ...(notes.length === 0 ? {} : { notes }),
       };
     },
   };

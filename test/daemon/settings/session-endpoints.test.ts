@@ -188,3 +188,20 @@ describe('what status shows', () => {
     ]);
   });
 });
+
+describe('a note', () => {
+  test('says that FIPS has no effect on a custom endpoint', async () => {
+    const settings = `[session.work.endpoints]\nsso_oidc = "${LINK}"\n`;
+    const setup = { settings, startUrl: DUALSTACK, environment: { AWS_USE_FIPS_ENDPOINT: 'true' } };
+    const { findNotes, work, home } = await setUp(setup);
+    expect(findNotes(work)).toEqual([
+      {
+        code: 'settings-without-effect',
+        message: `AWS_USE_FIPS_ENDPOINT when the daemon started: no effect on ${LINK}, which work uses instead of AWS's endpoints.`,
+        hint: 'rolecall doctor',
+        session: 'work',
+      },
+    ]);
+    expect(findNotes(home)).toEqual([]);
+  });
+});

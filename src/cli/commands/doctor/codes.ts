@@ -77,7 +77,7 @@ export const DOCTOR_CODES = {
   'file-not-ours': problem('A file or directory belongs to another user.'),
   'settings-invalid': problem('`config.toml` is not valid, and the daemon does not start with it.'),
   'settings-without-effect': note(
-    'A rule of `config.toml` matches none of your roles, a setting does not exist any more, or `[[protect]]` marks roles without keeping programs from their keys.',
+    'A rule of `config.toml` matches none of your roles, a setting does not exist any more, FIPS or dual-stack is set where a custom endpoint is used, or `[[protect]]` marks roles without keeping programs from their keys.',
   ),
   'sign-in-without-browser': note(
     'The settings say `flow = "pkce"`, but the browser is not on this machine, so the sign-in cannot come back to it.',
