@@ -1,5 +1,5 @@
 // Identity Center through the AWS SDK clients: one HTTP request per call, faults by kind, nothing read from the environment.
-import { findPartition, findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
+import { findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
 import { isLoopbackHost } from '../core/loopback.ts';
 import { scopesOf } from '../core/aws/registration-scopes.ts';
 import { oncePerObject } from '../core/async/once.ts';
@@ -79,6 +79,8 @@ const GRANT_NAMES = {
 } as const;
 // As of 2026-05 the portal refuses more than 100 (InvalidRequestException).
 const PAGE_SIZE = 100;
+/** The region only improves an error that the user is waiting for. */
+const HOME_REGION_TIMEOUT_MS = 5000;
 const CLIENT_NAME_LIMIT = 64;
 
 /** The first call loads the SDK. */
@@ -203,9 +205,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       if (findPartitionMismatch(startUrl, region) !== undefined) {
         throw new IdentityCenterFault('start-url-refused', 'The start URL is in another partition than the region.');
       }
-      // AWS publishes no portals of its isolated partitions, so theirs cannot be told from a company's page.
-      const isIsolated = findPartition(region)?.portals.length === 0;
-      return isCompanyStartUrl(startUrl) && !isIsolated ? follow(startUrl, region) : startUrl;
+      return isCompanyStartUrl(startUrl, region) ? follow(startUrl, region) : startUrl;
     },
 
     async findHomeRegion(session) {
@@ -213,7 +213,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
       const startUrl = new URL(session.startUrl);
       const inName = findPortal(startUrl.hostname)?.region;
       if (inName !== undefined || isEmulated(session)) return inName;
-      return (await load()).clients.findRegion(startUrl, requestTimeoutMs);
+      return (await load()).clients.findRegion(startUrl, Math.min(requestTimeoutMs, HOME_REGION_TIMEOUT_MS));
     },
 
     registerClient: (session, flow = 'device') =>
@@ -358,7 +358,7 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
 
     async followStartUrl(startUrl) {
       const unnamed = { sessionName: '', startUrl, region: '', registrationScopes: [] };
-      return isEmulated(unnamed) || !isCompanyStartUrl(startUrl) ? startUrl : follow(startUrl, undefined);
+      return isEmulated(unnamed) || !isCompanyStartUrl(startUrl, undefined) ? startUrl : follow(startUrl, undefined);
     },
 
     async findRegion(startUrl) {

@@ -170,10 +170,15 @@ test("asks nobody for AWS's own start URLs, for other schemes, and with an emula
     PORTAL,
     'https://ssoins-1.portal.us-east-1.app.aws',
     'https://identitycenter.amazonaws.com/ssoins-1',
+    // A portal that AWS may open one day.
+    'https://ssoins-1.portal.us-east-1.new.aws/',
+    'https://ssoins-1.us-east-1.new.amazonaws.com/',
     'http://aws.corp.example/',
     'no URL',
   ];
   for (const startUrl of own) expect(await resolve(startUrl)).toBe(startUrl);
+  // AWS's isolated partitions, whose portals are not published.
+  expect(await resolve('https://portal.example/start', 'us-iso-east-1')).toBe('https://portal.example/start');
   expect(proxy.targets).toEqual([]);
 
   const emulated = createIdentityCenter({

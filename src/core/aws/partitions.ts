@@ -142,11 +142,17 @@ export function isAwsHost(host: string): boolean {
   );
 }
 
-/** True for an https start URL on a company's own host. */
-export function isCompanyStartUrl(startUrl: string): boolean {
+/**
+ * True for an https start URL on a company's own host. False in a region whose portals AWS does not publish, and under
+ * AWS's domains, where it may have portals that are not in the table yet.
+ */
+export function isCompanyStartUrl(startUrl: string, region: string | undefined): boolean {
   if (!URL.canParse(startUrl)) return false;
   const { protocol, hostname } = new URL(startUrl);
-  return protocol === 'https:' && !isAwsHost(hostname);
+  if (protocol !== 'https:' || isAwsHost(hostname)) return false;
+  if (region !== undefined && (findPartition(region)?.portals ?? []).length === 0) return false;
+  const domains = PARTITIONS.flatMap(({ dnsSuffix, dualStackDnsSuffix }) => [dnsSuffix, dualStackDnsSuffix]);
+  return ![...domains, 'aws'].some((domain) => hostname.endsWith(`.${domain}`));
 }
 
 /** True if the partition has a page at `host` on which users sign in or approve a sign-in. */
