@@ -54,6 +54,19 @@ async function browse(page: string) {
 }
 
 describe('a sign-in by authorization code', () => {
+  test('shows over SSH how to forward the port, so that a browser elsewhere can come back', async () => {
+    rig = await createRig();
+    const login = start(['--pkce'], { browserPlace: 'ssh' });
+    const page = await login.page();
+    const { port } = new URL(new URL(page).searchParams.get('redirect_uri') ?? '');
+    expect(login.seen()).toContain(
+      `Run this on your own machine, and open the page there:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST\n` +
+        `For a code instead: rolecall login ${SESSION} --use-device-code\n`,
+    );
+    expect(await browse(page)).toBe(200);
+    expect(await login.end()).toMatchObject({ exitCode: 0 });
+  });
+
   test('shows the page in one unbroken line, opens exactly that, and ends when the browser comes back', async () => {
     rig = await createRig();
     const opened: string[] = [];

@@ -18,7 +18,11 @@ export interface DeviceCodeOffer {
 /** Says how to open the page, with the offer: a key on a terminal, a command elsewhere. */
 export async function offerDeviceCode(
   session: string,
-  { isOpened, onAccepted }: { readonly isOpened: boolean; readonly onAccepted: () => void },
+  {
+    page,
+    isOpened,
+    onAccepted,
+  }: { readonly page: string; readonly isOpened: boolean; readonly onAccepted: () => void },
   context: LoginContext,
 ): Promise<DeviceCodeOffer> {
   const { clock, stderr } = context;
@@ -32,7 +36,8 @@ export async function offerDeviceCode(
   });
   let isReminded = stopKeys !== undefined || !isOpened;
 
-  stderr.write(`${describeOffer({ isOpened, hasKeys: stopKeys !== undefined, command })}\n`);
+  const port = isOpened || (await context.findBrowserPlace()) !== 'ssh' ? undefined : callbackPort(page);
+  stderr.write(`${describeOffer({ isOpened, port, hasKeys: stopKeys !== undefined, command })}\n`);
   return {
     isAccepted: () => isAccepted,
     remind() {
@@ -49,15 +54,31 @@ async function listen(context: LoginContext, onText: (text: string) => void): Pr
   return context.stdinIsTerminal && context.stderr.isTTY === true ? context.listenForKeys(onText) : undefined;
 }
 
+/** The port to which the browser comes back; undefined if the page does not say it. */
+function callbackPort(page: string): string | undefined {
+  try {
+    const port = new URL(new URL(page).searchParams.get('redirect_uri') ?? '').port;
+    return port === '' ? undefined : port;
+  } catch {
+    return undefined;
+  }
+}
+
 function describeOffer(offer: {
   readonly isOpened: boolean;
+  /** To be forwarded from the user's own machine. */
+  readonly port: string | undefined;
   readonly hasKeys: boolean;
   readonly command: string;
 }): string {
-  const { isOpened, hasKeys, command } = offer;
+  const { isOpened, port, hasKeys, command } = offer;
   if (isOpened) {
     const opened = 'Opened the page in your browser.';
     return hasKeys ? `${opened} If that does not work, press c for a code.` : opened;
+  }
+  if (port !== undefined) {
+    const forward = `Run this on your own machine, and open the page there:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST`;
+    return hasKeys ? `${forward}\nFor a code instead, press c.` : `${forward}\nFor a code instead: ${command}`;
   }
   const open = 'Open the page in a browser.';
   return hasKeys ? `${open} For another device, press c.` : `${open}\nFor another device: ${command}`;

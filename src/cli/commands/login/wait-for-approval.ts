@@ -31,7 +31,8 @@ export async function waitForApproval(
     showHeading(session, pending, context);
     const isOpened = await showPrompt(session, pending, options, context);
     if (pending.flow === 'pkce') {
-      offer = await offerDeviceCode(session, { isOpened, onAccepted: follower.wake }, context);
+      const page = pending.verificationUri ?? '';
+      offer = await offerDeviceCode(session, { page, isOpened, onAccepted: follower.wake }, context);
     } else tellHowToOpen(pending, isOpened, context);
     for (;;) {
       progress.show(describeWaiting(current, context));
