@@ -60,7 +60,7 @@ describe('a sign-in by authorization code', () => {
     const page = await login.page();
     const { port } = new URL(new URL(page).searchParams.get('redirect_uri') ?? '');
     expect(login.seen()).toContain(
-      `Run this on your own machine, and open the page there:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST\n` +
+      `To use the browser of your own machine, run this there first:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST\n` +
         `For a code instead: rolecall login ${SESSION} --use-device-code\n`,
     );
     expect(await browse(page)).toBe(200);

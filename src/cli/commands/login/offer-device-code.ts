@@ -77,7 +77,7 @@ function describeOffer(offer: {
     return hasKeys ? `${opened} If that does not work, press c for a code.` : opened;
   }
   if (port !== undefined) {
-    const forward = `Run this on your own machine, and open the page there:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST`;
+    const forward = `To use the browser of your own machine, run this there first:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST`;
     return hasKeys ? `${forward}\nFor a code instead, press c.` : `${forward}\nFor a code instead: ${command}`;
   }
   const open = 'Open the page in a browser.';
