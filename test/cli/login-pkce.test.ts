@@ -197,6 +197,19 @@ describe('the device code instead', () => {
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);
   });
 
+  test('comes for a sign-in that another command has forced although the session is live', async () => {
+    rig = await createRig();
+    await rig.runCli(['login', '--no-wait']);
+    rig.emulator.turnKnobs({ autoApprove: false });
+    await rig.client.call('startSignIn', { session: SESSION, body: { force: true, flow: 'pkce' } });
+    let press: (text: string) => void = () => undefined;
+    const login = start([], { opened: [], isTerminal: true, onKeys: (keys) => (press = keys) });
+    await login.page();
+    press('c');
+    rig.emulator.approve(await waitFor('the code', () => CODE.exec(login.seen())?.[1]));
+    expect((await login.end()).exitCode).toBe(0);
+  });
+
   test('is offered without keys after 20 seconds, once, with the command', async () => {
     rig = await createRig();
     const clock = createFakeClock(Date.now());

@@ -51,7 +51,8 @@ export async function waitForApproval(
       offer.close();
       offer = undefined;
       progress.clear();
-      const body = { ...request, flow: 'device' } as const;
+      // Forced, as the pending sign-in may be, which another command has started: a live session would need no code.
+      const body = { ...request, force: true, flow: 'device' } as const;
       current = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
       if (current.state !== 'pending') return current;
       const browser = options.browser && isOpened;
