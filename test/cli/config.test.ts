@@ -102,6 +102,17 @@ describe('show', () => {
 });
 
 describe('check', () => {
+  test('refuses an endpoint that the daemon would refuse', async () => {
+    write('[session.work.endpoints]\nsso = "http://relay.example.com"\n');
+    expect(await rig.runCli(['config', 'check'])).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringContaining(
+        'The endpoint in session.work.endpoints.sso names http://relay.example.com; it must be https, or http on this machine.',
+      ),
+    });
+  });
+
   test('says that the file is valid, and whether the daemon has read it', async () => {
     expect(await rig.runCli(['config', 'check'])).toEqual({
       exitCode: 0,

@@ -11,6 +11,7 @@ import { toRolecallError } from '../../src/core/errors.ts';
 import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { describeSettings } from '../../src/daemon/settings/describe-settings.ts';
+import { createSessionEndpoints } from '../../src/daemon/settings/session-endpoints.ts';
 import { loadSettings } from '../../src/daemon/settings/settings.ts';
 import { ensurePrivateDirectory } from '../../src/platform/files/private-directory.ts';
 import { CONTAINER_PORT_SCHEMA } from '../../src/daemon/credentials/container-server.ts';
@@ -312,11 +313,14 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
           return cli.opened !== undefined;
         },
         findBrowserPlace: async () => cli.browserPlace ?? 'no-display',
-        checkSettings: () =>
-          loadSettings(paths.settingsFile, environment).then(
-            () => undefined,
-            (error: unknown) => toRolecallError(error).toBody(),
-          ),
+        checkSettings: async () => {
+          try {
+            createSessionEndpoints({ settings: await loadSettings(paths.settingsFile, environment), environment });
+            return undefined;
+          } catch (error) {
+            return toRolecallError(error).toBody();
+          }
+        },
         describeSettings: () => describeSettings(paths.settingsFile, environment),
         runEditor: async (program, args) => {
           const edit = cli.edits?.shift();

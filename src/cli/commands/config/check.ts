@@ -1,5 +1,5 @@
 // `rolecall config check`: whether the settings are valid, and whether the running daemon has read them.
-import { RolecallError } from '../../../core/errors.ts';
+import { errorFromBody, RolecallError } from '../../../core/errors.ts';
 import { statIfPresentSync } from '../../../platform/files/stat-sync.ts';
 import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import { shortenPath } from '../../terminal/render.ts';
@@ -8,11 +8,14 @@ import { formatJsonLine } from '../../../core/text/format-json.ts';
 /** A daemon answers in a millisecond; this does not wait for one that hangs. */
 const TIMEOUT_MS = 2000;
 
-export type CheckContext = Output & DaemonAccess & Places & Pick<CliContext, 'describeSettings'>;
+export type CheckContext = Output & DaemonAccess & Places & Pick<CliContext, 'checkSettings' | 'describeSettings'>;
 
 /** @throws RolecallError: the settings are not valid, or a file cannot be read */
 export async function runConfigCheck({ json }: { readonly json?: boolean }, context: CheckContext): Promise<number> {
   const { path, exists, teamPath } = await context.describeSettings();
+  // What only a starting daemon checks: the addresses of endpoints.
+  const error = await context.checkSettings();
+  if (error !== undefined) throw errorFromBody(error);
   const restartNeeded = await isRestartNeeded([path, ...(teamPath === null ? [] : [teamPath])], context);
   if (json === true) {
     context.stdout.write(formatJsonLine({ path, exists, teamPath, valid: true, restartNeeded }));
