@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SignInDocument } from '../../src/local-api/schemas.ts';
+import { findBrowserPlace, readPlaceFacts } from '../../src/platform/programs/browser-place.ts';
 import { withQuickPrograms } from '../helpers/quick-programs.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess } from '../helpers/run-process.ts';
@@ -26,6 +27,9 @@ interface Place {
 const IN_CONTAINER = 'mount -t tmpfs none /run && : >/run/.containerenv && exec "$@"';
 const PKCE = 'authorization code (PKCE), because a browser is on this machine';
 
+/** Then all processes here are in one, whatever their variables say. */
+const isInContainer = findBrowserPlace({ DISPLAY: ':99' }, readPlaceFacts()) === 'container';
+
 const PLACES: Readonly<Record<string, Place>> = {
   desktop: { variables: { DISPLAY: ':99' }, flow: 'pkce', reason: 'here', says: PKCE, opens: 'default' },
   ssh: {
@@ -44,7 +48,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     flow: 'device',
     reason: 'container',
     says: 'device code, because this is a container or a cloud workspace',
-    inside: ['/usr/bin/unshare', '-m', '/bin/sh', '-c', IN_CONTAINER, 'sh'],
+    inside: isInContainer ? [] : ['/usr/bin/unshare', '-m', '/bin/sh', '-c', IN_CONTAINER, 'sh'],
   },
   wsl: {
     variables: { WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' },
@@ -62,11 +66,15 @@ const PLACES: Readonly<Record<string, Place>> = {
   browser: { variables: { BROWSER: 'NAMED' }, flow: 'pkce', reason: 'here', says: PKCE, opens: 'named' },
 };
 
-const hasMounts = systemPartByCheck('own mounts', 'unshare -m', () => {
-  if (process.getuid?.() !== 0) throw new Error('only root can mount');
-  execFileSync('/usr/bin/unshare', ['-m', 'true']);
-});
-const names = Object.keys(PLACES).filter((name) => hasMounts || PLACES[name]?.inside === undefined);
+const hasContainer =
+  isInContainer ||
+  systemPartByCheck('own mounts', 'unshare -m', () => {
+    if (process.getuid?.() !== 0) throw new Error('only root can mount');
+    execFileSync('/usr/bin/unshare', ['-m', 'true']);
+  });
+const names = Object.keys(PLACES).filter((name) =>
+  PLACES[name]?.inside === undefined ? !isInContainer : hasContainer,
+);
 
 interface Seen {
   readonly signIn: SignInDocument | null;
