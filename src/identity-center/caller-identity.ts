@@ -2,7 +2,7 @@
 import { isLoopbackHost } from '../core/loopback.ts';
 import type { EndpointsOf } from '../core/model.ts';
 import type { CallerIdentity } from '../sso/ports.ts';
-import { endpointSettings } from './endpoint.ts';
+import { endpointSettings, isPlainHttp } from './endpoint.ts';
 
 const CONNECT_TIMEOUT_MS = 2000;
 const REQUEST_TIMEOUT_MS = 5000;
@@ -22,6 +22,9 @@ export function createCallerIdentity(deps: {
       // AWS's own STS does not know credentials of an emulator.
       if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
         throw new Error('no STS endpoint is set for the emulator');
+      }
+      if (sts !== undefined && isPlainHttp(sts)) {
+        throw new Error(`STS at ${new URL(sts).origin} is neither https nor on this machine`);
       }
       const [{ GetCallerIdentityCommand, STSClient }, { createTransport, refuseForeignAnswers }] = await Promise.all([
         import('@aws-sdk/client-sts'),

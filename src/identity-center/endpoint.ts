@@ -20,6 +20,12 @@ export function parseEndpoint(text: string, settingName: string): URL {
   throw invalid(settingName, `names ${url.protocol}//${url.host}; it must be https, or http on this machine`);
 }
 
+/** Whether what is sent to this URL can be read on the network. */
+export function isPlainHttp(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url?.protocol === 'http:' && !isLoopbackHost(url.hostname);
+}
+
 /** The part of an SDK client's configuration that decides on its host. */
 export interface EndpointSettings {
   readonly endpoint?: string;

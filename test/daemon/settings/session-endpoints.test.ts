@@ -73,6 +73,18 @@ describe('a custom endpoint', () => {
     },
   );
 
+  test('of STS may be a container of tests without https, the only one that does not end the daemon', async () => {
+    const url = 'http://localstack:4566';
+    expect(await endpointsOfBoth({ environment: { AWS_ENDPOINT_URL_STS: url } })).toEqual([{ sts: url }, { sts: url }]);
+    expect(await endpointsOfBoth({ settings: `[endpoints]\nsts = "${url}"\n` })).toEqual([{ sts: url }, { sts: url }]);
+    await expect(setUp({ environment: { AWS_ENDPOINT_URL_SSO: url } })).rejects.toMatchObject({
+      message: `The endpoint in AWS_ENDPOINT_URL_SSO names ${url}; it must be https, or http on this machine.`,
+    });
+    await expect(setUp({ environment: { AWS_ENDPOINT_URL_STS: 'localstack:4566' } })).rejects.toThrow(
+      /^The endpoint in AWS_ENDPOINT_URL_STS /,
+    );
+  });
+
   test('an unknown key names its line and the key that was meant', async () => {
     await expect(setUp({ settings: '[session.work.endpoints]\nsso_odic = "https://a"\n' })).rejects.toMatchObject({
       message: '/config.toml, line 2: unknown key "sso_odic". Did you mean "sso_oidc"?',

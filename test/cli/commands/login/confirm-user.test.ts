@@ -13,7 +13,7 @@ const ROLE = ['--account', '222222222222', '--role', 'ReadOnly'] as const;
 const askForKeys = () => rig.runCli(['credential-process', '--session', SESSION, ...ROLE]);
 const userOf = async () => (await rig.client.call('status', {})).sessions[0]?.user;
 
-async function create(options: Pick<RigOptions, 'desktop' | 'config'> = {}): Promise<Rig> {
+async function create(options: Pick<RigOptions, 'desktop' | 'config' | 'environment'> = {}): Promise<Rig> {
   rig = await createRig({ checksUsers: true, config: CONFIG.slice(0, CONFIG.indexOf('[profile')), ...options });
   rig.emulator.directory.addUser({ userName: 'mallory' });
   rig.emulator.directory.assign({ accountId: '222222222222', permissionSet: 'ReadOnly', user: 'mallory' });
@@ -70,6 +70,17 @@ test('serves no keys to another user until that is confirmed', async () => {
   expect((await askForKeys()).exitCode).toBe(0);
   expect(await userOf()).toBe('mallory');
   expect((await rig.client.call('status', {})).problems).toEqual([]);
+});
+
+test('sends no keys to an STS without https, as of a test container, and signs in all the same', async () => {
+  await create({ environment: { AWS_ENDPOINT_URL_STS: 'http://localstack:4566' } });
+  expect(await rig.runCli(['login', '--yes'])).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining(
+      'Note: could not check who signed in: STS at http://localstack:4566 is neither https nor on this machine.\n',
+    ),
+  });
+  expect((await askForKeys()).exitCode).toBe(0);
 });
 
 test('asks in a terminal and accepts a no', async () => {
