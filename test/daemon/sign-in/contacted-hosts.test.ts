@@ -200,3 +200,23 @@ describe('endpoints that are not the default ones', () => {
     expect(await start('beside')).toMatchObject({ state: 'pending' });
   });
 });
+
+test.each([
+  ['plain', 'oidc.us-east-1.amazonaws.com'],
+  ['dualstack', 'oidc.eu-west-1.api.aws'],
+  ['both', 'oidc-fips.us-west-2.api.aws'],
+  ['company', 'oidc.eu-central-1.api.aws'],
+])('the browser is sent to the endpoint that the sign-in uses: %s', async (session, host) => {
+  const body = { flow: 'pkce', force: true } as const;
+  const { verificationUri = '', openUri } = await rig.client.call('startSignIn', { session, body });
+  expect(verificationUri.split('?')[0]).toBe(`https://${host}/authorize`);
+  expect(openUri).toBe(verificationUri);
+  await rig.client.call('cancelSignIn', { session });
+});
+
+test('the browser is not sent to an endpoint that is not AWS’s', async () => {
+  const body = { flow: 'pkce', force: true, acceptEndpoint: true } as const;
+  const started = await rig.client.call('startSignIn', { session: 'link', body });
+  expect(started).toMatchObject({ verificationUri: expect.stringContaining(`${LINK}/authorize?`) });
+  expect(started).not.toHaveProperty('openUri');
+});
