@@ -199,7 +199,8 @@ export function createIdentityCenter(deps: IdentityCenterDeps): ClosableIdentity
 
   return {
     async resolveStartUrl(session) {
-      const { startUrl, region } = session;
+      const { startUrl } = session;
+      const region = session.region.toLowerCase();
       if (isEmulated(session)) return startUrl;
       // Without a code AWS would only say so in the browser.
       if (findPartitionMismatch(startUrl, region) !== undefined) {

@@ -1,5 +1,6 @@
 // Reads the sign-in settings of the shared config file: sso-sessions, native SSO profiles, the CA bundle.
 import type { EndpointSwitch, SsoSession } from '../../core/model.ts';
+import { findPartitionMismatch } from '../../core/aws/partitions.ts';
 import { findPortalRegion } from '../../core/aws/service-host.ts';
 import { isSameStartUrl } from '../../core/aws/start-url.ts';
 import type { ConfigDocument, ConfigProblem, ConfigSection, SectionKind } from '../document/document.ts';
@@ -62,8 +63,12 @@ export function readSsoSessions(document: ConfigDocument): SsoSessionsReading {
       problem('has an sso_region that is not a region', region.line);
     } else {
       const named = findPortalRegion(startUrl.value);
+      const mismatch = findPartitionMismatch(startUrl.value, region.value.toLowerCase());
       if (named !== undefined && named !== region.value.toLowerCase()) {
         problem(`has the sso_region ${region.value}, but its start URL is a portal in ${named}`, region.line);
+      } else if (mismatch !== undefined) {
+        const place = `the partition ${mismatch.ofStartUrl}`;
+        problem(`has the sso_region ${region.value}, but its start URL is a portal in ${place}`, region.line);
       }
       const scopes = (valueOf(document, section, 'sso_registration_scopes')?.value ?? '')
         .split(/[,\n]/u)

@@ -37,7 +37,7 @@ export function findPageToOpen(
  */
 function isVerificationPage(page: URL, session: Session): boolean {
   if (page.protocol !== 'https:') return false;
-  const partition = findPartition(session.region);
+  const partition = findPartition(session.region.toLowerCase());
   if (page.port === '' && partition !== undefined && hasApprovalPage(partition, page.hostname)) return true;
   const start = parseUrl(session.startUrl);
   if (start === undefined || start.origin !== page.origin) return false;
@@ -51,9 +51,10 @@ function isAuthorizePage(page: URL, { region }: Session, oidcEndpoint: string | 
   if (oidcEndpoint !== undefined) {
     return isAwsEndpoint(oidcEndpoint) && page.origin === parseUrl(oidcEndpoint)?.origin;
   }
-  const partition = findPartition(region);
+  const wanted = region.toLowerCase();
+  const partition = findPartition(wanted);
   if (partition === undefined || page.protocol !== 'https:' || page.port !== '') return false;
-  return serviceHosts(partition, 'oidc', region).includes(page.hostname);
+  return serviceHosts(partition, 'oidc', wanted).includes(page.hostname);
 }
 
 /** True if the endpoint is on this machine (the emulator), and the page on the endpoint. */

@@ -7,6 +7,18 @@ import { planFor, sessionSection } from '../builders.ts';
 const parse = (text: string) => parseConfigDocument(text, '/home/taylor/.aws/config');
 
 describe('sso-sessions', () => {
+  it('name the partition of their start URL if the region is in another one', () => {
+    const section = (region: string) =>
+      `[sso-session s]\nsso_start_url = https://start.home.awsapps.cn/directory/d-1\nsso_region = ${region}\n`;
+    expect(readSsoSessions(parse(section('us-east-1'))).problems).toEqual([
+      {
+        line: 3,
+        reason: '[sso-session s] has the sso_region us-east-1, but its start URL is a portal in the partition aws-cn',
+      },
+    ]);
+    expect(readSsoSessions(parse(section('cn-northwest-1'))).problems).toEqual([]);
+  });
+
   it.each([
     ['https://ssoins-1.portal.us-east-2.app.aws', 'us-east-2'],
     ['https://ssoins-1.us-west-2.portal.amazonaws.com/', 'us-west-2'],

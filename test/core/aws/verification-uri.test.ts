@@ -116,6 +116,7 @@ describe('the authorize page', () => {
   test.each([
     ['https://oidc.us-east-1.amazonaws.com', SESSION, undefined],
     ['https://oidc-fips.us-east-1.amazonaws.com', SESSION, undefined],
+    ['https://oidc.us-east-1.amazonaws.com', { ...SESSION, region: 'US-EAST-1' }, undefined],
     ['https://oidc.us-east-1.api.aws', SESSION, undefined],
     ['https://oidc-fips.us-east-1.api.aws', SESSION, undefined],
     ['https://oidc.cn-north-1.amazonaws.com.cn', CHINA, undefined],
