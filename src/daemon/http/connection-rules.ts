@@ -25,7 +25,8 @@ const SHARES: Readonly<Record<SurfaceName, { readonly served: number; readonly m
   container: { served: 1 / 4, max: 2048 },
   web: { served: 1 / 8, max: 512 },
 };
-const CALLBACK_LIMITS = { maxServed: 16, maxUnchecked: 64 } as const;
+/** For the port of one sign-in, which is used by one browser, for one request. */
+const MAX_SERVED_OF_CALLBACK = 16;
 /** For each loopback port. Many connections of our own user that arrive at once count here too. */
 const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 
@@ -49,7 +50,11 @@ export function createConnectionRules(deps: {
     // Commands of `exec` run in this Linux; under WSL the page may be open in a browser of Windows.
     container: { ...limits('container'), peerCheck: createPeerCheck({ userIds, servesWindows: false }) },
     web: { ...limits('web'), peerCheck: webPeerCheck },
-    // The port of a sign-in is used by one browser, for one request.
-    callback: { ...CALLBACK_LIMITS, headersDeadlineMs: HEADERS_DEADLINE_MS, peerCheck: webPeerCheck },
+    // As many unchecked ones as the page: with fewer, a flood of another user resets the browser that comes back.
+    callback: {
+      ...limits('web'),
+      maxServed: Math.min(MAX_SERVED_OF_CALLBACK, limits('web').maxServed),
+      peerCheck: webPeerCheck,
+    },
   };
 }

@@ -62,6 +62,18 @@ describe('the rules', () => {
     expect(limits(524_288)).toEqual([4096, 2048, 1024, 512, 1024]);
   });
 
+  test('serve one browser on the port of a sign-in, and look at as many connections as on the page', () => {
+    const limits = (descriptorLimit: number) => {
+      const { callback, web } = createConnectionRules({ userId: 0, descriptorLimit });
+      expect(callback.maxUnchecked).toBe(web.maxUnchecked);
+      return [callback.maxServed, callback.maxUnchecked];
+    };
+    expect(limits(64)).toEqual([4, 4]);
+    expect(limits(1024)).toEqual([16, 96]);
+    // Measured: with 64, two programs of another user that open 200 at a time reset every second browser that comes back.
+    expect(limits(524_288)).toEqual([16, 1024]);
+  });
+
   test('check the user on the loopback ports, not on the unix socket', () => {
     const { socket, container, web } = createConnectionRules({ userId: 0, descriptorLimit: 1024 });
     expect([socket.peerCheck, container.peerCheck, web.peerCheck]).toEqual([
