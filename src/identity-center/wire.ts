@@ -37,6 +37,8 @@ const MAX_TEXT_LENGTH = 32 * 1024;
 const MAX_PAGE_TOKEN_LENGTH = 8 * 1024;
 /** As of 2026-11 AWS allows 64 characters for the longest name, an email address. */
 const MAX_NAME_LENGTH = 256;
+/** A browser gets it as an argument, for which Linux allows 128 kB, with up to nine bytes for each character. */
+const MAX_PAGE_LENGTH = 8 * 1024;
 const ACCOUNT_ID = /^\d{12}$/;
 
 export function readRegistration(answer: object): ClientRegistration {
@@ -44,20 +46,27 @@ export function readRegistration(answer: object): ClientRegistration {
   const expiresAtSeconds = positiveNumber(fields, 'clientSecretExpiresAt');
   if (expiresAtSeconds >= SECONDS_END) throw new WireError('clientSecretExpiresAt is not in seconds');
   return {
-    clientId: text(fields, 'clientId'),
+    clientId: readClientId(fields),
     clientSecret: new Secret(text(fields, 'clientSecret')),
     expiresAtMs: expiresAtSeconds * 1000,
   };
 }
 
+/** RFC 6749, appendix A.1: printable ASCII. It becomes part of an address, in which half a character can't be written. */
+function readClientId(fields: Fields): string {
+  const clientId = text(fields, 'clientId');
+  if (!/^[\x20-\x7e]+$/.test(clientId)) throw new WireError('clientId has other characters than printable ASCII');
+  return clientId;
+}
+
 export function readDeviceAuthorization(answer: object): DeviceAuthorization {
   const fields = fieldsOf(answer);
-  const verificationUri = text(fields, 'verificationUri');
+  const verificationUri = text(fields, 'verificationUri', MAX_PAGE_LENGTH);
   return {
     deviceCode: new Secret(text(fields, 'deviceCode')),
     userCode: text(fields, 'userCode', MAX_NAME_LENGTH),
     verificationUri,
-    verificationUriComplete: optionalText(fields, 'verificationUriComplete') ?? verificationUri,
+    verificationUriComplete: optionalText(fields, 'verificationUriComplete', MAX_PAGE_LENGTH) ?? verificationUri,
     expiresInSeconds: lifetimeSeconds(fields, MAX_CODE_SECONDS),
     intervalSeconds: isAbsent(fields['interval'])
       ? DEFAULT_INTERVAL_SECONDS

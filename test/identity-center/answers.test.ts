@@ -465,6 +465,8 @@ describe('a 200 that is not the protocol', () => {
   test.each<[CallName, unknown, string]>([
     ['RegisterClient', {}, 'clientSecretExpiresAt is missing'],
     ['RegisterClient', without(registration, 'clientId'), 'clientId is missing'],
+    ['RegisterClient', { ...registration, clientId: 'c\ud800' }, 'clientId has other characters than printable ASCII'],
+    ['RegisterClient', { ...registration, clientId: 'c\u202e' }, 'clientId has other characters than printable ASCII'],
     ['RegisterClient', without(registration, 'clientSecret'), 'clientSecret is missing'],
     ['RegisterClient', { ...registration, clientSecretExpiresAt: 1_900_000_000_000 }, 'is not in seconds'],
     [
@@ -475,6 +477,12 @@ describe('a 200 that is not the protocol', () => {
     ['StartDeviceAuthorization', without(device, 'deviceCode'), 'deviceCode is missing'],
     ['StartDeviceAuthorization', without(device, 'userCode'), 'userCode is missing'],
     ['StartDeviceAuthorization', without(device, 'verificationUri'), 'verificationUri is missing'],
+    // As an argument of a browser it would have more bytes than Linux allows for one.
+    [
+      'StartDeviceAuthorization',
+      { ...device, verificationUri: `https://v/${'€'.repeat(16_000)}` },
+      'verificationUri is too long',
+    ],
     ['StartDeviceAuthorization', without(device, 'expiresIn'), 'expiresIn is missing'],
     ['StartDeviceAuthorization', { ...device, interval: -1 }, 'interval is not a positive number'],
     ['StartDeviceAuthorization', { ...device, interval: 86_400 }, 'interval is too large'],
