@@ -1,4 +1,5 @@
 // `rolecall login` by authorization code (PKCE): what it shows, and the device code that it offers.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createHurriedClock } from '../helpers/hurried-clock.ts';
@@ -172,6 +173,42 @@ describe('a sign-in by authorization code', () => {
     press?.('c');
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(0);
     await browse(page).catch(() => undefined);
+    expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
+  });
+});
+
+describe('a sign-in that the daemon no longer has', () => {
+  const LOST =
+    `rolecall: The sign-in to ${SESSION} was lost: the daemon was restarted, or the sso-session was edited. ` +
+    `[sign-in-required]\nRun: rolecall login ${SESSION}\n`;
+
+  test('because it was restarted: says so', async () => {
+    rig = await createRig();
+    const clock = createFakeClock(Date.now());
+    const login = start(['--pkce'], { opened: [], clock });
+    await login.page();
+    await rig.restartDaemon();
+    await waitFor('the end', async () => {
+      await clock.advance(1000);
+      return login.seen().includes(LOST);
+    });
+    expect((await login.end()).exitCode).toBe(4);
+  });
+
+  test('because its section was edited: the page no longer works', async () => {
+    rig = await createRig();
+    const clock = createFakeClock(Date.now());
+    const login = start(['--pkce'], { opened: [], clock });
+    const page = await login.page();
+    const config = readFileSync(rig.configPath, 'utf8');
+    writeFileSync(rig.configPath, config.replace('us-east-1', 'eu-west-1'));
+    await waitFor('the end', async () => {
+      await clock.advance(1000);
+      return login.seen().includes(LOST);
+    });
+    expect((await login.end()).exitCode).toBe(4);
+    await expect(browse(page)).rejects.toThrow();
+    writeFileSync(rig.configPath, config);
     expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
   });
 });

@@ -1,4 +1,6 @@
 // Waits until the user has approved or denied the sign-in on the page.
+import { SignInRequiredError } from '../../../core/errors.ts';
+import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SignInDocument } from '../../../local-api/schemas.ts';
 import { displayWidth } from '../../terminal/display-width.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
@@ -39,7 +41,8 @@ export async function waitForApproval(
       offer?.remind();
       if (!(await follower.next(REDRAW_MS))) continue;
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
-      if (next === null || next.state !== 'pending') return next ?? { state: 'cancelled' };
+      if (next === null) throw await giveUp(session, context);
+      if (next.state !== 'pending') return next;
       if (!isReplaced && !isSameAttempt(current, next)) {
         isReplaced = true;
         offer?.close();
@@ -75,6 +78,16 @@ export async function waitForApproval(
     offer?.close();
     progress.clear();
   }
+}
+
+/** The daemon has no such sign-in any more. One for the earlier section could still be approved, and nobody would follow it. */
+async function giveUp(session: string, { client }: LoginContext): Promise<SignInRequiredError> {
+  await client.call('cancelSignIn', { session }, { autostart: false, timeoutMs: CANCEL_TIMEOUT_MS });
+  return new SignInRequiredError(
+    'sign-in-required',
+    `The sign-in to ${session} was lost: the daemon was restarted, or the sso-session was edited.`,
+    { hint: `rolecall login ${quoteForShell(session)}` },
+  );
 }
 
 function tellHowToOpen({ openUri }: SignInDocument, isOpened: boolean, { stderr }: LoginContext): void {
