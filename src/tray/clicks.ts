@@ -5,6 +5,7 @@ import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
+import { startSignIn } from '../local-api/start-sign-in.ts';
 import type { Action } from './menu.ts';
 
 export interface ClickDeps {
@@ -60,8 +61,8 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
 async function signIn(action: Extract<Action, { does: 'sign-in' }>, deps: ClickDeps): Promise<void> {
   const { session, force, flow } = action;
   const browser = await deps.findBrowserPlace(session);
-  const body = { force, browser, ...(flow === undefined ? {} : { flow }) };
-  const started = await deps.client.call('startSignIn', { session, body });
+  const request = { force, browser, ...(flow === undefined ? {} : { flow }) };
+  const started = await startSignIn(request, (body) => deps.client.call('startSignIn', { session, body }));
   if (started.state !== 'pending') return;
   // Before the page opens, because the user enters the code there.
   deps.showSignIn(session, started);

@@ -36,7 +36,7 @@ export async function checkSignIn({ daemon, context }: World): Promise<CheckGrou
     const way = describeFlow(flow);
     ways.set(way, [...(ways.get(way) ?? []), flow.session]);
   }
-  const [only = 'no sso-session'] = ways.keys();
+  const [only = sessions.length > 0 ? 'device code, because the daemon is older' : 'no sso-session'] = ways.keys();
   return {
     ...group,
     summary: ways.size > 1 ? `differs between ${count(flows.length, 'sso-session')}` : only,

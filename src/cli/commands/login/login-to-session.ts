@@ -2,6 +2,7 @@
 import { errorFromBody, RolecallError, SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import { startSignIn, type SignInRequest } from '../../../local-api/start-sign-in.ts';
 import { harmless, printText, reportNote } from '../../terminal/render.ts';
 import { reportKept } from '../profiles/describe-plan.ts';
 import { confirmUser } from './confirm-user.ts';
@@ -9,7 +10,7 @@ import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
-import { createSignInRequest, type SignInRequest } from './sign-in-request.ts';
+import { createSignInRequest } from './sign-in-request.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
 import { waitForSetup } from './wait-for-setup.ts';
 
@@ -36,7 +37,9 @@ export async function loginToSession(
   const request = await createSignInRequest(session, options, context);
   if (!isLive || request.force === true) await consent.require(session);
   if (options.fresh === true) await signOutFirst(session, context);
-  const started = await context.client.call('startSignIn', { session, body: request }, { signal: context.signal });
+  const started = await startSignIn(request, (body) =>
+    context.client.call('startSignIn', { session, body }, { signal: context.signal }),
+  );
   if (started.state === 'pending') await requireOrCancel(session, consent, context);
   const follower = followSignIn(session, context);
   try {

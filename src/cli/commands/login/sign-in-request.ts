@@ -2,12 +2,11 @@
 import type { BrowserPlace } from '../../../core/aws/sign-in-flow.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
-import type { InputOf } from '../../../local-api/routes.ts';
+import type { SignInRequest } from '../../../local-api/start-sign-in.ts';
 import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 
 type FlowOptions = Pick<LoginOptions, 'pkce' | 'useDeviceCode'>;
-export type SignInRequest = NonNullable<InputOf<'startSignIn'>['body']>;
 
 /** @throws UsageError usage: both flows */
 export function refuseBothFlows({ pkce, useDeviceCode }: FlowOptions): void {

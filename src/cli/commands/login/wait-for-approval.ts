@@ -2,6 +2,7 @@
 import { SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { SignInDocument } from '../../../local-api/schemas.ts';
+import type { SignInRequest } from '../../../local-api/start-sign-in.ts';
 import { displayWidth } from '../../terminal/display-width.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
 import { formatDuration, harmless } from '../../terminal/render.ts';
@@ -9,7 +10,6 @@ import type { SignInFollower } from './follow-sign-in.ts';
 import { offerDeviceCode, type DeviceCodeOffer } from './offer-device-code.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 import { showHeading, showPrompt } from './show-prompt.ts';
-import type { SignInRequest } from './sign-in-request.ts';
 
 const DEFAULT_COLUMNS = 80;
 /** How often the countdown is drawn. */
