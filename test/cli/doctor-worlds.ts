@@ -112,13 +112,6 @@ export const TROUBLES: readonly Trouble[] = [
     breakIt: (rig) => writePrivate(credentialsPath(rig), `[account1]\n${KEY}`),
     edit: 'LINE,+2d',
   },
-  {
-    code: 'session-region-differs',
-    rig: withProfile(
-      '[sso-session eu]\nsso_start_url = https://ssoins-1.portal.eu-west-1.app.aws\nsso_region = us-east-1\n',
-    ),
-    edit: 'LINEs/us-east-1/eu-west-1/',
-  },
   { code: 'profile-session-missing', rig: withProfile('[profile b]\nsso_session = gone\n'), edit: 'LINE,$d' },
   {
     code: 'profile-program-missing',

@@ -32,9 +32,6 @@ export const DOCTOR_CODES = {
   'profile-shadowed': problem(
     'A profile of `~/.aws/config` has the same name as a section of `~/.aws/credentials`, which AWS clients prefer. A sync renames rolecall’s profiles.',
   ),
-  'session-region-differs': note(
-    'The start URL of an sso-session names another region than its `sso_region`, or is in another partition.',
-  ),
   'profile-session-missing': problem('A profile names an sso-session that is not in the file.'),
   'profile-program-missing': problem('The `credential_process` of a profile names a program that does not exist.'),
   'profile-login-invalid': problem(

@@ -7,7 +7,6 @@ import { findCommand } from '../../environment/find-command.ts';
 import { count, harmless } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { countLoginProfiles, findLoginFaults } from './login-check.ts';
-import { findRegionMismatches } from './region-check.ts';
 import { findShadowed } from './shadowed-check.ts';
 import { configProfiles, firstWordOf, type AwsFile, type ProfileSection, type World } from './world.ts';
 import { listSignInsInMemory, mayEndSignIns } from '../../sign-ins-in-memory.ts';
@@ -30,7 +29,6 @@ export function checkConfig(world: World): CheckGroup {
       ...findBrokenBlock(config),
       ...findDuplicates(profiles, config),
       ...findShadowed(profiles, world),
-      ...findRegionMismatches(config),
       ...findMissingSessions(profiles, config),
       ...findMissingPrograms(profiles, world),
       ...findLoginFaults(config),
