@@ -134,7 +134,7 @@ export function createAccessTokens(deps: {
       const signedInAtMs = clock.nowMs();
       startOver(session);
       await records.start(session, signedInAtMs, toTokens(issued, registration, signedInAtMs));
-      await deps.registrations.confirm(session, registration);
+      await deps.registrations.confirm(registration);
     },
     async drop(session) {
       startOver(session);

@@ -15,7 +15,7 @@ export interface ClientRegistrations {
    */
   ensure(session: SsoSession, flow?: SignInFlow): Promise<ClientRegistration>;
   /** Stores a new registration when its sign-in is approved. If the store refuses, the next sign-in registers again. */
-  confirm(session: SsoSession, registration: ClientRegistration): Promise<void>;
+  confirm(registration: ClientRegistration): Promise<void>;
   /** The stored registration if it has this client id and has not expired. */
   find(session: SsoSession, clientId: string): Promise<ClientRegistration | undefined>;
   /**
@@ -82,9 +82,8 @@ export function createClientRegistrations(deps: {
 
   return {
     ensure: (session, flow = 'device') => registering.run(nameOf(session, flow), () => loadOrRegister(session, flow)),
-    async confirm(session, registration) {
-      const names = FLOWS.map((flow) => nameOf(session, flow));
-      const name = names.find((candidate) => unconfirmed.get(candidate)?.clientId === registration.clientId);
+    async confirm(registration) {
+      const [name] = namesIn(unconfirmed, registration.clientId);
       if (name === undefined) return;
       try {
         await save(name, registration);
@@ -99,9 +98,10 @@ export function createClientRegistrations(deps: {
       return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
     },
     async forget(session, clientId) {
-      for (const flow of FLOWS) {
-        const name = nameOf(session, flow);
-        if (unconfirmed.get(name)?.clientId === clientId) unconfirmed.delete(name);
+      // A client may have been registered for the start URL that a company's own leads to, so its name need not be `nameOf`.
+      for (const name of namesIn(unconfirmed, clientId)) unconfirmed.delete(name);
+      const names = new Set([...namesIn(kept, clientId), ...FLOWS.map((flow) => nameOf(session, flow))]);
+      for (const name of names) {
         if ((await load(name))?.clientId !== clientId) continue;
         kept.delete(name);
         await deps.secretStore.delete(name);
@@ -109,6 +109,10 @@ export function createClientRegistrations(deps: {
       }
     },
   };
+}
+
+function namesIn(registrations: ReadonlyMap<string, ClientRegistration>, clientId: string): string[] {
+  return [...registrations].flatMap(([name, registration]) => (registration.clientId === clientId ? [name] : []));
 }
 
 function formatRegistration(registration: ClientRegistration): Secret {

@@ -69,6 +69,19 @@ describe('client registrations', () => {
     expect((await world.registrations.ensure(SESSION)).clientId).toBe('client-2');
   });
 
+  it("are kept and forgotten by their client id for a company's own start URL, which leads to AWS's", async () => {
+    const world = createTokenWorld();
+    const atAws = { ...SESSION, startUrl: 'https://d-9999999999.awsapps.com/start' };
+    await world.registrations.ensure(atAws, 'pkce');
+    world.clock.jump(60 * DAY_MS);
+    const renewed = await world.registrations.ensure(atAws, 'pkce');
+    await world.tokens.accept(SESSION, renewed, world.identityCenter.issueTokens(renewed.clientId));
+    world.restart();
+    expect((await world.registrations.ensure(atAws, 'pkce')).clientId).toBe('client-2');
+    await world.registrations.forget(SESSION, 'client-2');
+    expect((await world.registrations.ensure(atAws, 'pkce')).clientId).not.toBe('client-2');
+  });
+
   it('are only made again if the store refuses them after the approval', async () => {
     const world = createTokenWorld();
     await world.registrations.ensure(SESSION);
