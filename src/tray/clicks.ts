@@ -66,7 +66,7 @@ async function signIn(action: Extract<Action, { does: 'sign-in' }>, deps: ClickD
   if (started.state !== 'pending') return;
   // Before the page opens, because the user enters the code there.
   deps.showSignIn(session, started);
-  const withCode = `rolecall login ${quoteForShell(session)} --use-device-code`;
+  const withCode = `rolecall login --use-device-code ${quoteForShell(session)}`;
   if (started.openUri !== undefined) {
     await open(started.openUri, deps, { session, ...(started.flow === 'pkce' ? { hint: withCode } : {}) });
   } else if (started.flow === 'pkce') {

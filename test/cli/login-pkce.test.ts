@@ -19,7 +19,7 @@ const PROMPT = `Signing in to ${SESSION}
 
 PAGE
 
-Approve only if you just started this, in a browser on this machine.
+Approve only if you just started this.
 `;
 const WAITING = 'Waiting for your approval; the page is valid for A WHILE … Ctrl-C cancels.\n';
 const OFFER = 'If that does not work, press c for a code.\n';
@@ -62,7 +62,7 @@ describe('a sign-in by authorization code', () => {
     const { port } = new URL(new URL(page).searchParams.get('redirect_uri') ?? '');
     expect(login.seen()).toContain(
       `To use the browser of your own machine, run this there first:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST\n` +
-        `For a code instead: rolecall login ${SESSION} --use-device-code\n`,
+        `For a code instead: rolecall login --use-device-code ${SESSION}\n`,
     );
     expect(await browse(page)).toBe(200);
     expect(await login.end()).toMatchObject({ exitCode: 0 });
@@ -97,8 +97,8 @@ describe('a sign-in by authorization code', () => {
       exitCode: 0,
       stdout: '',
       stderr:
-        `${ENDPOINT}${PROMPT}Open the page in a browser.\n` +
-        `For another device: rolecall login ${SESSION} --use-device-code\n${WAITING}Signed in to ${SESSION}.\n`,
+        `${ENDPOINT}${PROMPT}Open the page in a browser on this machine.\n` +
+        `For another device: rolecall login --use-device-code ${SESSION}\n${WAITING}Signed in to ${SESSION}.\n`,
     });
     expect(opened).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe('a sign-in by authorization code', () => {
     expect(exitCode).toBe(4);
     expect(stderr).toContain(
       `rolecall: The sign-in to ${SESSION} was not approved in time. [sign-in-expired]\n` +
-        `Run: rolecall login ${SESSION} --use-device-code\n`,
+        `Run: rolecall login --use-device-code ${SESSION}\n`,
     );
   });
 
@@ -252,7 +252,7 @@ describe('the device code instead', () => {
     const clock = createFakeClock(Date.now());
     const login = start(['--pkce'], { opened: [], clock });
     const page = await login.page();
-    const reminder = `Not approved yet. If the browser does not work: rolecall login ${SESSION} --use-device-code\n`;
+    const reminder = `Not approved yet. If the browser does not work: rolecall login --use-device-code ${SESSION}\n`;
     for (let second = 0; second < 15; second += 1) await clock.advance(1000);
     expect(login.seen()).not.toContain(reminder);
     await waitFor('the offer', async () => {
@@ -270,7 +270,9 @@ describe('the device code instead', () => {
     rig = await createRig();
     const login = start(['--pkce'], { isTerminal: true, onKeys: () => undefined });
     await browse(await login.page());
-    expect((await login.end()).stderr).toContain('Open the page in a browser. For another device, press c.\n');
+    expect((await login.end()).stderr).toContain(
+      'Open the page in a browser on this machine. For another device, press c.\n',
+    );
   });
 
   test('asked for by a second command replaces the page; both commands end signed in', async () => {

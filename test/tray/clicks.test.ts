@@ -90,5 +90,5 @@ test.each([
   ['a foreign page', {}, 'The sign-in page of my work is not on a host of AWS, so it was not opened.'],
 ])('refers to the code for a sign-in without one and with %s', async (_what, pages, message) => {
   const { error } = await clickSignIn({ state: 'pending', flow: 'pkce', ...pages }, undefined, false);
-  expect(error).toMatchObject({ message, hint: "rolecall login 'my work' --use-device-code" });
+  expect(error).toMatchObject({ message, hint: "rolecall login --use-device-code 'my work'" });
 });

@@ -122,7 +122,7 @@ function notSignedIn(session: string, outcome: SignInDocument): Error {
       return isByPage
         ? new SignInRequiredError('sign-in-expired', `The sign-in to ${session} was not approved in time.`, {
             // The browser may have been unable to come back.
-            hint: `${hint} --use-device-code`,
+            hint: `rolecall login --use-device-code ${quoteForShell(session)}`,
           })
         : new SignInRequiredError('sign-in-expired', `The code for ${session} was not approved in time.`, { hint });
   }

@@ -26,7 +26,7 @@ export async function offerDeviceCode(
   context: LoginContext,
 ): Promise<DeviceCodeOffer> {
   const { clock, stderr } = context;
-  const command = `rolecall login ${quoteForShell(session)} --use-device-code`;
+  const command = `rolecall login --use-device-code ${quoteForShell(session)}`;
   const startedAtMs = clock.nowMs();
   let isAccepted = false;
   const stopKeys = await listen(context, (text) => {
@@ -80,6 +80,6 @@ function describeOffer(offer: {
     const forward = `To use the browser of your own machine, run this there first:\n  ssh -N -L ${port}:127.0.0.1:${port} HOST`;
     return hasKeys ? `${forward}\nFor a code instead, press c.` : `${forward}\nFor a code instead: ${command}`;
   }
-  const open = 'Open the page in a browser.';
+  const open = 'Open the page in a browser on this machine.';
   return hasKeys ? `${open} For another device, press c.` : `${open}\nFor another device: ${command}`;
 }

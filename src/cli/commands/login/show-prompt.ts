@@ -28,7 +28,7 @@ export async function showPrompt(
   const page = harmless(pending.verificationUri ?? '');
   context.stderr.write(
     pending.flow === 'pkce'
-      ? `\n${page}\n\nApprove only if you just started this, in a browser on this machine.\n`
+      ? `\n${page}\n\nApprove only if you just started this.\n`
       : `\n  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n  Page   ${page}\n\n` +
           'Approve only if you just started this and the page shows the same code.\n',
   );
