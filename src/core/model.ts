@@ -41,8 +41,7 @@ export interface ClientRegistration {
   readonly expiresAtMs: number;
 }
 
-/** How a person signs in: with a device code, or with an authorization code (PKCE) that the browser brings to this machine. */
-export type SignInFlow = 'device' | 'pkce';
+export type { SignInFlow } from './aws/sign-in-flow.ts';
 
 /** The answer of SSO OIDC StartDeviceAuthorization. */
 export interface DeviceAuthorization {

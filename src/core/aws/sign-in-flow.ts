@@ -1,5 +1,7 @@
 // Decides how a person signs in, device code or authorization code (PKCE), and says why.
-import type { SignInFlow } from '../model.ts';
+
+/** How a person signs in: with a device code, or with an authorization code (PKCE) that the browser brings to this machine. */
+export type SignInFlow = 'device' | 'pkce';
 
 /** The setting `flow`. `auto` decides by where the person's browser is. */
 export type FlowSetting = SignInFlow | 'auto';
