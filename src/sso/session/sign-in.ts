@@ -192,10 +192,15 @@ export function createSignIn(deps: {
       if (pending?.state?.state === 'pending' && pending.identity === identityOf(session) && suits(pending.state)) {
         return pending.state;
       }
-      const run = () => starting.run(identityOf(session), () => begin(session, force, decision));
-      const state = await run();
-      // The run that was joined may have been for somebody else, who did not force it, or asked for the other flow.
-      return suits(state) ? state : run();
+      let isOwn = false;
+      for (;;) {
+        const state = await starting.run(identityOf(session), () => {
+          isOwn = true;
+          return begin(session, force, decision);
+        });
+        // The run that was joined may have been for somebody else, who did not force it, or asked for the other flow.
+        if (isOwn || suits(state)) return state;
+      }
     },
     state(session) {
       const attempt = current(session);

@@ -239,6 +239,15 @@ describe('two sign-ins at once', () => {
     expect(world.broker.signInState(SESSION)).toMatchObject({ state: 'pending', flow: 'device' });
     expect(lastOf(world).closed).toEqual(['cancelled']);
   });
+
+  it('gives each of three callers at a live session its own flow, also if two of them force it at once', async () => {
+    const world = createWorld();
+    await world.signIn();
+    const force = (decision: Decision) => world.broker.startSignIn(SESSION, { force: true, decision });
+    const states = await Promise.all([world.broker.startSignIn(SESSION, { force: false }), force(DEVICE), force(PKCE)]);
+    expect(states).toMatchObject([{ state: 'live' }, { flow: 'device' }, { flow: 'pkce' }]);
+    expect(world.broker.signInState(SESSION)).toMatchObject({ state: 'pending', flow: 'pkce' });
+  });
 });
 
 describe('a browser that comes back with an error', () => {
