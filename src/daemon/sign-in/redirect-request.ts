@@ -36,12 +36,21 @@ export function readRedirect(
   const [path, query = '', ...more] = url.split('?');
   if (path !== CALLBACK_PATH || more.length > 0) return refuse(404, 'There is nothing at this address.');
   if (method !== 'GET') return refuse(405, 'Only a browser that comes back from the sign-in page is answered here.');
-  // Not an image, a frame or a script of some page. Browsers that send no such header open the page as well.
-  if (valuesOf(request, 'sec-fetch-dest').some((purpose) => purpose !== 'document')) {
-    return refuse(403, 'Another page asked for this one.');
-  }
+  if (isOfAnotherPage(request)) return refuse(403, 'Another page asked for this one.');
   if (hasBody(request)) return refuse(400, 'The request has a body.');
   return readQuery(new URLSearchParams(query), expected.state);
+}
+
+/** Set where a page has an address fetched that nobody has opened yet. Firefox and Safari have names of their own. */
+const PURPOSES = ['sec-purpose', 'purpose', 'x-moz', 'x-purpose'] as const;
+
+/**
+ * An image, a frame or a script of some page, a WebSocket (as of 2026-11 Chromium sends no Sec-Fetch-Dest with one), or a
+ * page that another one has loaded in advance. Browsers that send no such header open the page as well.
+ */
+function isOfAnotherPage(request: Request): boolean {
+  if (valuesOf(request, 'sec-fetch-dest').some((purpose) => purpose !== 'document')) return true;
+  return ['upgrade', ...PURPOSES].some((name) => valuesOf(request, name).length > 0);
 }
 
 function readQuery(query: URLSearchParams, expectedState: Secret): Redirect | Refusal {

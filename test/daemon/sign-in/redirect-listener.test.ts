@@ -262,6 +262,43 @@ describe('a wrong request', () => {
           ],
         }),
     ],
+    [
+      'of a WebSocket, which Chromium sends without saying so in Sec-Fetch-Dest',
+      403,
+      ({ send, state, port }) =>
+        send(`/oauth/callback?code=x&state=${state}`, {
+          headers: [
+            ['Host', `127.0.0.1:${port}`],
+            ['Connection', 'Upgrade'],
+            ['Upgrade', 'websocket'],
+            ['Origin', 'https://page.example'],
+          ],
+        }),
+    ],
+    [
+      'of a browser that fetches it in advance (Sec-Purpose: prefetch;prerender)',
+      403,
+      ({ send, state, port }) =>
+        send(`/oauth/callback?code=x&state=${state}`, {
+          headers: [
+            ['Host', `127.0.0.1:${port}`],
+            ['Sec-Fetch-Dest', 'document'],
+            ['Sec-Purpose', 'prefetch;prerender'],
+          ],
+        }),
+    ],
+    [
+      'of a browser that fetches it in advance (X-Moz: prefetch)',
+      403,
+      ({ send, state, port }) =>
+        send(`/oauth/callback?code=x&state=${state}`, {
+          headers: [
+            ['Host', `127.0.0.1:${port}`],
+            ['Sec-Fetch-Dest', 'document'],
+            ['X-Moz', 'prefetch'],
+          ],
+        }),
+    ],
     ['without a Host', 403, ({ send, state }) => send(`/oauth/callback?code=x&state=${state}`, { headers: [] })],
     [
       'with a Host without the port',
