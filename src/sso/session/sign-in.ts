@@ -1,19 +1,17 @@
 // A sign-in, as a state machine: one pending sign-in per session; the last outcome is kept.
-import { RolecallError, toRolecallError, type ErrorBody } from '../../core/errors.ts';
-import type { FlowDecision, FlowFallback, FlowReason } from '../../core/aws/sign-in-flow.ts';
+import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
+import type { FlowDecision } from '../../core/aws/sign-in-flow.ts';
 import type { SignInFlow, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { AccessTokens } from './access-tokens.ts';
-import { describeSignInFault, isFault } from '../faults.ts';
+import { describeSignInFault } from '../faults.ts';
 import type { SignInOutcome } from '../ports.ts';
+import { beginFlow, type ChosenFlow } from './begin-flow.ts';
 import type { Flow, FlowPrompt, PendingFlow } from './flow.ts';
 
 /** What to show the user while a sign-in is pending; also part of its outcome. */
-export interface SignInPrompt extends FlowPrompt {
-  readonly flow: SignInFlow;
-  readonly flowReason: FlowReason | FlowFallback;
-}
+export type SignInPrompt = FlowPrompt & ChosenFlow;
 
 /** `live`: no sign-in was needed. The others are states of a sign-in; `error` says why it failed. */
 export type SignInState =
@@ -53,10 +51,6 @@ interface Attempt {
   readonly replaced?: SignInState | undefined;
 }
 
-interface BegunFlow extends Pick<SignInPrompt, 'flow' | 'flowReason'> {
-  readonly pending: PendingFlow;
-}
-
 const DEVICE_CODE = { flow: 'device', reason: 'setting' } as const satisfies FlowDecision;
 
 export function createSignIn(deps: {
@@ -90,7 +84,7 @@ export function createSignIn(deps: {
         attempt.state = { state: 'live' };
         return attempt.state;
       }
-      const { pending, ...chosen } = await beginFlow(session, decision).catch((fault: unknown) => {
+      const { pending, ...chosen } = await beginFlow(deps.flows, session, decision).catch((fault: unknown) => {
         throw describeSignInFault(fault, session);
       });
       attempt.pending = pending;
@@ -103,18 +97,6 @@ export function createSignIn(deps: {
       // The attempt failed before it had a code, so the previous state still holds.
       if (attempts.get(session.sessionName) === attempt) restore(session, earlier);
       throw error;
-    }
-  }
-
-  /** With `auto` the device code is used where `pkce` turns out to be impossible. */
-  async function beginFlow(session: SsoSession, { flow, reason }: FlowDecision): Promise<BegunFlow> {
-    const begun: Omit<BegunFlow, 'pending'> = { flow, flowReason: reason };
-    try {
-      return { ...begun, pending: await deps.flows[flow].begin(session) };
-    } catch (error) {
-      const fallback = flow === 'device' || isChosen(reason) ? undefined : findFallback(error);
-      if (fallback === undefined) throw error;
-      return { flow: 'device', flowReason: fallback, pending: await deps.flows.device.begin(session) };
     }
   }
 
@@ -215,17 +197,7 @@ function identityOf(session: SsoSession): string {
   return JSON.stringify([session.sessionName, session.startUrl, session.region, session.registrationScopes.toSorted()]);
 }
 
-/** A person chose the flow, for this sign-in or in the settings. */
-function isChosen(reason: FlowReason): boolean {
-  return reason === 'asked' || reason === 'setting';
-}
-
 /** Any pending sign-in will do, unless another flow was asked for. */
 function isWanted(pending: object, { flow, reason }: FlowDecision): boolean {
   return reason !== 'asked' || ('flow' in pending && pending.flow === flow);
-}
-
-function findFallback(error: unknown): FlowFallback | undefined {
-  if (isFault(error, 'grant-refused')) return 'pkce-refused';
-  return error instanceof RolecallError && error.code === 'no-callback-port' ? 'no-callback-port' : undefined;
 }
