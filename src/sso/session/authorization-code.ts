@@ -1,21 +1,19 @@
 // The authorization code grant with PKCE (RFC 7636, RFC 8252): the browser comes back to this machine with a code.
 import { createHash } from 'node:crypto';
 import { hasElapsed, monotonicNowMs, type Clock } from '../../core/clock.ts';
-import type { ClientRegistration, IssuedToken, SsoSession } from '../../core/model.ts';
+import type { ClientRegistration, SsoSession } from '../../core/model.ts';
 import { Secret } from '../../core/secret.ts';
-import { describeCodeFault, describeRedirectError, isFault, isTransient } from '../faults.ts';
+import { describeRedirectError } from '../faults.ts';
 import type { IdentityCenter, OpenRedirectListener, Redirect } from '../ports.ts';
 import { formatAuthorizeUrl } from './authorize-url.ts';
 import type { ClientRegistrations } from './client-registrations.ts';
-import type { Flow, FlowResult } from './flow.ts';
+import type { Flow } from './flow.ts';
+import { redeemCode } from './redeem-code.ts';
 
 /** As long as a device code. */
 const LIFETIME_MS = 10 * 60_000;
 /** The end of the wait is noticed this late at most, also after a sleep of the machine. */
 const TICK_MS = 5000;
-/** A VPN that drops when the browser has come back must not cost the code. */
-const MAX_EXCHANGE_MS = 60_000;
-const EXCHANGE_PAUSE_MS = 1000;
 /** 256 bits for the state; as base64url 64 characters for the verifier, of 43 to 128 that RFC 7636 allows. */
 const STATE_BYTES = 32;
 const VERIFIER_BYTES = 48;
@@ -30,18 +28,10 @@ export interface AuthorizationCodeDeps {
   readonly machineClock: Clock;
 }
 
-/** What only this sign-in knows. */
-interface Handshake {
-  readonly session: SsoSession;
-  readonly registration: ClientRegistration;
-  readonly codeVerifier: Secret;
-  readonly redirectUri: string;
-}
-
 export function createAuthorizationCodeFlow(deps: AuthorizationCodeDeps): Flow {
   const { clock, identityCenter, registrations } = deps;
   /**
-   * Clients with which nobody has come back. To a client that it no longer knows, AWS shows an error in the browser and
+   * Clients with which nobody has come back. For a client that it no longer knows, AWS shows an error in the browser and
    * tells us nothing, so the next sign-in registers again.
    */
   const doubtful = new Set<string>();
@@ -53,42 +43,6 @@ export function createAuthorizationCodeFlow(deps: AuthorizationCodeDeps): Flow {
     const renewed = await registrations.ensure(session, 'pkce');
     doubtful.delete(known.clientId);
     return renewed;
-  }
-
-  /** Undefined once `signal` is aborted. @throws faults of Identity Center */
-  async function requestToken(
-    { session, registration, codeVerifier, redirectUri }: Handshake,
-    code: Secret,
-    signal: AbortSignal,
-  ): Promise<IssuedToken | undefined> {
-    const startedMs = monotonicNowMs(clock);
-    while (!signal.aborted) {
-      try {
-        return await identityCenter.createTokenByAuthorizationCode(session, registration, {
-          code,
-          codeVerifier,
-          redirectUri,
-        });
-      } catch (fault) {
-        if (!isTransient(fault)) throw fault;
-        const pauseMs = Math.max(EXCHANGE_PAUSE_MS, fault.retryAfterMs ?? 0);
-        if (monotonicNowMs(clock) - startedMs + pauseMs > MAX_EXCHANGE_MS) throw fault;
-        await clock.sleep(pauseMs, signal).catch(() => undefined);
-      }
-    }
-    return undefined;
-  }
-
-  async function redeem(handshake: Handshake, code: Secret, signal: AbortSignal): Promise<FlowResult> {
-    const { session, registration } = handshake;
-    try {
-      const issued = await requestToken(handshake, code, signal);
-      return issued === undefined ? { result: 'aborted' } : { result: 'approved', registration, issued };
-    } catch (fault) {
-      if (isFault(fault, 'access-denied')) return { result: 'denied' };
-      if (isFault(fault, 'invalid-client')) doubtful.add(registration.clientId);
-      return { result: 'failed', error: describeCodeFault(fault, session).toBody() };
-    }
   }
 
   return {
@@ -103,7 +57,6 @@ export function createAuthorizationCodeFlow(deps: AuthorizationCodeDeps): Flow {
       const deadline = createDeadline(deps.machineClock);
       const listener = await deps.openRedirectListener({ session, state, isOpen: () => !deadline.isOver() });
       const { redirectUri } = listener;
-      const handshake: Handshake = { session: atAws, registration, codeVerifier, redirectUri };
       const codeChallenge = createHash('sha256').update(codeVerifier.reveal()).digest('base64url');
       const request = { clientId: registration.clientId, redirectUri, state, codeChallenge };
       const verificationUri = formatAuthorizeUrl(base, session, request);
@@ -130,7 +83,11 @@ export function createAuthorizationCodeFlow(deps: AuthorizationCodeDeps): Flow {
             await sleepUntil(comeBack, { clock, signal });
             found = redirect;
           }
-          if ('code' in found) return redeem(handshake, found.code, signal);
+          if ('code' in found) {
+            const onUnknownClient = () => doubtful.add(registration.clientId);
+            const grant = { code: found.code, codeVerifier, redirectUri };
+            return redeemCode({ ...deps, onUnknownClient }, { session: atAws, registration, grant }, signal);
+          }
           if (found.error === 'access_denied') return { result: 'denied' };
           return { result: 'failed', error: describeRedirectError(found, session).toBody() };
         },
