@@ -1,7 +1,7 @@
 // Finds out where the browser of the person who signs in is: on this machine, or at the other end of a connection.
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
-import { basename } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import type { BrowserPlace } from '../../core/aws/sign-in-flow.ts';
 import { splitCommand } from '../../core/text/browser-command.ts';
 import { readBoundedFileSync } from '../files/bounded-read.ts';
@@ -132,6 +132,8 @@ const NOT_LOCAL: ReadonlySet<string> = new Set([...OPENERS, ...TEXT_BROWSERS, ..
 function isLocal(command: string): boolean {
   const [program] = splitCommand(command) ?? [];
   if (program === undefined || /\.exe$/i.test(program) || program.startsWith('/mnt/')) return false;
+  // `runBrowser` refuses it: the working directory may be a project of somebody else.
+  if (program.includes('/') && !isAbsolute(program) && !program.startsWith('~/')) return false;
   return !EDITOR_HELPER.test(program) && !NOT_LOCAL.has(basename(program));
 }
 

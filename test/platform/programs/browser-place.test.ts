@@ -120,6 +120,7 @@ describe('without a display', () => {
     ['BROWSER that needs a display', { BROWSER: 'xdg-open' }, {}],
     ['BROWSER that opens nothing', { BROWSER: 'true' }, {}],
     ['BROWSER that is not a command', { BROWSER: "'" }, {}],
+    ['BROWSER in the working directory, which is never started', { BROWSER: './firefox %s' }, {}],
     ['Android', {}, { platform: 'android' }],
   ])('is nowhere: %s', (_, environment, machine) => {
     expect(find(environment, machine)).toBe('no-display');
