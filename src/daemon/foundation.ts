@@ -1,7 +1,6 @@
 // What the capabilities share: the settings, problems, the audit log, state files, the AWS files, notifications.
 import { join } from 'node:path';
 import { createConfigFile } from '../aws-config/files/config-file.ts';
-import { oncePerObject } from '../core/async/once.ts';
 import { createProblems } from '../core/problems.ts';
 import { awsFilePath } from '../platform/files/aws-file-path.ts';
 import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
@@ -55,8 +54,7 @@ export async function createFoundation(deps: FoundationDeps) {
   return {
     settings,
     sessionEndpoints,
-    // Asked several times for each request; nothing that decides changes while the daemon runs.
-    endpointsOf: oncePerObject(sessionEndpoints.endpointsOf),
+    endpointsOf: sessionEndpoints.endpointsOf,
     startedAtMs: clock.nowMs(),
     changes,
     problems,

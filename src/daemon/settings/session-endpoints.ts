@@ -1,11 +1,12 @@
 // The endpoints of one session: custom ones of its own over those for all sessions; else AWS's, FIPS or dual-stack if so set.
+import { oncePerObject } from '../../core/async/once.ts';
 import { findServiceHost, isDualstackPortal } from '../../core/aws/service-host.ts';
 import type { Endpoints, EndpointsOf, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import { parseEndpoint } from '../../identity-center/endpoint.ts';
 import type { SessionStatusDocument } from '../../local-api/schemas.ts';
 import { ENDPOINT_KEYS, SERVICES, resolveEndpoints, toEndpoints, type EndpointsInForce } from './endpoints.ts';
-import type { Settings } from './settings.ts';
+import { settingsOfSession, type Settings } from './settings.ts';
 
 /** An endpoint that neither applies to all sessions nor is AWS's default for the region. */
 export type SessionEndpoint = NonNullable<SessionStatusDocument['endpoints']>[number];
@@ -51,7 +52,7 @@ export function createSessionEndpoints(deps: {
    */
   function findSwitch(session: SsoSession, key: SwitchKey): Switch | undefined {
     const { sessionName } = session;
-    const setting = settingsOf(deps.settings, sessionName)?.[key];
+    const setting = settingsOfSession(deps.settings, sessionName)[key];
     if (setting !== undefined) return { isOn: setting, setBy: `${key} of ${tableName(sessionName)} in the settings` };
     const { isOn, section } = session[key === 'use_fips_endpoint' ? 'useFips' : 'useDualstack'] ?? {};
     if (isOn !== undefined && section === 'sso-session') {
@@ -66,14 +67,13 @@ export function createSessionEndpoints(deps: {
     return isOn === undefined ? undefined : { isOn, setBy: `${key} of [default] in the AWS config file` };
   }
 
-  function endpointsOf(session: SsoSession): Endpoints {
-    return {
-      ...toEndpoints(shared),
-      ...ownEndpoints.get(session.sessionName),
-      ...(findSwitch(session, 'use_fips_endpoint')?.isOn === true ? { useFips: true } : {}),
-      ...(findSwitch(session, 'use_dualstack_endpoint')?.isOn === true ? { useDualstack: true } : {}),
-    };
-  }
+  // Asked several times for each request; nothing that decides changes while the daemon runs.
+  const endpointsOf = oncePerObject((session: SsoSession): Endpoints => ({
+    ...toEndpoints(shared),
+    ...ownEndpoints.get(session.sessionName),
+    ...(findSwitch(session, 'use_fips_endpoint')?.isOn === true ? { useFips: true } : {}),
+    ...(findSwitch(session, 'use_dualstack_endpoint')?.isOn === true ? { useDualstack: true } : {}),
+  }));
 
   function findSetters(session: SsoSession): string[] {
     return (['use_fips_endpoint', 'use_dualstack_endpoint'] as const)
@@ -131,10 +131,6 @@ function readOwnEndpoints({ file }: Pick<Settings, 'file'>): ReadonlyMap<string,
       return found.length === 0 ? [] : [[sessionName, Object.fromEntries(found)] as const];
     }),
   );
-}
-
-function settingsOf({ file }: Pick<Settings, 'file'>, sessionName: string) {
-  return file.session !== undefined && Object.hasOwn(file.session, sessionName) ? file.session[sessionName] : undefined;
 }
 
 /** The heading of a session's table in config.toml. */

@@ -36,6 +36,8 @@ export interface ProtectSettings {
 
 export type RenewSetting = NonNullable<SettingsFile['renew']>;
 
+type SessionSettings = NonNullable<SettingsFile['session']>[string];
+
 export interface Settings {
   /** As written. A capability reads a setting that only it uses from here, and has the default. */
   readonly file: SettingsFile;
@@ -44,12 +46,8 @@ export interface Settings {
   readonly onExpired: 'notify' | 'wait' | 'login';
   readonly waitSeconds: number;
   readonly flow: FlowSetting;
-  /** Overrides `flow` for an sso-session, by its name. */
-  readonly sessionFlows: ReadonlyMap<string, FlowSetting>;
   /** Whether the renewal of a live session is offered. */
   readonly renew: RenewSetting;
-  /** Overrides `renew` for an sso-session, by its name. */
-  readonly sessionRenew: ReadonlyMap<string, RenewSetting>;
   readonly tokenCache: 'auto' | 'never';
   readonly webPort: number;
   readonly profiles: {
@@ -139,13 +137,7 @@ function toSettings(
     onExpired: file.on_expired ?? 'notify',
     waitSeconds: file.wait_seconds ?? 50,
     flow: file.flow ?? 'auto',
-    sessionFlows: new Map(
-      Object.entries(file.session ?? {}).flatMap(([name, { flow }]) => (flow === undefined ? [] : [[name, flow]])),
-    ),
     renew: file.renew ?? 'never',
-    sessionRenew: new Map(
-      Object.entries(file.session ?? {}).flatMap(([name, { renew }]) => (renew === undefined ? [] : [[name, renew]])),
-    ),
     tokenCache: file.token_cache ?? 'auto',
     webPort: file.web_port ?? 0,
     profiles: {
@@ -201,14 +193,20 @@ function toExtraKeys(extra: ExtraSettings): ExtraKeys {
   );
 }
 
+/** What is set for one sso-session, as written. */
+export function settingsOfSession({ file }: Pick<Settings, 'file'>, sessionName: string): SessionSettings {
+  const sessions = file.session ?? {};
+  return (Object.hasOwn(sessions, sessionName) ? sessions[sessionName] : undefined) ?? {};
+}
+
 /** How to sign in to a session. */
-export function flowOf(settings: Pick<Settings, 'flow' | 'sessionFlows'>, sessionName: string): FlowSetting {
-  return settings.sessionFlows.get(sessionName) ?? settings.flow;
+export function flowOf(settings: Pick<Settings, 'file' | 'flow'>, sessionName: string): FlowSetting {
+  return settingsOfSession(settings, sessionName).flow ?? settings.flow;
 }
 
 /** Whether the renewal of a session is offered. */
-export function renewOf(settings: Pick<Settings, 'renew' | 'sessionRenew'>, sessionName: string): RenewSetting {
-  return settings.sessionRenew.get(sessionName) ?? settings.renew;
+export function renewOf(settings: Pick<Settings, 'file' | 'renew'>, sessionName: string): RenewSetting {
+  return settingsOfSession(settings, sessionName).renew ?? settings.renew;
 }
 
 /** The display name of a session; undefined when the settings have none. */

@@ -16,7 +16,7 @@ export interface FlowRequest {
 export type ChooseFlow = (sessionName: string, request?: FlowRequest) => FlowDecision;
 
 export function createChooseFlow(deps: {
-  readonly settings: Pick<Settings, 'flow' | 'sessionFlows' | 'browsers'>;
+  readonly settings: Pick<Settings, 'file' | 'flow' | 'browsers'>;
   /** Where the daemon's browser is, given the session's command for it. Absent: nowhere. */
   readonly findBrowserPlace?: FindBrowserPlace | undefined;
 }): ChooseFlow {

@@ -33,7 +33,7 @@ interface Due extends SessionEnd {
 const MIN_GAIN_MS = 4 * 3_600_000;
 
 export function createRenewals(deps: {
-  readonly settings: Pick<Settings, 'renew' | 'sessionRenew'>;
+  readonly settings: Pick<Settings, 'file' | 'renew'>;
   readonly sessions: () => Promise<readonly SsoSession[]>;
   /** Undefined when nobody is signed in, or the end is unknown. */
   readonly findEnd: (session: SsoSession) => Promise<SessionEnd | undefined>;

@@ -17,7 +17,7 @@ import type { ConfigReading } from './config-reading.ts';
 
 export interface SessionStatusDeps {
   readonly broker: Broker;
-  readonly settings: Pick<Settings, 'sessionLabels' | 'flow' | 'sessionFlows'>;
+  readonly settings: Pick<Settings, 'sessionLabels' | 'file' | 'flow'>;
   readonly chooseFlow: ChooseFlow;
   readonly sessionEndpoints: Pick<SessionEndpoints, 'describe' | 'findNotes'>;
   readonly renewals: Pick<Renewals, 'describe'>;

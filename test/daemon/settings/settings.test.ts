@@ -64,9 +64,7 @@ const DEFAULTS: Settings = {
   onExpired: 'notify',
   waitSeconds: 50,
   flow: 'auto',
-  sessionFlows: new Map(),
   renew: 'never',
-  sessionRenew: new Map(),
   tokenCache: 'auto',
   webPort: 0,
   profiles: {
@@ -95,13 +93,17 @@ describe('settings', () => {
     expect(await parse('')).toEqual(DEFAULTS);
   });
 
+  test('of a session win over the general ones', async () => {
+    const settings = await parse(COMPLETE);
+    expect([flowOf(settings, 'my-sso-session'), renewOf(settings, 'my-sso-session')]).toEqual(['device', 'never']);
+    expect([flowOf(settings, 'constructor'), renewOf(settings, 'constructor')]).toEqual(['device', 'ask']);
+  });
+
   test('can all be set at once; those without effect are reported', async () => {
     expect(await parse(COMPLETE)).toEqual({
       ...DEFAULTS,
       flow: 'device',
-      sessionFlows: new Map([['my-sso-session', 'device']]),
       renew: 'ask',
-      sessionRenew: new Map([['my-sso-session', 'never']]),
       profiles: {
         ...DEFAULTS.profiles,
         region: 'us-east-1',

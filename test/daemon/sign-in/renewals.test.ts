@@ -58,7 +58,7 @@ function build(
   };
   const desktop = createRecordingDesktop({ shows: () => state.shows });
   const renewals = createRenewals({
-    settings: { renew: options.renew ?? 'ask', sessionRenew: new Map() },
+    settings: { renew: options.renew ?? 'ask', file: {} },
     sessions: async () => [WORK],
     findEnd: async () => state.end,
     isPending: () => state.isPending,
