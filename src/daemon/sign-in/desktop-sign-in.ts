@@ -6,7 +6,8 @@ import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { SignInPrompt } from '../../sso/session/sign-in.ts';
 import type { ChooseFlow } from './flow-choice.ts';
-import { describeOutcome } from './sign-in-routes.ts';
+import { createDesktopPrompts } from './desktop-prompts.ts';
+import { describeForLog } from './sign-in-routes.ts';
 import { requireNoRelay } from '../settings/endpoints.ts';
 import type { Log } from '../process/log.ts';
 import type { Desktop } from '../notifications/desktop.ts';
@@ -23,13 +24,11 @@ export interface DesktopSignIn {
   end(sessionName: string): void;
 }
 
-interface Wish {
+interface StartOptions {
   readonly force: boolean;
   /** Instead of the settings. */
   readonly flow?: SignInFlow;
 }
-
-type CodePrompt = Pick<SignInPrompt, 'verificationUri'> & { readonly userCode: string };
 
 export function createDesktopSignIn(deps: {
   readonly broker: Pick<Broker, 'startSignIn' | 'cancelSignIn'>;
@@ -44,69 +43,10 @@ export function createDesktopSignIn(deps: {
 }): DesktopSignIn {
   const { broker, log, notifier } = deps;
 
-  const openPage = (page: string, { sessionName }: SsoSession) =>
-    deps.desktop.openPage(page, deps.settings.browsers.get(sessionName)?.template);
-
-  /** The person needs the code to compare, so it is shown before the page. */
-  async function showCode(session: SsoSession, { userCode, verificationUri }: CodePrompt, page: string | undefined) {
-    const { sessionName } = session;
-    const caution =
-      'Enter the code on the page. Approve only if you just started this and the page shows the same code.';
-    const tell = (body: string) =>
-      notifier.notify({
-        key: keyOf(sessionName),
-        title: `Code ${userCode} signs in to ${sessionName}`,
-        body,
-        isAnswer: true,
-        stays: true,
-      });
-    if (page === undefined) {
-      return tell(
-        `Not opened: ${verificationUri}. Its host is neither AWS's for your region nor your start URL's. ${caution}`,
-      );
-    }
-    if (!(await tell(caution))) return false;
-    if (!(await openPage(page, session))) await tell(`Open ${verificationUri} in a browser. ${caution}`);
-    return true;
-  }
-
-  /** Without a code. Says what the page is for before it opens, as it also does without a click (`on_expired`). */
-  async function showPage(session: SsoSession, page: string | undefined, force: boolean): Promise<boolean> {
-    const { sessionName } = session;
-    if (page === undefined) return referToTerminal(session, 'The sign-in page is not on a host of AWS.', force);
-    const isTold = await notifier.notify({
-      key: keyOf(sessionName),
-      title: `Signing in to ${sessionName} in your browser`,
-      body: 'Allow it on the page that opens. Approve only if you just started this.',
-      action: {
-        label: 'Use a code instead',
-        onClick() {
-          deps.personActs();
-          void start(session, { force, flow: 'device' });
-        },
-      },
-      isAnswer: true,
-      stays: true,
-    });
-    if (!isTold) return false;
-    return (await openPage(page, session)) || referToTerminal(session, 'No browser could be started.', force);
-  }
-
-  async function referToTerminal(session: SsoSession, reason: string, force: boolean): Promise<boolean> {
-    broker.cancelSignIn(session);
-    return tellTerminal(
-      session,
-      `${reason} Run: rolecall login ${quoteForShell(session.sessionName)}${force ? ' --force' : ''}`,
-    );
-  }
-
-  const tellTerminal = ({ sessionName }: SsoSession, body: string) =>
-    notifier.notify({
-      key: keyOf(sessionName),
-      title: `Sign in to ${sessionName} in a terminal`,
-      body,
-      isAnswer: true,
-    });
+  const prompts = createDesktopPrompts({
+    notifier,
+    openPage: (page, { sessionName }) => deps.desktop.openPage(page, deps.settings.browsers.get(sessionName)?.template),
+  });
 
   async function show(session: SsoSession, prompt: SignInPrompt, force: boolean): Promise<boolean> {
     const page = findPageToOpen(prompt, session, deps.endpointsOf(session).ssoOidc);
@@ -116,33 +56,39 @@ export function createDesktopSignIn(deps: {
         `did not open the sign-in page of ${session.sessionName}: its host is neither AWS's for its region nor its start URL's`,
       );
     }
-    const { userCode } = prompt;
-    return userCode === undefined ? showPage(session, page, force) : showCode(session, { ...prompt, userCode }, page);
+    const { userCode, verificationUri } = prompt;
+    if (userCode !== undefined) return prompts.showCode(session, { userCode, verificationUri }, page);
+    const shown = await prompts.showPage(session, page, () => {
+      deps.personActs();
+      void start(session, { force, flow: 'device' });
+    });
+    if (typeof shown === 'boolean') return shown;
+    broker.cancelSignIn(session);
+    const command = `rolecall login ${quoteForShell(session.sessionName)}${force ? ' --force' : ''}`;
+    return prompts.referToTerminal(session, `${shown.failure} Run: ${command}`);
   }
 
-  async function start(session: SsoSession, { force, flow }: Wish): Promise<boolean> {
+  async function start(session: SsoSession, { force, flow }: StartOptions): Promise<boolean> {
     try {
       requireNoRelay(deps.endpointsOf(session), session);
       const decision = deps.chooseFlow(session.sessionName, { flow });
       const state = await broker.startSignIn(session, { force, decision });
-      log('info', `sign-in to ${session.sessionName} from the desktop: ${describeOutcome(state)}`);
+      log('info', `sign-in to ${session.sessionName} from the desktop: ${describeForLog(state)}`);
       if (state.state !== 'pending') return true;
       if (await show(session, state, force)) return true;
       broker.cancelSignIn(session);
     } catch (thrown) {
       const error = toRolecallError(thrown);
       log('warn', `sign-in to ${session.sessionName} from the desktop: ${error.message}`);
-      if (error.code === 'endpoint-not-accepted') await tellTerminal(session, `${error.message} Run: ${error.hint}`);
+      if (error.code === 'endpoint-not-accepted') {
+        await prompts.referToTerminal(session, `${error.message} Run: ${error.hint}`);
+      }
     }
     return false;
   }
 
   return {
     start: (session, { force } = { force: false }) => start(session, { force }),
-    end: (sessionName) => notifier.resolve(keyOf(sessionName)),
+    end: prompts.end,
   };
-}
-
-function keyOf(sessionName: string): string {
-  return `code ${sessionName}`;
 }

@@ -59,10 +59,10 @@ export function createSignInHandlers(deps: {
       if (body?.acceptEndpoint !== true) requireNoRelay(deps.endpointsOf(session), session);
       deps.personActs();
       // A client that does not say where its browser is may expect a code, as all did before there was another flow.
-      const unsaid: FlowRequest = surface === 'socket' ? { browser: 'not-opened' } : {};
-      const decision = deps.chooseFlow(session.sessionName, { ...unsaid, ...body });
+      const defaults: FlowRequest = surface === 'socket' ? { browser: 'not-opened' } : {};
+      const decision = deps.chooseFlow(session.sessionName, { ...defaults, ...body });
       const state = await broker.startSignIn(session, { force: body?.force === true, decision });
-      deps.log('info', `sign-in to ${session.sessionName}: ${describeOutcome(state)}`);
+      deps.log('info', `sign-in to ${session.sessionName}: ${describeForLog(state)}`);
       // It may show the code of the sign-in that this one has replaced.
       if (body?.flow !== undefined) deps.endNotification(session.sessionName);
       deps.changes.announce();
@@ -95,7 +95,6 @@ export function createSignInHandlers(deps: {
   };
 }
 
-/** For the log. */
-export function describeOutcome(state: SignInState): string {
+export function describeForLog(state: SignInState): string {
   return state.state === 'live' ? 'live' : `${state.state}, ${state.flow} (${state.flowReason})`;
 }
