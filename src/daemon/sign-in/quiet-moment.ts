@@ -4,9 +4,9 @@ import { hasElapsed, type Clock } from '../../core/clock.ts';
 export interface QuietMoments {
   /** Call on every tick, also when there is nothing to ask. */
   tick(): void;
-  /** Whether now is one. Looks at the desktop at most once a minute, so call it only if there is something to ask. */
+  /** Whether this is a quiet moment. Checks the desktop at most once a minute, so call it only if there is something to ask. */
   isNow(): Promise<boolean>;
-  /** There is nothing to ask any more, so what was seen of the screen is out of date. */
+  /** Call when there is nothing to ask any more: forgets whether the screen was locked. */
   reset(): void;
 }
 
@@ -14,8 +14,8 @@ export interface QuietMoments {
 const SLEEP_MS = 2 * 60_000;
 /** After waking up the screen may be unlocked already, and the person needs a moment. */
 const AFTER_WAKE_MS = 10 * 60_000;
-/** Each look starts programs. */
-const LOOK_PAUSE_MS = 60_000;
+/** Each check starts programs. */
+const CHECK_INTERVAL_MS = 60_000;
 
 export function createQuietMoments(deps: {
   /** Whether someone is using the desktop, with the screen unlocked; false if that is not known. */
@@ -25,7 +25,7 @@ export function createQuietMoments(deps: {
   const { clock } = deps;
   let wokeAtMs = clock.nowMs();
   let tickedAtMs = clock.nowMs();
-  let seen: { readonly isAttended: boolean; readonly atMs: number } | undefined;
+  let lastCheck: { readonly isAttended: boolean; readonly atMs: number } | undefined;
 
   return {
     tick() {
@@ -33,14 +33,14 @@ export function createQuietMoments(deps: {
       tickedAtMs = clock.nowMs();
     },
     async isNow() {
-      if (seen !== undefined && !hasElapsed(clock, seen.atMs, LOOK_PAUSE_MS)) return false;
-      const wasLocked = seen?.isAttended === false;
+      if (lastCheck !== undefined && !hasElapsed(clock, lastCheck.atMs, CHECK_INTERVAL_MS)) return false;
+      const wasLocked = lastCheck?.isAttended === false;
       const isAttended = await deps.isAttended();
-      seen = { isAttended, atMs: clock.nowMs() };
+      lastCheck = { isAttended, atMs: clock.nowMs() };
       return isAttended && (wasLocked || !hasElapsed(clock, wokeAtMs, AFTER_WAKE_MS));
     },
     reset() {
-      seen = undefined;
+      lastCheck = undefined;
     },
   };
 }

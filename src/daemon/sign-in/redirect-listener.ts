@@ -23,7 +23,7 @@ const HOST = '127.0.0.1';
 /** How long the browser waits for the outcome; CreateToken usually takes less than a second. */
 const MAX_ANSWER_MS = 15_000;
 /** How long the last answers may take before their connections are closed. */
-const FAREWELL_MS = 3000;
+const DRAIN_TIMEOUT_MS = 3000;
 const MAX_LOGGED_REFUSALS = 10;
 
 export interface RedirectListenerDeps {
@@ -115,10 +115,10 @@ export async function openRedirectListener(
       isClosed = true;
       if (waiting === undefined) return http.close();
       answer(describeOutcome(sessionName, outcome, error));
-      const farewell = setTimeout(() => http.close(), FAREWELL_MS);
-      farewell.unref();
+      const drainTimeout = setTimeout(() => http.close(), DRAIN_TIMEOUT_MS);
+      drainTimeout.unref();
       void http.drain().then(() => {
-        clearTimeout(farewell);
+        clearTimeout(drainTimeout);
         http.close();
       });
     },

@@ -7,6 +7,8 @@ import { splitCommand } from '../../core/text/browser-command.ts';
 import { readBoundedFileSync } from '../files/bounded-read.ts';
 import { isWsl } from '../process/wsl.ts';
 
+const MAX_FACT_BYTES = 64 * 1024;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface PlaceFacts {
@@ -67,8 +69,6 @@ export function findNamedBrowser(environment: Environment): string | undefined {
     .find(isLocal);
 }
 
-const MAX_FACT_BYTES = 64 * 1024;
-
 /** Set in containers and in workspaces that are used through a browser or an editor elsewhere. */
 const HOSTED_NAMES = [
   'KUBERNETES_SERVICE_HOST',
@@ -121,12 +121,13 @@ function isUnderWsl(environment: Environment, facts: PlaceFacts): boolean {
   return isSet(environment, 'WSL_DISTRO_NAME') || isWsl(facts);
 }
 
-/** They need a display themselves, or are set so that nothing opens. */
+/** They need a display themselves. */
 const OPENERS = ['xdg-open', 'sensible-browser', 'x-www-browser', 'gio', 'open', 'garcon-url-handler'] as const;
 const TEXT_BROWSERS = ['lynx', 'w3m', 'links', 'links2', 'elinks', 'www-browser', 'browsh', 'curl', 'wget'] as const;
-const PLACEBOS = ['true', 'false', 'echo', 'printf', 'cat', 'none', ':'] as const;
+/** BROWSER is set to these so that nothing opens. */
+const NO_OPS = ['true', 'false', 'echo', 'printf', 'cat', 'none', ':'] as const;
 const WINDOWS_OPENERS = ['wslview', 'wsl-open', 'cmd', 'explorer', 'powershell', 'pwsh'] as const;
-const NOT_LOCAL: ReadonlySet<string> = new Set([...OPENERS, ...TEXT_BROWSERS, ...PLACEBOS, ...WINDOWS_OPENERS, 'ssh']);
+const NOT_LOCAL: ReadonlySet<string> = new Set([...OPENERS, ...TEXT_BROWSERS, ...NO_OPS, ...WINDOWS_OPENERS, 'ssh']);
 
 /** Whether a command starts a graphical browser in this system. */
 function isLocal(command: string): boolean {
