@@ -60,7 +60,8 @@ afterEach(async () => {
 function useBrowser(template: string): void {
   writePrivate(
     join(home.path, '.config/rolecall/config.toml'),
-    `[session.${SESSION}]\nbrowser = ${JSON.stringify(template)}\n`,
+    // The emulator approves codes by itself; the recording browser does not come back from a page.
+    `[session.${SESSION}]\nbrowser = ${JSON.stringify(template)}\nflow = "device"\n`,
   );
 }
 

@@ -52,7 +52,8 @@ beforeAll(async () => {
   writePrivate(at('.aws', 'config'), CONFIG);
   writePrivate(
     at('.config', 'rolecall', 'config.toml'),
-    `on_expired = "login"\nwait_seconds = 1\n[session.${SESSION}]\nbrowser = "opener"\n`,
+    // The recorded browser does not come back from a page, so the emulator approves a code.
+    `flow = "device"\non_expired = "login"\nwait_seconds = 1\n[session.${SESSION}]\nbrowser = "opener"\n`,
   );
   environment = {
     ...home.environment,
