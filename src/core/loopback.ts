@@ -9,3 +9,8 @@ export function isLoopbackHost(hostname: string): boolean {
     /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.test(hostname)
   );
 }
+
+/** True for a URL whose host is this machine, such as that of an emulator. */
+export function isLoopbackUrl(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
+}

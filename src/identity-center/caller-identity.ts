@@ -1,5 +1,5 @@
 // STS GetCallerIdentity: finds the user of role credentials. The first call loads the SDK client.
-import { isLoopbackHost } from '../core/loopback.ts';
+import { isLoopbackUrl } from '../core/loopback.ts';
 import type { EndpointsOf } from '../core/model.ts';
 import type { CallerIdentity } from '../sso/ports.ts';
 import { endpointSettings, isPlainHttp } from './endpoint.ts';
@@ -20,7 +20,7 @@ export function createCallerIdentity(deps: {
     async fetchUser(session, credentials) {
       const { sso, sts, useFips = false, useDualstack = false } = deps.endpointsOf(session);
       // AWS's own STS does not know credentials of an emulator.
-      if (sso !== undefined && sts === undefined && isLoopbackHost(new URL(sso).hostname)) {
+      if (sts === undefined && isLoopbackUrl(sso)) {
         throw new Error('no STS endpoint is set for the emulator');
       }
       if (sts !== undefined && isPlainHttp(sts)) {

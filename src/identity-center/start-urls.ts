@@ -1,6 +1,6 @@
 // Start URLs: which portal a session's own leads to, and the region of that portal.
 import { findPartitionMismatch, findPortal, isCompanyStartUrl } from '../core/aws/partitions.ts';
-import { isLoopbackHost } from '../core/loopback.ts';
+import { isLoopbackUrl } from '../core/loopback.ts';
 import type { EndpointsOf, SsoSession } from '../core/model.ts';
 import { IdentityCenterFault, type IdentityCenter } from '../sso/ports.ts';
 import type { AwsClients } from './aws-clients.ts';
@@ -23,10 +23,7 @@ export function createStartUrls(deps: {
   const { loadClients, requestTimeoutMs } = deps;
 
   /** Nothing answers at the start URL of an emulator. */
-  const isEmulated = (session: SsoSession) => {
-    const { ssoOidc } = deps.endpointsOf(session);
-    return ssoOidc !== undefined && isLoopbackHost(new URL(ssoOidc).hostname);
-  };
+  const isEmulated = (session: SsoSession) => isLoopbackUrl(deps.endpointsOf(session).ssoOidc);
 
   /** Where companies' start URLs led last, for a sign-in while the company's page is down. */
   const followed = new Map<string, string>();

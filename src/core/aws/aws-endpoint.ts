@@ -1,5 +1,5 @@
 // Tells AWS's own endpoints from others.
-import { isLoopbackHost } from '../loopback.ts';
+import { isLoopbackUrl } from '../loopback.ts';
 import { findPartition, serviceHosts } from './partitions.ts';
 
 const SERVICE_AND_REGION = /^(oidc|portal\.sso|sts)(?:-fips)?\.([a-z0-9-]+)\./;
@@ -19,7 +19,5 @@ export function isAwsEndpoint(url: string): boolean {
 
 /** The first URL that is neither AWS's nor on this machine: its owner could use what the user approves. */
 export function findRelay(urls: readonly (string | undefined)[]): string | undefined {
-  return urls.find(
-    (url) => url !== undefined && !isAwsEndpoint(url) && !(URL.canParse(url) && isLoopbackHost(new URL(url).hostname)),
-  );
+  return urls.find((url) => url !== undefined && !isAwsEndpoint(url) && !isLoopbackUrl(url));
 }

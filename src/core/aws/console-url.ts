@@ -1,5 +1,5 @@
 // Addresses of the AWS console: its pages, the access portal's shortcut link, and the federated sign-in.
-import { isLoopbackHost } from '../loopback.ts';
+import { isLoopbackUrl } from '../loopback.ts';
 import type { Secret } from '../secret.ts';
 import { findPartition } from './partitions.ts';
 
@@ -82,7 +82,5 @@ export function formatFederatedSignIn(
 }
 
 function localOrigin(endpoint: string | undefined): string | undefined {
-  if (endpoint === undefined || !URL.canParse(endpoint)) return undefined;
-  const { hostname, origin } = new URL(endpoint);
-  return isLoopbackHost(hostname) ? origin : undefined;
+  return endpoint !== undefined && isLoopbackUrl(endpoint) ? new URL(endpoint).origin : undefined;
 }

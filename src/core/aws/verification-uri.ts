@@ -1,5 +1,5 @@
 // Decides which page of a sign-in may be opened in a browser: AWS's in the session's partition, or the emulator's.
-import { isLoopbackHost } from '../loopback.ts';
+import { isLoopbackUrl } from '../loopback.ts';
 import type { SsoSession } from '../model.ts';
 import { isAwsEndpoint } from './aws-endpoint.ts';
 import { findPartition, findPortal, hasApprovalPage, serviceHosts } from './partitions.ts';
@@ -59,8 +59,7 @@ function isAuthorizePage(page: URL, { region }: Session, oidcEndpoint: string | 
 
 /** True if the endpoint is on this machine (the emulator), and the page on the endpoint. */
 function isEmulator(page: URL, endpoint: string | undefined): boolean {
-  const url = endpoint === undefined ? undefined : parseUrl(endpoint);
-  return url !== undefined && isLoopbackHost(url.hostname) && url.origin === page.origin;
+  return endpoint !== undefined && isLoopbackUrl(endpoint) && new URL(endpoint).origin === page.origin;
 }
 
 function parseUrl(text: string): URL | undefined {

@@ -1,7 +1,7 @@
 // Shows endpoints that are not AWS's before a sign-in, and asks whether to continue.
 import { isAwsEndpoint } from '../../../core/aws/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../../../core/errors.ts';
-import { isLoopbackHost } from '../../../core/loopback.ts';
+import { isLoopbackUrl } from '../../../core/loopback.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { describeAwsEndpoint, type SessionEndpoint } from '../../sessions.ts';
 import { askYesNo } from '../../terminal/ask-yes-no.ts';
@@ -92,7 +92,7 @@ function findForeign(
   return [...found.values()];
 }
 
-const isOnThisMachine = ({ url }: ForeignEndpoint) => isLoopbackHost(new URL(url).hostname);
+const isOnThisMachine = ({ url }: ForeignEndpoint) => isLoopbackUrl(url);
 
 function describe(endpoint: ForeignEndpoint): { word: string; text: string } {
   const { setBy } = endpoint;
