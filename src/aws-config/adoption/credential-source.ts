@@ -1,4 +1,5 @@
 // Finds out where a profile gets its credentials: AWS's native SSO keys, or a command of another tool.
+import { LOGIN_SESSION } from '../document/login-session.ts';
 import type { ConfigSection } from '../document/document.ts';
 import { readWrittenRole } from '../profiles/own-profiles.ts';
 import { readForeignCommand, type AdoptionSource } from './foreign-command.ts';
@@ -116,7 +117,7 @@ function describeOthersKeys(section: ConfigSection, hasNativeKeys: boolean): str
 
 /** Whether `aws login` wrote the section. */
 export function hasLoginSession(section: ConfigSection): boolean {
-  return valueIn(section, 'login_session') !== undefined;
+  return valueIn(section, LOGIN_SESSION) !== undefined;
 }
 
 function findProfile(name: string, profiles: readonly ConfigSection[]): ConfigSection | undefined {

@@ -8,7 +8,7 @@ import { valueOf } from './document.ts';
  * The key that `aws login` writes. Its value is the ARN of the principal who signed in to the AWS console.
  * @see https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html
  */
-const LOGIN_SESSION = 'login_session';
+export const LOGIN_SESSION = 'login_session';
 
 export interface LoginProfile {
   readonly profileName: string;
