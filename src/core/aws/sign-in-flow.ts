@@ -1,28 +1,32 @@
 // Decides how a person signs in, device code or authorization code (PKCE), and says why.
 
 /** How a person signs in: with a device code, or with an authorization code (PKCE) that the browser brings to this machine. */
-export type SignInFlow = 'device' | 'pkce';
+export const SIGN_IN_FLOWS = ['device', 'pkce'] as const;
+export type SignInFlow = (typeof SIGN_IN_FLOWS)[number];
 
 /** The setting `flow`. `auto` decides by where the person's browser is. */
-export type FlowSetting = SignInFlow | 'auto';
+export const FLOW_SETTINGS = [...SIGN_IN_FLOWS, 'auto'] as const;
+export type FlowSetting = (typeof FLOW_SETTINGS)[number];
 
 /**
  * Where the browser of the person who signs in is. PKCE needs it `here`: its redirect goes to 127.0.0.1, and the
  * listener accepts connections of this user only. `not-opened` is `--no-browser`: the page may be opened anywhere.
  */
-export type BrowserPlace = 'here' | 'ssh' | 'container' | 'wsl' | 'no-display' | 'not-opened';
+export const BROWSER_PLACES = ['here', 'ssh', 'container', 'wsl', 'no-display', 'not-opened'] as const;
+export type BrowserPlace = (typeof BROWSER_PLACES)[number];
 
 /** `asked`: for this sign-in, as with `--pkce`. `setting`: the setting names a flow. Otherwise `auto` saw this place. */
-export type FlowReason = 'asked' | 'setting' | BrowserPlace;
+export const FLOW_REASONS = ['asked', 'setting', ...BROWSER_PLACES] as const;
+export type FlowReason = (typeof FLOW_REASONS)[number];
+
+/** Why a sign-in that should have used PKCE uses the device code. */
+export const FLOW_FALLBACKS = ['pkce-refused', 'no-callback-port'] as const;
+export type FlowFallback = (typeof FLOW_FALLBACKS)[number];
 
 export interface FlowDecision {
   readonly flow: SignInFlow;
   readonly reason: FlowReason;
 }
-
-/** The values of `BrowserPlace` and `FlowReason`, for schemas. */
-export const BROWSER_PLACES = ['here', 'ssh', 'container', 'wsl', 'no-display', 'not-opened'] as const;
-export const FLOW_REASONS = ['asked', 'setting', ...BROWSER_PLACES] as const;
 
 /** What was asked for wins over the setting; `auto` takes PKCE only if the browser is on this machine. */
 export function decideFlow({
@@ -43,9 +47,6 @@ const FLOW_NAMES: Readonly<Record<SignInFlow, string>> = {
   device: 'device code',
   pkce: 'authorization code (PKCE)',
 };
-
-/** Why a sign-in that should have used PKCE uses the device code. */
-export type FlowFallback = 'pkce-refused' | 'no-callback-port';
 
 const PLACES: Readonly<Record<BrowserPlace, string>> = {
   here: 'a browser is on this machine',

@@ -1,5 +1,6 @@
 // The JSON Schema of config.toml, and the type that follows from it.
 import type { FromSchema } from 'json-schema-to-ts';
+import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -11,7 +12,7 @@ const about = <const S extends Schema>(description: string, schema: S): S & { re
 });
 
 const text = { type: 'string', minLength: 1 } as const;
-const flow = { enum: ['device', 'pkce', 'auto'] } as const;
+const flow = { enum: FLOW_SETTINGS } as const;
 const renew = { enum: ['never', 'ask'] } as const;
 const pattern = { type: 'string', minLength: 1, maxLength: MAX_GLOB_CHARACTERS } as const;
 const matcher = {

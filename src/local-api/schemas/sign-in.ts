@@ -1,11 +1,11 @@
 // Sign-in, what follows it, sign-out, and the check of the signed-in user.
 import type { FromSchema } from 'json-schema-to-ts';
-import { BROWSER_PLACES, FLOW_REASONS } from '../../core/aws/sign-in-flow.ts';
+import { BROWSER_PLACES, FLOW_FALLBACKS, FLOW_REASONS, SIGN_IN_FLOWS } from '../../core/aws/sign-in-flow.ts';
 import { browserProperties, errorSchema, names, text, time } from './values.ts';
 import { inCredentialsFileSchema } from './profiles.ts';
 
 export const flowSchema = {
-  enum: ['device', 'pkce'],
+  enum: SIGN_IN_FLOWS,
   description: 'device: the user enters a code on the page; pkce: the browser comes back to the daemon with the answer',
 } as const;
 
@@ -15,7 +15,7 @@ export const browserPlaceSchema = {
 } as const;
 
 export const flowReasonSchema = {
-  enum: [...FLOW_REASONS, 'pkce-refused', 'no-callback-port'],
+  enum: [...FLOW_REASONS, ...FLOW_FALLBACKS],
   description:
     'why this flow: asked for, set, or where the browser is; pkce-refused and no-callback-port: `pkce` was not possible',
 } as const;

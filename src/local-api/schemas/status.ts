@@ -1,5 +1,6 @@
 // The status document, and the events that report its changes.
 import type { FromSchema } from 'json-schema-to-ts';
+import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { errorSchema, names, text, time } from './values.ts';
 import { refusalSchema } from './profiles.ts';
 import { shownCurrentRoleSchema } from './roles.ts';
@@ -92,7 +93,7 @@ const flowDecisionSchema = {
   type: 'object',
   description: 'how a sign-in from the desktop, the tray or the page would work',
   required: ['setting', 'flow', 'reason'],
-  properties: { setting: { enum: [...flowSchema.enum, 'auto'] }, flow: flowSchema, reason: flowReasonSchema },
+  properties: { setting: { enum: FLOW_SETTINGS }, flow: flowSchema, reason: flowReasonSchema },
 } as const;
 
 const sessionEndpointSchema = {

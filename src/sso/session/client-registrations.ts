@@ -1,4 +1,5 @@
 // OIDC client registrations: one per issuer, scopes and flow, kept in the secret store, reused until shortly before they expire.
+import { SIGN_IN_FLOWS } from '../../core/aws/sign-in-flow.ts';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import type { ClientRegistration, EndpointsOf, SignInFlow, SsoSession } from '../../core/model.ts';
@@ -10,8 +11,9 @@ import { parseStoredObject, unreadable, type RefreshGrant } from './session-reco
 
 export interface ClientRegistrations {
   /**
-   * The stored registration of the flow, by default `device`, if it is valid for 30 more days, else a new one. A new one replaces an unexpired one in the
-   * store only when it is confirmed, because the tokens of the live session may need the old one.
+   * The stored registration for the flow, by default `device`, if it is valid for 30 more days, else a new one. A new one
+   * replaces an unexpired one in the store only when it is confirmed, because the tokens of the live session may need the
+   * old one.
    */
   ensure(session: SsoSession, flow?: SignInFlow): Promise<ClientRegistration>;
   /** Stores a new registration when its sign-in is approved. If the store refuses, the next sign-in registers again. */
@@ -28,7 +30,6 @@ export interface ClientRegistrations {
 }
 
 const SCHEMA_VERSION = 1;
-const FLOWS: readonly SignInFlow[] = ['device', 'pkce'];
 /** A session that starts now is refreshed with this client until it ends, which may be weeks away. */
 const MIN_LEFT_MS = 30 * 24 * 60 * 60_000;
 
@@ -100,7 +101,7 @@ export function createClientRegistrations(deps: {
     async forget(session, clientId) {
       // A client may have been registered for the start URL that a company's own leads to, so its name need not be `nameOf`.
       for (const name of namesIn(unconfirmed, clientId)) unconfirmed.delete(name);
-      const names = new Set([...namesIn(kept, clientId), ...FLOWS.map((flow) => nameOf(session, flow))]);
+      const names = new Set([...namesIn(kept, clientId), ...SIGN_IN_FLOWS.map((flow) => nameOf(session, flow))]);
       for (const name of names) {
         if ((await load(name))?.clientId !== clientId) continue;
         kept.delete(name);
