@@ -23,6 +23,7 @@ import { createRenewals, type Renewals } from './renewals.ts';
 import { createPostSignInSync } from './post-sign-in-sync.ts';
 import type { SessionEvents } from './session-events.ts';
 import { createSessionWarnings, type SessionEnd } from './session-warnings.ts';
+import { auditSignIns } from './sign-in-audit.ts';
 import { createSignInHandlers, type SignInHandlers } from './sign-in-routes.ts';
 import { createUserChecks } from './user-checks.ts';
 import { createWorkingDay } from './working-day.ts';
@@ -65,7 +66,7 @@ export function createSignIn(deps: {
   readonly random: () => number;
   readonly log: Log;
 }): SignIn {
-  const { audit, broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
+  const { broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
   const readSessions = async () => (await sharedConfig.read()).sessions;
   const chooseFlow = createChooseFlow(deps);
   const desktopSignIn = createDesktopSignIn({ ...deps, chooseFlow });
@@ -73,21 +74,7 @@ export function createSignIn(deps: {
   const userChecks = createUserChecks(deps);
   const postSignInSync = createPostSignInSync({ ...deps, syncsProfiles: settings.profiles.sync === 'on-login' });
 
-  function recordOutcome(event: 'sign-in-approved' | 'sign-in-denied' | 'sign-in-expired', session: SsoSession): void {
-    const state = broker.signInState(session);
-    const flow = state === undefined || state.state === 'live' ? undefined : state.flow;
-    audit.record({ event, sessionName: session.sessionName, flow, surface: 'daemon' });
-  }
-
-  events.subscribe({
-    signedIn(session) {
-      log('info', `signed in to ${session.sessionName}`);
-      recordOutcome('sign-in-approved', session);
-    },
-    denied: (session) => recordOutcome('sign-in-denied', session),
-    expired: (session) => recordOutcome('sign-in-expired', session),
-    signedOut: ({ sessionName }, surface) => audit.record({ event: 'signed-out', sessionName, surface }),
-  });
+  auditSignIns(deps);
   events.subscribe({
     signedIn: ({ sessionName }) => loginPolicy.signedIn(sessionName),
     denied: ({ sessionName }) => loginPolicy.denied(sessionName),
