@@ -269,6 +269,13 @@ describe('every file', () => {
     expect([...paths, ...binPaths].flatMap((path) => findOpeningFault(path, read(path)))).toEqual([]);
   });
 
+  it('has no conflict markers of git', () => {
+    const here = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const paths = [...here.map(({ name }) => name), ...['.github', 'docs'].flatMap(listFiles)];
+    const marked = (path: string) => /^(?:<{7}|\|{7}|>{7})(?: |$)/m.test(read(path));
+    expect([...paths, ...srcPaths, ...testPaths, ...binPaths].filter(marked)).toEqual([]);
+  });
+
   it('has a kebab-case name that says something', () => {
     expect([...srcPaths, ...testPaths, ...binPaths].flatMap(findNameFaults)).toEqual([]);
   });
