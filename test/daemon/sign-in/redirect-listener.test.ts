@@ -60,6 +60,16 @@ async function begin(its: Rig): Promise<Started> {
   };
 }
 
+const HELD_MS = 60_000;
+/** A clock for the emulator, with which an answer that is delayed by `HELD_MS` comes when the test says so. */
+function holdAnswers() {
+  const clock = createSystemClock();
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const sleep = (ms: number, signal?: AbortSignal) => (ms === HELD_MS ? released : clock.sleep(ms, signal));
+  return { clock: { ...clock, sleep }, release };
+}
+
 const targetOf = (location: string) => location.replace(/^http:\/\/127\.0\.0\.1:\d+/, '');
 const headingOf = ({ body }: RawAnswer) => /<h1>([^<]*)<\/h1>/.exec(body)?.[1];
 
@@ -158,10 +168,12 @@ describe('the browser that comes back', () => {
       ...clock,
       sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms === 15_000 ? 150 : ms, signal),
     };
-    const { rig: its, allow, send, now } = await start({ clock: quick });
-    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: 1000, count: 1 });
+    const held = holdAnswers();
+    const { rig: its, allow, send, now } = await start({ clock: quick, emulator: { clock: held.clock } });
+    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: HELD_MS, count: 1 });
     const page = await send(targetOf(await allow()));
     expect([page.status, headingOf(page)]).toEqual([200, `Still signing in to ${SESSION}`]);
+    held.release();
     await waitFor('the sign-in', async () => (await now()) === 'approved');
   });
 
@@ -178,12 +190,14 @@ describe('the browser that comes back', () => {
   });
 
   test('is told that the sign-in was cancelled, when it was while AWS was asked for the token', async () => {
-    const { rig: its, allow, send } = await start();
-    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: 1000, count: 1 });
+    const held = holdAnswers();
+    const { rig: its, allow, send } = await start({ emulator: { clock: held.clock } });
+    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: HELD_MS, count: 1 });
     const answering = send(targetOf(await allow()));
     await waitFor('the token to be asked for', () => its.emulator.countCalls('CreateToken') > 0);
     await its.client.call('cancelSignIn', { session: SESSION });
     expect(headingOf(await answering)).toBe('The sign-in was cancelled');
+    held.release();
   });
 });
 
@@ -344,8 +358,9 @@ describe('a wrong request', () => {
   });
 
   test('by the second use of an answer is refused while the token is asked for, and the sign-in goes on', async () => {
-    const { rig: its, allow, send, state, now } = await start();
-    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: 500, count: 1 });
+    const held = holdAnswers();
+    const { rig: its, allow, send, state, now } = await start({ emulator: { clock: held.clock } });
+    its.emulator.addFault({ operation: 'CreateToken', kind: 'delay', delayMs: HELD_MS, count: 1 });
     const target = targetOf(await allow());
     const first = send(target);
     await waitFor('the token to be asked for', () => its.emulator.countCalls('CreateToken') > 0);
@@ -353,6 +368,7 @@ describe('a wrong request', () => {
     expect(others.map((answer) => [answer.status, headingOf(answer)])).toEqual(
       others.map(() => [410, `The sign-in to ${SESSION} has its answer already`]),
     );
+    held.release();
     expect(headingOf(await first)).toBe(`Signed in to ${SESSION}`);
     expect([await now(), its.emulator.countCalls('CreateToken')]).toEqual(['approved', 1]);
   });
