@@ -247,7 +247,7 @@ describe('the device code instead', () => {
     const { exitCode, stderr } = await login.end();
     expect(exitCode).toBe(0);
     expect(stderr.split('Signing in to')).toHaveLength(2);
-    expect(stderr).toMatch(/Signed in to my-sso-session\.\n$/);
+    expect(stderr).toMatch(/The page above no longer works\.\n\n {2}Code {3}[^]+Signed in to my-sso-session\.\n$/);
     // The page of the code was opened too, and the first one is dead.
     expect(opened).toEqual([page, expect.stringMatching(/\/device$/)]);
     expect(rig.emulator.countCalls('StartDeviceAuthorization')).toBe(1);

@@ -58,6 +58,7 @@ export async function waitForApproval(
       const body = { ...request, force: true, flow: 'device' } as const;
       current = await context.client.call('startSignIn', { session, body }, { signal: context.signal });
       if (current.state !== 'pending') return current;
+      context.stderr.write('\nThe page above no longer works.\n');
       const browser = options.browser && isOpened;
       tellHowToOpen(current, await showPrompt(session, current, { browser }, context), context);
     }
