@@ -1,51 +1,12 @@
 // The audit log: who got which credentials and when. One JSON document per line, without secrets and without names from AWS.
 import { open, rename } from 'node:fs/promises';
-import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import type { Role, SignInFlow } from '../../core/model.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
-import type { SurfaceName } from '../../local-api/routes.ts';
 import { toFileError } from '../../platform/files/file-error.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
-import { escapeControls } from '../../core/text/harmless-text.ts';
+import { formatAuditLine, toAuditLine, type AuditRecord } from './audit-record.ts';
 import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { MAX_LOG_BYTES } from '../process/log.ts';
-
-/** The surface of the request; `daemon` for what the daemon did on its own. */
-export type Actor = SurfaceName | 'daemon';
-
-export interface AuditRecord {
-  readonly event:
-    | 'console-opened'
-    | 'container-port-lost'
-    | 'credentials-issued'
-    | 'current-role-cleared'
-    | 'current-role-switched'
-    | 'daemon-started'
-    | 'daemon-stopped'
-    | 'grant-ended'
-    | 'grant-issued'
-    | 'grant-revoked'
-    | 'profiles-written'
-    | 'settings-written'
-    | 'sign-in-approved'
-    | 'sign-in-denied'
-    | 'sign-in-expired'
-    | 'signed-out'
-    | 'team-taken'
-    | 'web-code-exchanged'
-    | 'web-code-refused';
-  readonly surface: Actor;
-  /** `current`: the role that is current when the grant is used. */
-  readonly role?: Role | 'current';
-  /** For events that concern all roles of the session. */
-  readonly sessionName?: string;
-  /** For a console link: its URL signs in whoever opens it. */
-  readonly federated?: boolean;
-  /** For a sign-in. */
-  readonly flow?: SignInFlow | undefined;
-  /** The caller, or the process that it acts for. Most callers don't name one. */
-  readonly processId?: number | undefined;
-}
 
 export interface AuditLog {
   /** Returns at once. The line is written soon after, or a problem in the status says why not. */
@@ -139,25 +100,7 @@ export function createAuditLog(deps: {
   };
 }
 
-function formatLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): string {
-  const { event, surface, role, sessionName, federated, flow, processId } = record;
-  const isNamed = role !== undefined && role !== 'current';
-  const line = {
-    at: formatUtcSeconds(atMs),
-    event,
-    session: isNamed ? role.sessionName : sessionName,
-    accountId: isNamed ? role.accountId : undefined,
-    permissionSet: isNamed ? role.permissionSet : undefined,
-    current: role === 'current' ? true : undefined,
-    federated,
-    flow,
-    surface,
-    processId,
-    // Set if this line stands for several events: it is the last of them.
-    count: count === 1 ? undefined : count,
-  };
-  return `${escapeControls(JSON.stringify(line))}\n`;
-}
+const formatLine = (record: BudgetedRecord<AuditRecord>) => `${formatAuditLine(toAuditLine(record))}\n`;
 
 async function append(path: string, text: string, maxBytes: number): Promise<void> {
   const { size } = await appendWithin(path, text, maxBytes);

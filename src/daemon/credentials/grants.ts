@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Role } from '../../core/model.ts';
-import type { Actor } from '../audit/audit-log.ts';
+import type { Actor } from '../audit/audit-record.ts';
 import type { Log } from '../process/log.ts';
 import { createProcessRecognition, type ProcessIdentity } from '../../platform/process/process-identity.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProblems } from '../../../src/core/problems.ts';
 import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../../src/daemon/audit/audit-budget.ts';
-import { createAuditLog, type AuditRecord } from '../../../src/daemon/audit/audit-log.ts';
+import { createAuditLog } from '../../../src/daemon/audit/audit-log.ts';
+import type { AuditRecord } from '../../../src/daemon/audit/audit-record.ts';
 import { createIssuanceLog } from '../../../src/daemon/audit/credential-outcomes.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
@@ -49,6 +50,38 @@ describe('the file', () => {
     );
     expect(linesOf(path).at(-1)).toMatchObject({ session: 'two\nlines\u007f\u009b' });
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('names the program, the approval and the reason of a refusal, and nothing else of the program', async () => {
+    const { audit, path } = open();
+    const executable = '/usr/bin/python3';
+    const script = '/usr/bin/a\u202ews';
+    const known = { executable, script, agent: 'codex', isVerified: true };
+    const program = { ...known, processId: 4711, workingDirectory: '/home/taylor', terminal: null, confined: false };
+    audit.record({ event: 'credentials-refused', role: ROLE, surface: 'socket', program, code: 'approval-refused' });
+    audit.record({
+      event: 'approval-given',
+      role: ROLE,
+      subject: 'role',
+      surface: 'web',
+      approvalId: 'a1',
+      by: 'passkey',
+    });
+    audit.record({ event: 'locked', surface: 'daemon', reason: 'screen' });
+    audit.record({ event: 'credentials-issued', surface: 'socket', program: { processId: 1, executable: null } });
+    await audit.flush();
+    const { sessionName: session, accountId, permissionSet } = ROLE;
+    const at = '2026-11-24T06:00:00Z';
+    const named = { at, session, accountId, permissionSet };
+    const refused = { event: 'credentials-refused', surface: 'socket', processId: 4711, code: 'approval-refused' };
+    const given = { event: 'approval-given', subject: 'role', surface: 'web', approvalId: 'a1', by: 'passkey' };
+    expect(linesOf(path)).toEqual([
+      { ...named, ...refused, program: known },
+      { ...named, ...given },
+      { at, event: 'locked', surface: 'daemon', reason: 'screen' },
+      { at, event: 'credentials-issued', surface: 'socket', processId: 1 },
+    ]);
+    expect(readFileSync(path, 'utf8')).not.toContain('\u202e');
   });
 
   test('has a size limit, and keeps one predecessor', async () => {
