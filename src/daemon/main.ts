@@ -129,6 +129,8 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.on('unhandledRejection', fail);
 
   let fileKey = kept?.fileKey;
+  // In two parts: Node opens all files of one import at once, which could be more than the limit of descriptors.
+  await import('./domain.ts');
   const { startDaemon } = await import('./daemon.ts');
   const { createDesktop } = await import('./notifications/desktop.ts');
   const { findBrowserPlace, readPlaceFacts } = await import('../platform/programs/browser-place.ts');

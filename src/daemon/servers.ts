@@ -1,23 +1,19 @@
 // The servers of a daemon: the unix socket with its alias, the web port with its address file, and the container port.
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import { coalesced } from '../core/async/coalesced.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { routes } from '../local-api/routes.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
-import { createSocketGuard, createWebGuard, type Guard } from './http/guard.ts';
+import { createSocketGuard, type Guard } from './http/guard.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import type { InputChecks } from './http/input-checks.ts';
-import { listenOnLoopback } from './http/listeners.ts';
 import type { Log } from './process/log.ts';
 import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
-import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import type { PageFiles } from './http/page-files.ts';
 import { createSurface, type Handlers, type Surface } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
+import { openWebServer, type WebServer } from './web-server.ts';
 
 export interface Servers {
   /** Undefined while the web port can't be opened; the status then shows a problem. */
@@ -84,11 +80,11 @@ export async function openServers(deps: {
     await Promise.all([deps.containerServer.close(), ...open.map((surface) => surface.close())]);
   }
 
-  let web: OpenWeb | undefined;
+  let web: WebServer | undefined;
   const isFailing = { web: true, container: true };
   const attempts = {
     async web() {
-      web = await openWeb({ ...deps, build });
+      web = await openWebServer({ ...deps, build });
       open.push(web.surface);
       if (isEnding) await web.forgetAddress();
     },
@@ -131,72 +127,4 @@ export async function openServers(deps: {
     return [...made, ...((await web?.restoreAddress()) ?? [])];
   }
   return { webUrl: () => web?.url, retry, restore, drain, close };
-}
-
-interface OpenWeb {
-  readonly surface: Surface;
-  readonly url: string;
-  /** Writes the address file if it is missing. */
-  restoreAddress(): Promise<readonly string[]>;
-  /** Deletes the address file, unless another daemon wrote it. */
-  forgetAddress(): Promise<void>;
-}
-
-/** @throws UnavailableError: no port is available, or the address file can't be written */
-async function openWeb(deps: {
-  readonly paths: RuntimePaths;
-  readonly webPort: number;
-  readonly problems: Problems;
-  readonly webAccess: WebAccess;
-  readonly pageFiles: PageFiles;
-  readonly build: (surface: 'web', guard: Guard, pageFiles: PageFiles) => Surface;
-}): Promise<OpenWeb> {
-  const { pageFiles, webAccess } = deps;
-  let host = '';
-  const guard = createWebGuard({
-    host: () => host,
-    token: webAccess.token,
-    needsNoToken: (method, rawUrl) =>
-      (method === routes.webToken.method && rawUrl === routes.webToken.path) ||
-      (method === 'GET' && pageFiles.has(rawUrl)),
-  });
-  const surface = deps.build('web', guard, pageFiles);
-  await surface.app.ready();
-  const listener = await listenOnLoopback(surface.app.server, deps.webPort, deps.problems);
-  const { port } = listener;
-  // While the daemon is stopped, another user could listen on a fixed port and install a service worker at its origin.
-  // So the origin is new at each start. Browsers resolve every name below `localhost` to this machine.
-  host = listener.isWanted ? `${webAccess.hostName}:${port}` : `127.0.0.1:${port}`;
-  const url = `http://${host}`;
-  const { webAddressFile } = deps.paths;
-  const address = JSON.stringify({ url, port, token: webAccess.token });
-  // Only valid while the daemon runs, so it does not have to survive a power cut, and the first answer does not wait for the disk.
-  const writeAddress = () => writePrivateFile(webAddressFile, address, { isDurable: false });
-  let isForgotten = false;
-  try {
-    await writeAddress();
-  } catch (error) {
-    listener.stop();
-    await surface.close();
-    throw error;
-  }
-  webAccess.openedAt(url);
-  const drain = () => {
-    listener.stop();
-    return surface.drain();
-  };
-  return {
-    surface: { ...surface, drain },
-    url,
-    async restoreAddress() {
-      if (isForgotten || existsSync(webAddressFile)) return [];
-      await writeAddress();
-      return [webAddressFile];
-    },
-    async forgetAddress() {
-      isForgotten = true;
-      const found = await readPrivateFile(webAddressFile).catch(() => undefined);
-      if (found === address) await rm(webAddressFile, { force: true });
-    },
-  };
 }

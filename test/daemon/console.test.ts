@@ -30,7 +30,7 @@ async function ask(its: Rig, surface: 'socket' | 'web', body: unknown) {
       target: '/v1/console',
       body: text,
       headers: [
-        ['Host', surface === 'socket' ? 'localhost' : `127.0.0.1:${port}`],
+        ['Host', surface === 'socket' ? 'localhost' : `localhost:${port}`],
         ...(surface === 'socket' ? [] : ([['Authorization', `Bearer ${token}`]] as const)),
         ['Content-Type', 'application/json'],
         ['Content-Length', String(Buffer.byteLength(text))],

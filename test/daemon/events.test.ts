@@ -38,7 +38,7 @@ async function listen(options: { lastEventId?: string; surface?: 'socket' | 'web
         path: '/v1/events',
         agent: false,
         headers: {
-          host: isWeb ? `127.0.0.1:${web.port}` : 'localhost',
+          host: isWeb ? `localhost:${web.port}` : 'localhost',
           ...(isWeb ? { authorization: `Bearer ${web.token}` } : {}),
           ...(options.lastEventId === undefined ? {} : { 'last-event-id': options.lastEventId }),
         },

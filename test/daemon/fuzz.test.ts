@@ -52,7 +52,7 @@ beforeAll(async () => {
     {
       name: 'web',
       address: { host: '127.0.0.1', port: web.port },
-      host: `127.0.0.1:${web.port}`,
+      host: `localhost:${web.port}`,
       authorization: `Bearer ${web.token}`,
       paths: ['/', '/page.js', ...pathsOf('web')],
     },

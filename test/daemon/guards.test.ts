@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { NetConnectOpts } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { routes, type Route } from '../../src/local-api/routes.ts';
+import { hasIpv6 } from '../helpers/lasting-port.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { exchange, formatRequest, openSocket, type RawAnswer, type RawRequest } from './raw-http.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-const hostOf = (surface: SurfaceName) => (surface === 'socket' ? 'localhost' : `127.0.0.1:${port}`);
+const hostOf = (surface: SurfaceName) => (surface === 'socket' ? 'localhost' : `localhost:${port}`);
 const targetOf = (surface: SurfaceName): NetConnectOpts =>
   surface === 'socket' ? { path: rig.paths.socketPath } : { host: '127.0.0.1', port };
 
@@ -95,9 +96,12 @@ const OPEN: readonly (RawRequest & { readonly what: string })[] = [
 
 const OWN = 'OWN';
 const PORTX = 'PORTX';
-/** `OWN` is the surface's own host, `PORTX` another port. */
+/** `OWN` is the surface's own host, `PORTX` another port, and `PORTOWN` that of the web surface. */
 const fill = (text: string, surface: SurfaceName) =>
-  text.replaceAll(OWN, hostOf(surface)).replaceAll(PORTX, String(port === 65_535 ? port - 1 : port + 1));
+  text
+    .replaceAll('PORTOWN', String(port))
+    .replaceAll(OWN, hostOf(surface))
+    .replaceAll(PORTX, String(port === 65_535 ? port - 1 : port + 1));
 
 interface Clause {
   readonly what: string;
@@ -124,9 +128,12 @@ const CALLER_CLAUSES: readonly Clause[] = [
   host('in capitals', 'LOCALHOST', 'socket'),
   host('with a dot at its end', 'localhost.', 'socket'),
   host('of the loopback address', '127.0.0.1', 'socket'),
-  host('localhost', 'localhost', 'web'),
-  host('without the port', '127.0.0.1', 'web'),
-  host('with another port', '127.0.0.1:PORTX', 'web'),
+  host('without the port', 'localhost', 'web'),
+  host('of the loopback address with our port', '127.0.0.1:PORTOWN', 'web'),
+  host('of IPv6 with our port', '[::1]:PORTOWN', 'web'),
+  host('of a name below localhost', 'rolecall.localhost:PORTOWN', 'web'),
+  host('in capitals with our port', 'LOCALHOST:PORTOWN', 'web'),
+  host('with a dot before our port', 'localhost.:PORTOWN', 'web'),
   host('of another loopback address', '127.0.0.2:PORTX', 'web'),
   host('of IPv6', '[::1]:PORTX', 'web'),
   host('with user info', `x@OWN`),
@@ -139,11 +146,13 @@ const CALLER_CLAUSES: readonly Clause[] = [
   { what: 'our Host twice', headers: (surface) => replaced(surface, 'Host', hostOf(surface), hostOf(surface)) },
 
   extra('of a page', 'Origin', 'https://evil.example'),
-  extra('of another port', 'Origin', 'http://127.0.0.1:PORTX'),
+  extra('of another port', 'Origin', 'http://localhost:PORTX'),
   extra('null', 'Origin', 'null'),
   extra('that is empty', 'Origin', ''),
   extra('of ours by https', 'Origin', 'https://OWN'),
-  extra('of ours by its other name', 'Origin', 'http://localhost:PORTX'),
+  extra('of ours by its address', 'Origin', 'http://127.0.0.1:PORTOWN'),
+  extra('of ours by its IPv6 address', 'Origin', 'http://[::1]:PORTOWN'),
+  extra('of a name below ours', 'Origin', 'http://x.localhost:PORTOWN'),
   extra('of ours with a slash', 'Origin', 'http://OWN/'),
   extra('twice, ours first', 'Origin', 'http://OWN', 'https://evil.example'),
   extra('of two in one', 'Origin', 'http://OWN, https://evil.example'),
@@ -159,7 +168,8 @@ const CALLER_CLAUSES: readonly Clause[] = [
   },
 
   extra('of a page', 'Referer', 'https://evil.example/page'),
-  extra('of another port', 'Referer', 'http://127.0.0.1:PORTX/'),
+  extra('of another port', 'Referer', 'http://localhost:PORTX/'),
+  extra('of ours by its address', 'Referer', 'http://127.0.0.1:PORTOWN/'),
   extra('of a longer port', 'Referer', 'http://OWN0/'),
   extra('of a name that begins like ours', 'Referer', 'http://OWN.evil.example/'),
   extra('with ours as user info', 'Referer', 'http://OWN@evil.example/'),
@@ -193,6 +203,17 @@ describe('a foreign caller', () => {
         headers: [...headers(surface), ['X-Note', CANARY]],
         ...(version === undefined ? {} : { version }),
       });
+      expect.soft({ what, status: answer.status }).toEqual({ what, status: 403 });
+      expectRefused(answer, 403, 'caller-not-allowed');
+    }
+  });
+
+  test.skipIf(!hasIpv6)('web refuses all of these on ::1 too', async () => {
+    const send = (headers: readonly Header[], version?: '1.0') =>
+      exchange({ host: '::1', port }, formatRequest({ headers, ...(version === undefined ? {} : { version }) }));
+    expect((await send(rightHeaders('web'))).status).toBe(200);
+    for (const { what, headers, version } of CALLER_CLAUSES.filter(({ on }) => on !== 'socket')) {
+      const answer = await send(headers('web'), version);
       expect.soft({ what, status: answer.status }).toEqual({ what, status: 403 });
       expectRefused(answer, 403, 'caller-not-allowed');
     }

@@ -167,7 +167,7 @@ describe('the files of a daemon', () => {
       const child = await start();
       const address = await waitFor('the address file', () => existsSync(paths.webAddressFile) && readAddress());
       expect(address).toEqual({
-        url: `http://127.0.0.1:${address.port}`,
+        url: `http://localhost:${address.port}`,
         port: expect.any(Number),
         token: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       });

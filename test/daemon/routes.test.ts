@@ -53,7 +53,7 @@ function surfacesOf(its: Rig): readonly Surface[] {
           target,
           body: text,
           headers: [
-            ['Host', name === 'socket' ? 'localhost' : `127.0.0.1:${port}`],
+            ['Host', name === 'socket' ? 'localhost' : `localhost:${port}`],
             ...(name === 'socket' ? [] : ([['Authorization', `Bearer ${token}`]] as const)),
             ...(body === undefined ? [] : ([['Content-Type', 'application/json']] as const)),
             ['Content-Length', String(text.length)],

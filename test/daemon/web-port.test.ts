@@ -1,13 +1,10 @@
 // A page on a fixed port: its origin is new at each start, so that nobody can prepare it.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findLastingPort } from '../helpers/lasting-port.ts';
+import { findLastingPort, hasIpv6 } from '../helpers/lasting-port.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 import { exchange, formatRequest } from './raw-http.ts';
-
-const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 let rig: Rig;
 let port = 0;
@@ -100,7 +97,7 @@ describe('with a fixed port', () => {
       ]);
       const address = readAddress();
       expect(address.port).not.toBe(port);
-      expect(address.url).toBe(`http://127.0.0.1:${address.port}`);
+      expect(address.url).toBe(`http://localhost:${address.port}`);
     } finally {
       await new Promise((resolve) => squatter.close(resolve));
     }

@@ -20,7 +20,7 @@ const FLAGS = [
   '--disable-sync',
   '--disable-dev-shm-usage',
   // Everything else has no address at all, so that nothing leaves this machine.
-  `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE *.localhost`,
+  `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost`,
 ];
 
 export interface TestBrowser {

@@ -1,5 +1,8 @@
-// A port that is free on both loopback addresses and outside the ephemeral range, so that it stays free.
+// Whether this machine has ::1, and a port that is free on both loopback addresses and outside the ephemeral range, so that it stays free.
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+export const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
 export async function findLastingPort(): Promise<number> {
   for (;;) {

@@ -41,7 +41,7 @@ beforeAll(async () => {
       .end('<!doctype html><title>nice</title><h1>A nice page</h1>');
   });
   await new Promise<void>((resolve) => attacker.listen(0, '127.0.0.1', resolve));
-  attackerUrl = `http://127.0.0.1:${(attacker.address() as AddressInfo).port}`;
+  attackerUrl = `http://localhost:${(attacker.address() as AddressInfo).port}`;
 }, SLOW_MS);
 afterAll(async () => {
   if (!hasChromium) return;
@@ -249,7 +249,7 @@ describe.skipIf(!hasChromium)('a page of another origin', { timeout: SLOW_MS }, 
 
 describe.skipIf(!hasChromium)('a page under a name that leads here', { timeout: SLOW_MS }, () => {
   test('is shown nothing, and gets nothing by what is its own origin now', async () => {
-    const rebound = daemonUrl.replace('127.0.0.1', REBOUND_HOST);
+    const rebound = daemonUrl.replace('localhost', REBOUND_HOST);
     const { status, text, results, answered, own } = await attack(`${rebound}/`, rebound);
     expect({ status, text }).toEqual({ status: 403, text: expect.stringContaining('caller-not-allowed') });
     // Of its own origin it may read the answers: each is a refusal.

@@ -111,17 +111,16 @@ export function createVersionCheck(ownVersion: string, leave: () => void): Guard
  * `needsNoToken` gets the method and the path with its query as received; its exceptions still have to pass all other checks.
  */
 export function createWebGuard(options: {
-  /** Host and port of this surface; called per request, because the port is known only once it is bound. */
-  readonly host: () => string;
+  /** Names and ports of this surface; called per request, because a port is known only once it is bound. */
+  readonly hosts: () => readonly string[];
   readonly token: string;
   readonly needsNoToken: (method: string, rawUrl: string) => boolean;
 }): Guard {
   const expected = digest(`Bearer ${options.token}`);
   return (request) => {
-    const host = options.host();
     return (
-      checkHost(request, host) ??
-      checkNoForeignPage(request, `http://${host}`) ??
+      checkHost(request, ...options.hosts()) ??
+      checkNoForeignPage(request, `http://${request.headers.host[0]}`) ??
       (options.needsNoToken(request.method, request.rawUrl) ? undefined : checkToken(request, expected)) ??
       checkBodySize(request) ??
       checkControlCharacters(request)
@@ -175,7 +174,7 @@ function checkHost({ headers, rawUrl }: GuardedRequest, ...hosts: readonly strin
   return refused('The Host header or the request target names another host.');
 }
 
-/** Browsers say which page sent a request. Another port of 127.0.0.1 is `same-site`, and refused as well. */
+/** Browsers say which page sent a request. Another port of `localhost` is `same-site`, and refused as well. */
 function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
   if (headers.origin.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
   if (headers.referer.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {

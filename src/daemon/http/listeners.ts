@@ -1,10 +1,8 @@
-// Listens on the unix socket, its alias for callers without XDG_RUNTIME_DIR, and the loopback ports.
+// Listens on the unix socket, and creates its alias for callers without XDG_RUNTIME_DIR.
 import { readlinkSync, symlinkSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { connect, createServer, type AddressInfo, type Server as NetServer } from 'node:net';
+import { connect, type Server as NetServer } from 'node:net';
 import { dirname } from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
-import type { Problems } from '../../core/problems.ts';
 import { ensurePrivateDirectory } from '../../platform/files/private-directory.ts';
 import { findFolderFault } from '../../platform/sockets/private-socket.ts';
 import { findObstacle } from '../../platform/sockets/socket-obstacle.ts';
@@ -61,56 +59,6 @@ export function isListening(path: string): Promise<boolean> {
     });
     probe.on('error', () => resolve(false));
   });
-}
-
-export interface LoopbackListener {
-  readonly port: number;
-  /** Whether it is the wanted port, which is also bound on `::1`. */
-  readonly isWanted: boolean;
-  /** Closes the listener on `::1`. The caller closes the server itself. */
-  stop(): void;
-}
-
-/** Listens on the wanted port, or any port if it is 0. If the wanted one is taken, raises a problem and uses any port. */
-export async function listenOnLoopback(
-  server: Server,
-  wantedPort: number,
-  problems: Problems,
-): Promise<LoopbackListener> {
-  if (wantedPort !== 0) {
-    try {
-      return await listenOnBothLoopbacks(server, wantedPort);
-    } catch (error) {
-      problems.raise('web port', {
-        code: 'web-port-not-usable',
-        message: `Port ${wantedPort} (web_port in the settings) can't be used: ${(error as NodeJS.ErrnoException).code}. The page uses another port until the next start.`,
-        hint: 'rolecall daemon restart',
-      });
-    }
-  }
-  await listen(server, { host: '127.0.0.1', port: 0 });
-  return { port: (server.address() as AddressInfo).port, isWanted: false, stop: () => undefined };
-}
-
-/** Errors on a machine without IPv6. */
-const NO_IPV6: ReadonlySet<string | undefined> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
-
-/** Browsers may resolve a name below `localhost` to `::1` first. Another user's program could answer there. */
-async function listenOnBothLoopbacks(server: Server, port: number): Promise<LoopbackListener> {
-  const second = createServer((socket) => server.emit('connection', socket));
-  const stop = () => void second.close();
-  try {
-    await listen(second, { host: '::1', port });
-  } catch (error) {
-    if (!NO_IPV6.has((error as NodeJS.ErrnoException).code)) throw error;
-  }
-  try {
-    await listen(server, { host: '127.0.0.1', port });
-  } catch (error) {
-    stop();
-    throw error;
-  }
-  return { port, isWanted: true, stop };
 }
 
 /**

@@ -10,11 +10,19 @@ export interface WebAccess {
   /** A random name of this machine, new at each start of the daemon. */
   readonly hostName: string;
   /** Tells where the surface listens. Codes can be issued from then on. */
-  openedAt(url: string): void;
-  /** @throws UnavailableError web-unavailable: the surface is not open */
-  issueCode(): WebCodeDocument;
+  openedAt(urls: WebUrls): void;
+  /** The only origin where passkeys can be used; undefined while the surface is not open. */
+  passkeyUrl(): string | undefined;
+  /** For the page, at the address where it is to be opened. @throws UnavailableError web-unavailable: the surface is not open */
+  issueCode(where?: keyof WebUrls): WebCodeDocument;
   /** Returns the token, once for each code. @throws RefusedError token-required: the code is wrong, used or too old */
   exchange(code: string): string;
+}
+
+export interface WebUrls {
+  readonly url: string;
+  /** Differs from `url` with a fixed port. */
+  readonly passkeyUrl: string;
 }
 
 /** From `rolecall web` to a loaded page, including the start of the browser. */
@@ -36,7 +44,7 @@ export function createWebAccess(deps: {
 }): WebAccess {
   const token = deps.randomBytes(32).toString('base64url');
   const hostName = `rolecall-${deps.randomBytes(16).toString('hex')}.localhost`;
-  let url: string | undefined;
+  let urls: WebUrls | undefined;
   let issued: readonly IssuedCode[] = [];
   let wrongCodes = 0;
 
@@ -47,11 +55,12 @@ export function createWebAccess(deps: {
   return {
     token,
     hostName,
-    openedAt(address) {
-      url = address;
+    openedAt(opened) {
+      urls = opened;
     },
-    issueCode() {
-      if (url === undefined) {
+    passkeyUrl: () => urls?.passkeyUrl,
+    issueCode(where = 'url') {
+      if (urls === undefined) {
         throw new UnavailableError('web-unavailable', 'The daemon could not open its web address.');
       }
       forgetOld();
@@ -59,7 +68,7 @@ export function createWebAccess(deps: {
       const expiresAtMs = deps.clock.nowMs() + CODE_LIFETIME_MS;
       issued = [...issued, { digest: digest(code), expiresAtMs }].slice(-MAX_CODES);
       wrongCodes = 0;
-      return { url: `${url}/#${code}`, code, expiresAt: formatUtcSeconds(expiresAtMs) };
+      return { url: `${urls[where]}/#${code}`, code, expiresAt: formatUtcSeconds(expiresAtMs) };
     },
     exchange(code) {
       forgetOld();

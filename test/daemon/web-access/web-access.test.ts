@@ -9,6 +9,7 @@ import {
   MAX_WRONG_CODES,
 } from '../../../src/daemon/web-access/web-access.ts';
 import { createFakeClock, FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
+import { hasIpv6 } from '../../helpers/lasting-port.ts';
 import { createRig, type Rig } from '../../helpers/rig.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../../helpers/somebody-else.ts';
@@ -20,7 +21,7 @@ const WRONG = 'A'.repeat(43);
 async function askAsSomebodyElse(wish: { host: string; port: number; code: string }): Promise<unknown> {
   const script = `
     const [host, port, code] = process.argv.slice(1);
-    const headers = { host: '127.0.0.1:' + port, 'content-type': 'application/json' };
+    const headers = { host: 'localhost:' + port, 'content-type': 'application/json' };
     const path = '/v1/web-token';
     require('http').request({ host, port, path, method: 'POST', headers }, (answer) => {
       console.log(JSON.stringify({ status: answer.statusCode }));
@@ -33,7 +34,7 @@ describe('the codes', () => {
   function open() {
     const clock = createFakeClock();
     const access = createWebAccess({ audit: { record: () => undefined }, clock, randomBytes });
-    access.openedAt('http://127.0.0.1:4000');
+    access.openedAt({ url: 'http://localhost:4000', passkeyUrl: 'http://localhost:4001' });
     return { access, clock };
   }
   const refusal = expect.objectContaining({ code: 'token-required', hint: 'rolecall web', httpStatus: 401 });
@@ -49,7 +50,7 @@ describe('the codes', () => {
     const { access } = open();
     const issued = access.issueCode();
     expect(issued).toEqual({
-      url: `http://127.0.0.1:4000/#${issued.code}`,
+      url: `http://localhost:4000/#${issued.code}`,
       code: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
       expiresAt: new Date(FAKE_NOW_MS + CODE_LIFETIME_MS).toISOString().replace('.000Z', 'Z'),
     });
@@ -141,7 +142,7 @@ describe('over real sockets', () => {
           method: 'POST',
           target,
           headers: [
-            ['Host', isSocket ? 'localhost' : `127.0.0.1:${address.port}`],
+            ['Host', isSocket ? 'localhost' : `localhost:${address.port}`],
             ...(body === undefined
               ? []
               : ([
@@ -192,7 +193,7 @@ describe('over real sockets', () => {
     const before = await client.call('webCode', {});
     await rig?.restartDaemon();
     const { port } = JSON.parse(readFileSync(rig?.paths.webAddressFile ?? '', 'utf8')) as { port: number };
-    const answer = await fetch(`http://127.0.0.1:${port}/v1/web-token`, {
+    const answer = await fetch(`http://localhost:${port}/v1/web-token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ code: before.code }),
@@ -206,7 +207,7 @@ describe('over real sockets', () => {
     for (const header of [
       ['Origin', 'https://evil.example'],
       ['Origin', 'null'],
-      ['Origin', `http://127.0.0.1:${address.port + 1}`],
+      ['Origin', `http://localhost:${address.port + 1}`],
       ['Referer', 'https://evil.example/'],
       ['Sec-Fetch-Site', 'same-site'],
       ['Sec-Fetch-Site', 'cross-site'],
@@ -225,7 +226,7 @@ describe('over real sockets', () => {
     async () => {
       const { address, audited, client, redeem } = await start();
       const { code } = await client.call('webCode', {});
-      for (const host of ['127.0.0.1', '::ffff:127.0.0.1']) {
+      for (const host of ['127.0.0.1', '::ffff:127.0.0.1', ...(hasIpv6 ? ['::1'] : [])]) {
         const answer = await askAsSomebodyElse({ host, port: address.port, code });
         expect(answer).toEqual({ error: expect.stringMatching(/^(ECONNRESET|EPIPE)$/) });
       }

@@ -331,7 +331,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await host.click('Open the page…');
     await waitFor('the page', () => tray.opened.length === 2);
     const { port } = JSON.parse(readFileSync(rig.paths.webAddressFile, 'utf8')) as { port: number };
-    expect(tray.opened[1]).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${port}/#[A-Za-z0-9_-]{43}$`));
+    expect(tray.opened[1]).toMatch(new RegExp(`^http://localhost:${port}/#[A-Za-z0-9_-]{43}$`));
   });
 
   test('shows the error of a failed click until the next one', async () => {
