@@ -1,12 +1,11 @@
 // The audit log: who got which credentials and when. One JSON document per line, without secrets and without names from AWS.
-import { open, rename } from 'node:fs/promises';
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
+import { chainHeadPath } from '../../platform/files/chain-head-file.ts';
 import { toFileError } from '../../platform/files/file-error.ts';
+import { createAuditFile } from './audit-file.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
 import { formatAuditLine, toAuditLine, type AuditRecord } from './audit-record.ts';
-import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
-import { MAX_LOG_BYTES } from '../process/log.ts';
 
 export interface AuditLog {
   /** Returns at once. The line is written soon after, or a problem in the status says why not. */
@@ -37,9 +36,15 @@ function groupOf({ event }: AuditRecord): string | undefined {
 /** Lines kept while the disk accepts none. The oldest are dropped first. */
 const MAX_WAITING_LINES = 1000;
 
-const PROBLEM_KEY = 'audit log';
+/** Limit of the file, and of its predecessor: together some 50,000 lines. */
+const MAX_AUDIT_BYTES = 8 * 1024 * 1024;
 
-/** Opens the audit log at `path`, with the size limit of the daemon's log. */
+const PROBLEM_KEY = 'audit log';
+const HEAD_PROBLEM_KEY = 'audit log head';
+
+type Waiting = BudgetedRecord<AuditRecord>;
+
+/** Opens the audit log at `path`. */
 export function createAuditLog(deps: {
   readonly path: string;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -47,22 +52,38 @@ export function createAuditLog(deps: {
   readonly maxBytes?: number;
 }): AuditLog {
   const { path, problems } = deps;
-  const maxBytes = deps.maxBytes ?? MAX_LOG_BYTES;
   const budget = createAuditBudget({ groupOf, clock: deps.clock });
-  let waiting: readonly string[] = [];
+  const file = createAuditFile({
+    path,
+    maxBytes: deps.maxBytes ?? MAX_AUDIT_BYTES,
+    onHeadWritten(failure) {
+      if (failure === undefined) problems.clear(HEAD_PROBLEM_KEY);
+      else problems.raise(HEAD_PROBLEM_KEY, toFileError(failure, chainHeadPath(path), 'written').toBody());
+    },
+  });
+  let waiting: readonly Waiting[] = [];
+  let lostCount = 0;
   let isWriting = false;
   let written: Promise<void> = Promise.resolve();
+
+  function wait(records: readonly Waiting[]): void {
+    lostCount += Math.max(0, records.length - MAX_WAITING_LINES);
+    waiting = records.slice(-MAX_WAITING_LINES);
+  }
 
   async function writeAll(): Promise<void> {
     try {
       while (waiting.length > 0) {
-        const lines = waiting;
+        const records = waiting;
+        const lost = lostCount;
         waiting = [];
+        lostCount = 0;
         try {
-          await append(path, lines.join(''), maxBytes);
+          await file.append([...describeLost(lost), ...records].map((record) => formatAuditLine(toAuditLine(record))));
           problems.clear(PROBLEM_KEY);
         } catch (error) {
-          waiting = [...lines, ...waiting].slice(-MAX_WAITING_LINES);
+          lostCount += lost;
+          wait([...records, ...waiting]);
           problems.raise(PROBLEM_KEY, toFileError(error, path, 'written').toBody());
           return;
         }
@@ -70,6 +91,11 @@ export function createAuditLog(deps: {
     } finally {
       isWriting = false;
     }
+  }
+
+  /** A line in the place of those that were dropped. */
+  function describeLost(count: number): readonly Waiting[] {
+    return count === 0 ? [] : [{ record: { event: 'lines-lost', surface: 'daemon' }, atMs: deps.clock.nowMs(), count }];
   }
 
   function writeWaiting(): Promise<void> {
@@ -80,8 +106,8 @@ export function createAuditLog(deps: {
     return written;
   }
 
-  function add(records: readonly BudgetedRecord<AuditRecord>[]): void {
-    if (records.length > 0) waiting = [...waiting, ...records.map(formatLine)].slice(-MAX_WAITING_LINES);
+  function add(records: readonly Waiting[]): void {
+    if (records.length > 0) wait([...waiting, ...records]);
   }
 
   return {
@@ -98,32 +124,4 @@ export function createAuditLog(deps: {
       return writeWaiting();
     },
   };
-}
-
-const formatLine = (record: BudgetedRecord<AuditRecord>) => `${formatAuditLine(toAuditLine(record))}\n`;
-
-async function append(path: string, text: string, maxBytes: number): Promise<void> {
-  const { size } = await appendWithin(path, text, maxBytes);
-  if (size === undefined) return;
-  await rename(path, `${path}.1`);
-  await appendWithin(path, text, Infinity);
-}
-
-/** Writes all of `text` or nothing. Returns the size of the file if `text` would exceed the limit. */
-async function appendWithin(path: string, text: string, maxBytes: number): Promise<{ size?: number }> {
-  const file = await open(path, OPEN_FOR_APPENDING, 0o600);
-  try {
-    const { size } = await file.stat();
-    if (size > 0 && size + Buffer.byteLength(text) > maxBytes) return { size };
-    try {
-      await file.appendFile(text);
-      return {};
-    } catch (error) {
-      // Part of a line would make the next line unreadable.
-      await file.truncate(size).catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await file.close();
-  }
 }

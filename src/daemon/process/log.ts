@@ -6,7 +6,7 @@ import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 
 /** Limit of the file. With its predecessor `.1` it takes at most two megabytes. */
-export const MAX_LOG_BYTES = 1024 * 1024;
+const MAX_LOG_BYTES = 1024 * 1024;
 
 export type LogLevel = 'info' | 'warn' | 'error';
 

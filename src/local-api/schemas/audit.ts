@@ -18,6 +18,7 @@ export type AuditEvent =
   | 'grant-ended'
   | 'grant-issued'
   | 'grant-revoked'
+  | 'lines-lost'
   | 'locked'
   | 'passkey-added'
   | 'passkey-refused'

@@ -24,7 +24,7 @@ export interface ForeignFile {
 }
 
 const STATE =
-  /^(?:daemon\.(?:lock|log(?:\.1)?)|audit\.log(?:\.1)?|election|(?:web|grants|current|profile-names|used-roles|users|secrets)\.json|secrets\.json\.room|container-port\.(?:json|pipe(?:\.secret)?)|keychain-used|service\.env|launchd\.log|grants|catalog|switch|adoptions|run)(?:\.damaged-[\dTZ-]+)?$/;
+  /^(?:daemon\.(?:lock|log(?:\.1)?)|audit\.log(?:\.1|\.head)?|election|(?:web|grants|current|profile-names|used-roles|users|secrets)\.json|secrets\.json\.room|container-port\.(?:json|pipe(?:\.secret)?)|keychain-used|service\.env|launchd\.log|grants|catalog|switch|adoptions|run)(?:\.damaged-[\dTZ-]+)?$/;
 const STATE_WITHOUT_ADOPTIONS = new RegExp(STATE.source.replace('adoptions|', ''));
 const SETTINGS = /^(?:config\.toml|team\.toml|environment|passphrase)$/;
 const RUNTIME = /^(?:daemon\.sock|pages)$/;

@@ -42,6 +42,7 @@ test('the folders do not depend on ROLECALL_SOCKET and ROLECALL_CONFIG, which na
 test('removes what is ours with what is in it, and the folder if nothing else is there', async () => {
   for (const name of [
     'audit.log.1',
+    'audit.log.head',
     'secrets.json.room',
     'grants.json.damaged-2026-11-30T091500Z',
     '.current.json.rolecall-12-abc-0123456789ab.tmp',
