@@ -9,7 +9,7 @@ import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
-import { refreshCredentialProcessCopy, type CredentialProcessSources } from './process/credential-process-copy.ts';
+import { refreshCredentialProcessCopy } from './process/credential-process-copy.ts';
 import { openServers, type Servers } from './servers.ts';
 import { isFileAt, type DaemonLock } from './process/lock.ts';
 import { createPageFiles } from './http/page-files.ts';
@@ -20,7 +20,6 @@ import { runTicker } from './process/ticker.ts';
 import { createVersionCheck } from './http/guard.ts';
 
 export interface DaemonDeps extends ServicesDeps {
-  readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
   /** The folder with the files of the web page. */
   readonly pageDirectory: string;
   /** The listening socket, when a service manager has opened it. */

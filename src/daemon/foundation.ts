@@ -7,11 +7,13 @@ import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
 import { createAuditLog } from './audit/audit-log.ts';
 import { createIssuanceLog, createLastRefusals } from './audit/credential-outcomes.ts';
 import { createConnectionRules } from './http/connection-rules.ts';
+import { createLateCallerPrograms } from './http/late-caller-programs.ts';
 import { createInputChecks } from './http/input-checks.ts';
 import type { DomainDeps } from './domain.ts';
 import { createLateLoading } from './http/late-loading.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
 import { createNotifier } from './notifications/notifier.ts';
+import type { CredentialProcessSources } from './process/credential-process-copy.ts';
 import { createChanges } from './process/changes.ts';
 import { createRecheck } from './process/recheck.ts';
 import { createExtraFor } from './settings/role-rules.ts';
@@ -26,6 +28,7 @@ import { createStateFiles, type OpenStateFile } from './state-files/state-file.t
 export interface FoundationDeps extends Pick<DomainDeps, 'environment' | 'paths' | 'clock' | 'log'> {
   readonly homeDirectory: string;
   readonly userId: number;
+  readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
   /** Absent: no notifications, and no browser. */
   readonly desktop?: Desktop;
   /** Default: the limit of this process. */
@@ -71,6 +74,7 @@ export async function createFoundation(deps: FoundationDeps) {
     lateLoading,
     connectionRules,
     inputChecks: createInputChecks(lateLoading.defer),
+    findCallerProgram: createLateCallerPrograms({ ...deps, defer: lateLoading.defer }),
     desktop,
     notifier: createNotifier({ backend: desktop.notifications, clock, log }),
     events: createSessionEvents(),

@@ -7,6 +7,7 @@ import { toFailure } from '../platform/files/file-error.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import { createSocketGuard, type Guard } from './http/guard.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
+import type { FindCallerProgram } from './http/caller-program.ts';
 import type { InputChecks } from './http/input-checks.ts';
 import type { Log } from './process/log.ts';
 import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
@@ -46,6 +47,7 @@ export async function openServers(deps: {
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
   readonly inputChecks: InputChecks;
+  readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<'socket' | 'web', ConnectionRules>>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;
@@ -58,6 +60,7 @@ export async function openServers(deps: {
       guard,
       handlers: deps.handlers,
       inputChecks: deps.inputChecks,
+      findCallerProgram: deps.findCallerProgram,
       connectionRules: deps.connectionRules[surface],
       clock: deps.clock,
       log: deps.log,

@@ -8,6 +8,7 @@ import { createCredentials } from './credentials/credentials.ts';
 import { createDomain, type DomainDeps } from './domain.ts';
 import { createFoundation, type FoundationDeps } from './foundation.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
+import type { FindCallerProgram } from './http/caller-program.ts';
 import type { InputChecks } from './http/input-checks.ts';
 import type { PortHandover } from './http/port-handover.ts';
 import type { Handlers } from './http/surface.ts';
@@ -54,6 +55,7 @@ export interface Services {
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
   readonly inputChecks: InputChecks;
+  readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
   /** A person is at the machine: the next call to a locked keychain can open its dialog, once. */
   personActs(): void;
@@ -125,6 +127,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     containerServer,
     webAccess,
     inputChecks,
+    findCallerProgram: base.findCallerProgram,
     connectionRules,
     personActs,
     restoreSecrets: async () => store.restore?.(),

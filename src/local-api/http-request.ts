@@ -2,7 +2,7 @@
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError, ProtocolError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
-import { VERSION_HEADER } from './version.ts';
+import { PROCESS_HEADER, VERSION_HEADER } from './version.ts';
 
 export interface SocketRequest {
   readonly socketPath: string;
@@ -56,6 +56,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
       headers: {
         host: 'localhost',
         accept: 'application/json',
+        [PROCESS_HEADER]: process.ppid,
         // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
         ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
         ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),

@@ -1,8 +1,11 @@
-// The version of this installation, and the header with which a client names its own: an older daemon stops instead of answering.
+// What a client says about itself in headers: its version, for which an older daemon makes room, and who started it.
 import { readFileSync } from 'node:fs';
 
 /** In lower case, like all header names in Node. */
 export const VERSION_HEADER = 'rolecall-version';
+
+/** The id of the process that started the client. It counts where the kernel does not tell the daemon who asks. */
+export const PROCESS_HEADER = 'x-rolecall-process';
 
 /** Reads the file at each call, so a daemon keeps the version of its start: the installation may be upgraded while it runs. */
 export function loadVersion(): string {

@@ -243,7 +243,7 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
     // One argument a line.
     expect(readFileSync(seen, 'utf8')).toBe(
       `-q\n--noproxy\n*\n-s\n--unix-socket\n${rig.paths.socketPath}\n--connect-timeout\n2\n--max-time\n55\n` +
-        '-H\nAccept: text/plain\n-H\nPrefer: wait=55\n-w\n\\n%{http_code} %{time_total}\n-G\n' +
+        `-H\nAccept: text/plain\n-H\nPrefer: wait=55\n-H\nX-Rolecall-Process: ${process.pid}\n-w\n\\n%{http_code} %{time_total}\n-G\n` +
         `--data-urlencode\nsession=${SESSION}\n--data-urlencode\naccount=${ACCOUNT}\n--data-urlencode\nrole=${ROLE}\n` +
         'http://localhost/v1/credentials\n',
     );

@@ -1,4 +1,5 @@
-// What a handler knows about its caller: how long it waits for an answer, and whether it is still connected.
+// What a handler knows about its caller: how long it waits for an answer, whether it is still connected, and who it is.
+import type { Program } from '../../core/program.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 
 export interface Caller {
@@ -10,4 +11,9 @@ export interface Caller {
   readonly waitBudgetMs: number | undefined;
   /** Aborts if it disconnects before it has its answer. */
   gone(): AbortSignal;
+  /**
+   * The program that asks; undefined if it can't be found. Looked up only when this is called, once, while the connection
+   * is open. Never rejects.
+   */
+  program(): Promise<Program | undefined>;
 }

@@ -1,11 +1,13 @@
 // A surface: one Fastify instance made of a guard and the routes that belong on it.
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { once } from '../../core/async/once.ts';
 import { NotFoundError, RefusedError, RolecallError } from '../../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import type { Caller } from './caller.ts';
+import type { FindCallerProgram } from './caller-program.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
 import { BODY_LIMIT_BYTES, readGuarded } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
@@ -45,6 +47,8 @@ export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly surface: SurfaceName;
   readonly handlers: Handlers;
   readonly inputChecks: InputChecks;
+  /** Absent: the programs of the callers are not known. */
+  readonly findCallerProgram?: FindCallerProgram | undefined;
   /** The files of the page, beside the routes. */
   readonly pageFiles?: PageFiles;
 }
@@ -119,7 +123,7 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
     }),
     async handler(request, reply) {
       const input = { ...(request.params as object), query: request.query, body: request.body };
-      const answer = await handle(input, createCaller(deps.surface, request.raw, reply.raw));
+      const answer = await handle(input, createCaller(deps, request.raw, reply.raw));
       if (route.isStream === true) {
         reply.hijack();
         reply.raw.writeHead(route.successStatus, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
@@ -142,7 +146,11 @@ function bodyWhenMissing({ bodyIsOptional }: Route): object {
 }
 
 /** Costs almost nothing until the handler uses it. */
-function createCaller(surface: SurfaceName, request: IncomingMessage, response: ServerResponse): Caller {
+function createCaller(
+  { surface, findCallerProgram }: Pick<SurfaceDeps, 'surface' | 'findCallerProgram'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Caller {
   return {
     surface,
     get lastEventId() {
@@ -162,6 +170,7 @@ function createCaller(surface: SurfaceName, request: IncomingMessage, response: 
       else response.once('close', hangUp);
       return hungUp.signal;
     },
+    program: once(async () => findCallerProgram?.(request)),
   };
 }
 

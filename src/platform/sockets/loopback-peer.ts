@@ -1,4 +1,4 @@
-// Finds the user at the other end of a loopback connection in the kernel's table of connections.
+// Finds the user and the socket at the other end of a loopback connection in the kernel's table of connections.
 import { open } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { endianness, release } from 'node:os';
@@ -56,14 +56,25 @@ export function createPeerCheck(deps: {
     for (let reads = 1; reads <= MAX_READS; reads += 1) {
       const owner = await findOwner(connection);
       if (isGone() || owner === 'nobody') return false;
-      if (owner !== undefined) return userIds.includes(owner) || (owner === ROOT && servesWindows);
+      if (owner !== undefined) return userIds.includes(owner.userId) || (owner.userId === ROOT && servesWindows);
     }
     return servesWindows;
   };
 }
 
+/** Returns a function that finds the inode of the calling side's socket; undefined if it is closed or in no table. Linux only. */
+export function createLoopbackPeerLookup(
+  readTable: ReadTable = readProcTable,
+): (connection: LoopbackConnection) => Promise<string | undefined> {
+  const findOwner = createOwnerLookup(readTable, endianness());
+  return async (connection) => {
+    const owner = await findOwner(connection);
+    return owner === undefined || owner === 'nobody' ? undefined : owner.inode;
+  };
+}
+
 /** `nobody`: no process has the socket open any more, and the kernel shows user 0 for it. */
-type Owner = number | 'nobody';
+type Owner = { readonly userId: number; readonly inode: string } | 'nobody';
 
 interface Lookup {
   readonly pairs: readonly string[];
@@ -71,7 +82,7 @@ interface Lookup {
 }
 
 /**
- * Returns a function that finds the user who opened a connection; undefined if it is in no table.
+ * Returns a function that finds the user and the socket that opened a connection; undefined if it is in no table.
  * Concurrent lookups share one read of the tables, which starts after all of their connections were accepted.
  */
 function createOwnerLookup(
@@ -121,7 +132,7 @@ function readPair(row: string): string {
 function readOwner(row: string): Owner | undefined {
   const [, , , , , , , userId = '', , inode = ''] = row.trim().split(/\s+/);
   if (!/^\d+$/.test(userId) || !/^\d+$/.test(inode)) return undefined;
-  return inode === '0' ? 'nobody' : Number(userId);
+  return inode === '0' ? 'nobody' : { userId: Number(userId), inode };
 }
 
 /** The ways in which the row of the calling side can begin: an IPv4 address may be written as an IPv4-mapped IPv6 address. */

@@ -23,6 +23,7 @@ const CALLER: Caller = {
   lastEventId: undefined,
   waitBudgetMs: undefined,
   gone: () => new AbortController().signal,
+  program: async () => undefined,
 };
 const changed = new ConflictError('config-changed-meanwhile', 'The file was changed.');
 

@@ -41,6 +41,7 @@ async function createFeed(first: StatusDocument) {
           lastEventId: undefined,
           waitBudgetMs: undefined,
           gone: () => AbortSignal.abort(),
+          program: async () => undefined,
         },
       )
       .then((attach) => {
