@@ -48,7 +48,10 @@ export const ERROR_TABLE = {
       'permission-set-not-assigned': 'rolecall ls --refresh',
       'caller-not-allowed': 'rolecall web',
       'token-required': 'rolecall web',
-      'approval-refused': 'rolecall doctor',
+      'approval-refused': 'rolecall status',
+      'approval-required': 'rolecall status',
+      'passkey-refused': 'rolecall web',
+      locked: 'rolecall status',
       'container-port-lost': 'rolecall exec --help',
       'endpoint-not-accepted': 'rolecall login',
       'pkce-refused': 'rolecall login --use-device-code',
@@ -63,6 +66,7 @@ export const ERROR_TABLE = {
       'account-not-found': 'rolecall ls --refresh',
       'no-current-role': 'rolecall ls',
       'grant-not-found': 'rolecall exec --help',
+      'approval-not-found': 'rolecall status',
       'route-not-found': 'rolecall daemon restart',
     },
   },
@@ -85,6 +89,8 @@ export const ERROR_TABLE = {
       'secret-store-unavailable': 'rolecall status',
       'secret-store-locked': 'rolecall status',
       'file-not-writable': 'rolecall doctor',
+      'audit-unavailable': 'rolecall doctor',
+      'confinement-unavailable': 'rolecall exec --help',
       'too-many-connections': 'rolecall daemon restart',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall doctor',
@@ -146,9 +152,10 @@ export abstract class RolecallError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** HTTP status on the local API; only `token-required` differs from its class. */
+  /** HTTP status on the local API; only `token-required` and `locked` differ from their class. */
   get httpStatus(): number {
-    return this.code === 'token-required' ? 401 : ERROR_TABLE[this.errorClass].httpStatus;
+    const isUnauthorized = this.code === 'token-required' || this.code === 'locked';
+    return isUnauthorized ? 401 : ERROR_TABLE[this.errorClass].httpStatus;
   }
 
   get exitCode(): number {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import { createProtectedRoles } from './approvals/protected-roles.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import { createCredentials } from './credentials/credentials.ts';
@@ -76,7 +77,10 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const base = { ...deps, ...(await createFoundation(deps)) };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
-  const profiles = { ...roles, ...createProfiles(roles) };
+  const protectedRoles = createProtectedRoles({ ...roles, randomBytes });
+  const { approvals, listApprovals, roleGate } = protectedRoles;
+  roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
+  const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };
   const signIn = { ...profiles, ...createSignIn(profiles) };
   const credentials = { ...signIn, ...(await createCredentials(signIn)) };
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
@@ -101,6 +105,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     handlers: {
       ...domain.handlers,
       ...roles.handlers,
+      ...protectedRoles.handlers,
       ...profiles.handlers,
       ...signIn.handlers,
       ...credentials.handlers,
@@ -118,6 +123,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
       ...domain.tasks,
       { name: 'late loading', run: () => base.lateLoading.warm() },
       { name: 'audit log', run: () => audit.flush() },
+      ...protectedRoles.tasks,
       ...credentials.tasks,
       ...signIn.tasks,
       ...profiles.tasks,
@@ -141,6 +147,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
       await Promise.all([broker.flush(), status.switchFiles.refresh(), containerServer.keepPort()]);
     },
     release() {
+      protectedRoles.releaseApprovals();
       signIn.release();
       return status.release();
     },

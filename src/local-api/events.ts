@@ -78,6 +78,8 @@ export function applyEvent(status: StatusDocument | undefined, event: HeardEvent
       return change(event.data.session, { catalog: event.data.catalog });
     case 'current':
       return { ...status, current: event.data };
+    case 'approvals':
+      return { ...status, approvals: event.data.approvals.length };
     case 'problems':
       return { ...status, problems: event.data };
     default:
@@ -92,6 +94,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'catalog',
   'current',
   'problems',
+  'approvals',
   'roles',
 ] satisfies EventDocument['type'][]);
 

@@ -3,6 +3,14 @@ import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import type { SignInFlow } from '../core/model.ts';
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
 import {
+  approvalRequestSchema,
+  approvalSchema,
+  approvalsSchema,
+  type ApprovalDocument,
+  type ApprovalRequestDocument,
+  type ApprovalsDocument,
+} from './schemas/approvals.ts';
+import {
   consoleSchema,
   consoleRequestSchema,
   containerCredentialsSchema,
@@ -116,6 +124,11 @@ const CONTAINER = ['container'] as const;
 
 const sessionInPath = { type: 'object', required: ['session'], properties: { session: sessionName } } as const;
 const grantInPath = {
+  type: 'object',
+  required: ['id'],
+  properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
+} as const;
+const approvalInPath = {
   type: 'object',
   required: ['id'],
   properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
@@ -426,6 +439,42 @@ export const routes = {
     params: grantInPath,
     successStatus: 204,
   },
+  approvals: {
+    method: 'GET',
+    path: '/v1/approvals',
+    surfaces: BOTH,
+    summary: 'The approvals that wait for a person, oldest first; no route of the socket approves one',
+    successStatus: 200,
+    answer: approvalsSchema,
+  },
+  approval: {
+    method: 'GET',
+    path: '/v1/approvals/:id',
+    surfaces: BOTH,
+    summary:
+      'One approval, for ten minutes after it was settled; with `Prefer: wait=SECONDS` once it is settled or the time is over',
+    params: approvalInPath,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
+  askApproval: {
+    method: 'POST',
+    path: '/v1/approvals',
+    surfaces: SOCKET,
+    summary: 'Asks for the approval that a role needs, even if it was refused a moment ago; does not wait',
+    body: approvalRequestSchema,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
+  refuseApproval: {
+    method: 'POST',
+    path: '/v1/approvals/:id/refuse',
+    surfaces: BOTH,
+    summary: 'Refuses an approval that waits; everybody may',
+    params: approvalInPath,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
   containerCredentials: {
     method: 'GET',
     path: '/container/:grant',
@@ -539,6 +588,10 @@ export interface Answers {
   grants: GrantsDocument;
   grant: GrantDocument;
   revokeGrant: undefined;
+  approvals: ApprovalsDocument;
+  approval: ApprovalDocument;
+  askApproval: ApprovalDocument;
+  refuseApproval: ApprovalDocument;
   containerCredentials: ContainerCredentialsDocument;
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
@@ -577,6 +630,9 @@ export interface Inputs {
   createGrant: { body: GrantRequestDocument };
   grant: { id: string };
   revokeGrant: { id: string };
+  approval: { id: string };
+  askApproval: { body: ApprovalRequestDocument };
+  refuseApproval: { id: string };
   containerCredentials: { grant: string };
 }
 

@@ -70,10 +70,14 @@ describe('table of errors', () => {
       'caller-not-allowed': 'RefusedError',
       'token-required': 'RefusedError',
       'approval-refused': 'RefusedError',
+      'approval-required': 'RefusedError',
+      'passkey-refused': 'RefusedError',
+      locked: 'RefusedError',
       'session-not-found': 'NotFoundError',
       'profile-not-found': 'NotFoundError',
       'account-not-found': 'NotFoundError',
       'no-current-role': 'NotFoundError',
+      'approval-not-found': 'NotFoundError',
       'route-not-found': 'NotFoundError',
       'config-section-not-ours': 'ConflictError',
       'config-key-not-ours': 'ConflictError',
@@ -82,6 +86,8 @@ describe('table of errors', () => {
       'identity-center-throttled': 'UnavailableError',
       'secret-store-unavailable': 'UnavailableError',
       'secret-store-locked': 'UnavailableError',
+      'audit-unavailable': 'UnavailableError',
+      'confinement-unavailable': 'UnavailableError',
       'unusable-response': 'ProtocolError',
       internal: 'InternalError',
     };
@@ -111,7 +117,7 @@ describe('table of errors', () => {
       retryAfterMs: error.retryAfterMs,
     }).toEqual({
       errorClass,
-      httpStatus: code === 'token-required' ? 401 : ERROR_TABLE[errorClass].httpStatus,
+      httpStatus: code === 'token-required' || code === 'locked' ? 401 : ERROR_TABLE[errorClass].httpStatus,
       exitCode: ERROR_TABLE[errorClass].exitCode,
       body: { code, message: 'Account 111111111111 is unknown.', hint },
       retryAfterMs: undefined,
@@ -120,8 +126,9 @@ describe('table of errors', () => {
 });
 
 describe('a RolecallError', () => {
-  it('answers 401 for a missing token and 403 for any other refusal', () => {
+  it('answers 401 for a missing token and while locked, and 403 for any other refusal', () => {
     expect(new RefusedError('token-required', 'No token.').httpStatus).toBe(401);
+    expect(new RefusedError('locked', 'Locked.').httpStatus).toBe(401);
     expect(new RefusedError('caller-not-allowed', 'Not from here.').httpStatus).toBe(403);
   });
 

@@ -33,6 +33,7 @@ async function openSignedInRig(options?: RigOptions): Promise<Rig> {
 }
 
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' } as const;
+const PROTECTED = { session: SESSION, accountId: '222222222222', permissionSet: 'ReadOnly' } as const;
 const CREDENTIALS_QUERY = { session: SESSION, account: ROLE.accountId, role: ROLE.permissionSet } as const;
 
 interface Surface {
@@ -99,6 +100,12 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['setup', '/v1/setup', { session: { name: 'x', startUrl: 'd-1234567890', region: 'us-east-1' }, dryRun: true }],
   ['team', '/v1/team', { source: TEAM_FILE, dryRun: true }],
   ['webCode', '/v1/web-code'],
+  ['askApproval', '/v1/approvals', ROLE],
+  ['askApproval', '/v1/approvals', PROTECTED],
+  ['approvals', '/v1/approvals'],
+  ['approval', '/v1/approvals/{id}'],
+  ['status', '/v1/status'],
+  ['refuseApproval', '/v1/approvals/{id}/refuse'],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],
   ['grants', '/v1/grants'],
@@ -126,17 +133,18 @@ describe('every route', () => {
     const passphrase = 'correct horse battery staple';
     const its = await openSignedInRig({
       environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: passphrase },
+      settings: '[[protect]]\naccount_id = "222222222222"\n',
     });
     const secrets = await readSecrets(its, passphrase);
     // At least an access token, a refresh token and a client secret.
     expect(secrets.length).toBeGreaterThanOrEqual(3);
     const ajv = new Ajv({ allowUnionTypes: true });
     const seen = new Set<string>();
-    let grantId = 'none yet';
+    let id = 'none yet';
     for (const [name, target, body] of WALK) {
       const route: Route = routes[name];
       for (const surface of surfacesOf(its)) {
-        const answer = await surface.ask(route.method, target.replace('{id}', grantId), body);
+        const answer = await surface.ask(route.method, target.replace('{id}', id), body);
         const isOn = route.surfaces.includes(surface.name);
         expect.soft({ name, on: surface.name, status: answer.status }).toEqual({
           name,
@@ -154,7 +162,7 @@ describe('every route', () => {
           continue;
         }
         const document: unknown = JSON.parse(answer.body);
-        if (name === 'createGrant') grantId = (document as { id: string }).id;
+        if (name === 'createGrant' || name === 'askApproval') ({ id } = document as { id: string });
         const validate = ajv.compile(closed(route.answer) as object);
         expect({ name, isValid: validate(document), errors: validate.errors }).toEqual({
           name,

@@ -79,7 +79,7 @@ export function errorSections(): Sections {
         Object.entries(hints).map(([name, hint]) => [
           code(name),
           String(exitCode),
-          String(name === 'token-required' ? 401 : httpStatus),
+          String(name === 'token-required' || name === 'locked' ? 401 : httpStatus),
           ERROR_MEANINGS[name as ErrorCode],
           code(hint),
         ]),

@@ -156,6 +156,7 @@ export const FOLDERS: readonly FolderRule[] = [
       'notifications',
       'web-access',
       'roles',
+      'approvals',
       'profiles',
       'sign-in',
       'credentials',

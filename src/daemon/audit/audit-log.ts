@@ -25,6 +25,8 @@ function groupOf({ event }: AuditRecord): string | undefined {
     case 'current-role-cleared':
     case 'current-role-switched':
       return 'switches';
+    case 'approval-asked':
+    case 'approval-expired':
     case 'web-code-exchanged':
     case 'web-code-refused':
       return event;

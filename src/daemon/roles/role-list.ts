@@ -2,8 +2,8 @@
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
-import { createGlobMatcher } from '../../core/text/glob.ts';
 import type { Broker } from '../../sso/broker.ts';
+import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -45,7 +45,7 @@ export function createRoleList(deps: {
   readonly clock: Clock;
 }): RoleList {
   const { clock, settings, sharedConfig } = deps;
-  const isProtected = createProtection(settings);
+  const { isProtected } = createProtection(settings);
   /** By session name; `undefined` for the list of all sessions. */
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void, string | undefined>();
@@ -93,18 +93,4 @@ export function createRoleList(deps: {
       return found.aliasesOf(role).find((alias) => !inCredentialsFile.has(alias));
     },
   };
-}
-
-/** A function that tells whether a `[[protect]]` rule matches; globs are compiled once. */
-function createProtection({ protect }: Settings): (role: Role) => boolean {
-  const rules = protect.map(({ session, accountId, permissionSet }) => ({
-    session: createGlobMatcher([session]),
-    accountId: createGlobMatcher([accountId]),
-    permissionSet: createGlobMatcher([permissionSet]),
-  }));
-  return (role) =>
-    rules.some(
-      (rule) =>
-        rule.session(role.sessionName) && rule.accountId(role.accountId) && rule.permissionSet(role.permissionSet),
-    );
 }

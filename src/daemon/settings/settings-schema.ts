@@ -2,6 +2,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
+import { APPROVE_FOR, APPROVE_SETTINGS, MAX_REMEMBER_MINUTES } from './approve-settings.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -55,6 +56,21 @@ export const settingsSchema = table({
     renew,
   ),
   token_cache: about("whether to keep the AWS CLI's token file fresh for native profiles", { enum: ['auto', 'never'] }),
+  audit: about('`required`: nothing is served while the audit log cannot be written', {
+    enum: ['best-effort', 'required'],
+  }),
+  lock: about('what is not served while rolecall is locked: `all` roles, or only `protected` ones', {
+    enum: ['all', 'protected'],
+  }),
+  lock_with_screen: about('whether rolecall locks when the screen does', { type: 'boolean' }),
+  lock_after_minutes: about('minutes without a request after which rolecall locks; 0 is never', {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_080,
+  }),
+  unlock: about('what an unlock needs: nothing more than the `command`, a `click` or a `passkey`', {
+    enum: ['command', 'click', 'passkey'],
+  }),
   web_port: about('port of the page; 0 takes any free port', { type: 'integer', minimum: 0, maximum: 65535 }),
   profiles: table({
     name: about(
@@ -116,8 +132,17 @@ export const settingsSchema = table({
     items: table({
       session: about('name of the sso-session, or a pattern', pattern),
       ...matcher,
-      // Files may have it, but nothing acts on it, so the documentation leaves it out.
-      remember_minutes: { type: 'integer', minimum: 0, deprecated: true },
+      approve: about(
+        'what its credentials need: a `click` in a dialog, a `passkey`, or `none`, which only marks the role; by default `click`',
+        { enum: APPROVE_SETTINGS },
+      ),
+      remember_minutes: about(
+        'how long an approval counts, by default 15; 0 is only for the programs that wait for it',
+        { type: 'integer', minimum: 0, maximum: MAX_REMEMBER_MINUTES },
+      ),
+      for: about('whether an approval counts for the `role`, or only for the `program` that asked; by default `role`', {
+        enum: APPROVE_FOR,
+      }),
     }),
   },
 });

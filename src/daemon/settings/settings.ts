@@ -4,7 +4,6 @@ import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys
 import type { FlowSetting } from '../../core/aws/sign-in-flow.ts';
 import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
-import type { Problem } from '../../core/problems.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines } from './settings-file.ts';
@@ -25,13 +24,21 @@ export interface RoleSettings {
   readonly extra: ExtraKeys | undefined;
 }
 
-/** A `[[protect]]` rule: matching roles are marked wherever they are shown. All three parts are globs. */
+/** A `[[protect]]` rule: matching roles are marked in every list, and need an approval unless it is `none`. */
 export interface ProtectSettings {
   /** Line in the user's own config.toml; absent for a rule from the team file. */
   readonly line?: number;
+  /** The user's own rules can't weaken it. */
+  readonly isOfTeam: boolean;
+  /** A glob, as the next two. */
   readonly session: string;
   readonly accountId: string;
   readonly permissionSet: string;
+  readonly approve: 'none' | 'click' | 'passkey';
+  /** How long an approval counts; 0: for the callers that wait for it. */
+  readonly rememberMinutes: number;
+  /** Who may use an approval: everybody who asks for the role, or the program that asked. */
+  readonly for: 'role' | 'program';
 }
 
 export type RenewSetting = NonNullable<SettingsFile['renew']>;
@@ -49,6 +56,15 @@ export interface Settings {
   /** Whether the renewal of a live session is offered. */
   readonly renew: RenewSetting;
   readonly tokenCache: 'auto' | 'never';
+  /** With `required` nothing is served while the audit log can't be written. */
+  readonly audit: 'best-effort' | 'required';
+  /** What is not served while locked. */
+  readonly lock: 'all' | 'protected';
+  readonly lockWithScreen: boolean;
+  /** 0: never. */
+  readonly lockAfterMinutes: number;
+  /** What an unlock needs. */
+  readonly unlock: 'command' | 'click' | 'passkey';
   readonly webPort: number;
   readonly profiles: {
     readonly name: string;
@@ -72,9 +88,9 @@ export interface Settings {
   readonly protect: readonly ProtectSettings[];
   /** Where the team file came from; absent without one. */
   readonly teamSource?: string;
-  /** What users should know about their settings, and need not act on. */
-  readonly notes: readonly Problem[];
 }
+
+const DEFAULT_REMEMBER_MINUTES = 15;
 
 export interface SettingsSources {
   readonly path: string;
@@ -105,20 +121,17 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file the TOML parser is not loaded.
   if (text === undefined && team?.text === undefined) {
-    return toSettings({}, secretStore, new Map(), { role: [], protect: [] }, []);
+    return toSettings({}, secretStore, new Map(), { role: [], protect: [] });
   }
   const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const notes = [...findProtectNote(own, path)];
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines, notes);
+  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
-  const ofTeam = (problem: Problem) => ({ ...problem, team: true as const });
-  notes.push(...findProtectNote(agreed, team.path).map(ofTeam));
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines, notes);
+  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines);
   return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
 }
 
@@ -128,7 +141,6 @@ function toSettings(
   browsers: Settings['browsers'],
   /** Lines of the user's own rules, which come before the team's. */
   ruleLines: RuleLines,
-  notes: readonly Problem[],
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
@@ -139,6 +151,11 @@ function toSettings(
     flow: file.flow ?? 'auto',
     renew: file.renew ?? 'never',
     tokenCache: file.token_cache ?? 'auto',
+    audit: file.audit ?? 'best-effort',
+    lock: file.lock ?? 'all',
+    lockWithScreen: file.lock_with_screen ?? false,
+    lockAfterMinutes: file.lock_after_minutes ?? 0,
+    unlock: file.unlock ?? 'command',
     webPort: file.web_port ?? 0,
     profiles: {
       name: profiles.name ?? DEFAULT_NAME_TEMPLATE,
@@ -176,11 +193,14 @@ function toSettings(
     })),
     protect: (file.protect ?? []).map((protect, index) => ({
       ...(ruleLines.protect[index] === undefined ? {} : { line: ruleLines.protect[index] }),
+      isOfTeam: index >= ruleLines.protect.length,
       session: protect.session ?? '*',
       accountId: protect.account_id ?? '*',
       permissionSet: protect.permission_set ?? '*',
+      approve: protect.approve ?? 'click',
+      rememberMinutes: protect.remember_minutes ?? DEFAULT_REMEMBER_MINUTES,
+      for: protect.for ?? 'role',
     })),
-    notes,
   };
 }
 
@@ -220,16 +240,4 @@ function readStoreVariable(value: string | undefined): Settings['secretStore'] |
   throw new UsageError('settings-invalid', 'ROLECALL_SECRET_STORE must be "keychain", "file" or "memory".', {
     hint: 'unset ROLECALL_SECRET_STORE',
   });
-}
-
-/** Nobody should believe that `[[protect]]` keeps programs from getting keys. */
-function findProtectNote({ protect }: Pick<SettingsFile, 'protect'>, path: string): Problem[] {
-  if (protect === undefined) return [];
-  return [
-    {
-      code: 'settings-without-effect',
-      message: `${path} has [[protect]]: such roles are marked, and use, exec, env and console ask before they take one found by words. Other programs get their keys without being asked.`,
-      hint: 'rolecall doctor',
-    },
-  ];
 }

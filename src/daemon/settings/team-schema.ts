@@ -1,5 +1,6 @@
 // The JSON Schema of the team file: only settings that teams share, nothing that runs a program or is secret.
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
+import { APPROVE_FOR, APPROVE_SETTINGS, MAX_REMEMBER_MINUTES } from './approve-settings.ts';
 
 /** No control characters, because all of it may be shown to the user. */
 const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', minLength: 1, maxLength: 512 } as const;
@@ -51,7 +52,9 @@ export const teamSchema = {
       items: table({
         session: pattern,
         ...matcher,
-        remember_minutes: { type: 'integer', minimum: 0, deprecated: true },
+        approve: { enum: APPROVE_SETTINGS },
+        remember_minutes: { type: 'integer', minimum: 0, maximum: MAX_REMEMBER_MINUTES },
+        for: { enum: APPROVE_FOR },
       }),
     },
   }),

@@ -1,5 +1,11 @@
 // Compares two snapshots of everything that users are shown and gives the differences as events.
-import type { EventDocument, SessionStatusDocument, SignInDocument, StatusDocument } from '../../local-api/schemas.ts';
+import type {
+  ApprovalsDocument,
+  EventDocument,
+  SessionStatusDocument,
+  SignInDocument,
+  StatusDocument,
+} from '../../local-api/schemas.ts';
 import { isSameRevision, type RoleList, type RoleListRevision } from '../roles/role-list.ts';
 
 /** Everything that events report, at one moment. */
@@ -7,6 +13,7 @@ export interface Snapshot {
   readonly status: StatusDocument;
   /** By session name; null when there was no sign-in yet. */
   readonly signIns: ReadonlyMap<string, SignInDocument | null>;
+  readonly approvals: ApprovalsDocument;
   /** Undefined when the role list can't be built. */
   readonly roles: RoleListRevision | undefined;
 }
@@ -15,6 +22,7 @@ export interface Snapshot {
 export function createTakeSnapshot(deps: {
   readonly status: () => Promise<StatusDocument>;
   readonly signIn: (input: { readonly session: string }) => Promise<SignInDocument | null>;
+  readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly roleList: Pick<RoleList, 'revision'>;
 }): () => Promise<Snapshot> {
   return async () => {
@@ -25,7 +33,8 @@ export function createTakeSnapshot(deps: {
       signIns.set(session, withoutLists(await deps.signIn({ session }).catch(() => null)));
     }
     // An unreadable config file has no role list; the problems in `status` say so.
-    return { status, signIns, roles: await deps.roleList.revision().catch(() => undefined) };
+    const approvals = await deps.listApprovals();
+    return { status, signIns, approvals, roles: await deps.roleList.revision().catch(() => undefined) };
   };
 }
 
@@ -60,6 +69,7 @@ export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] 
   if (!isSame(before.status.problems, after.status.problems)) {
     events.push({ type: 'problems', data: after.status.problems });
   }
+  if (!isSame(before.approvals, after.approvals)) events.push({ type: 'approvals', data: after.approvals });
   if (after.roles !== undefined && !isSameRevision(before.roles, after.roles)) {
     events.push({ type: 'roles', data: { asOf: after.roles.asOf } });
   }
@@ -67,16 +77,21 @@ export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] 
 }
 
 /** The events for a client that has no state yet. */
-export function describeEverything({ status, signIns }: Snapshot): EventDocument[] {
+export function describeEverything({ status, signIns, approvals }: Snapshot): EventDocument[] {
   const signInEvents = [...signIns].flatMap(([session, signIn]): EventDocument[] =>
     signIn === null ? [] : [{ type: 'sign-in', data: { session, signIn } }],
   );
-  return [{ type: 'hello', data: { version: status.version, status } }, ...signInEvents];
+  const isAsking = approvals.approvals.length > 0;
+  return [
+    { type: 'hello', data: { version: status.version, status } },
+    ...signInEvents,
+    ...(isAsking ? [{ type: 'approvals' as const, data: approvals }] : []),
+  ];
 }
 
 /** The parts of the status that have no event of their own. */
 function frameOf({ status }: Snapshot): unknown {
-  const { sessions, current: _current, problems: _problems, ...rest } = status;
+  const { sessions, current: _current, problems: _problems, approvals: _approvals, ...rest } = status;
   return { ...rest, sessions: sessions.map(({ session }) => session) };
 }
 

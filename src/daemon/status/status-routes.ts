@@ -4,6 +4,7 @@ import { roundClockSkewSeconds } from '../../core/aws/clock-skew.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { SecretStore } from '../../sso/ports.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
@@ -29,6 +30,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly currentRole: CurrentRole;
   readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   readonly problems: Problems;
+  readonly approvals: Pick<Approvals, 'list'>;
   readonly unmatchedRules: ReturnType<typeof createUnmatchedRules>;
   readonly clock: Clock;
   /** How far this machine's clock is ahead of AWS's. */
@@ -45,7 +47,8 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       const { reading, configProblems } = await readConfig(deps);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));
       const { current, currentProblems } = await readCurrent(reading, deps);
-      const notes = [...deps.settings.notes, ...reading.sessions.flatMap(deps.sessionEndpoints.findNotes)];
+      const notes = reading.sessions.flatMap(deps.sessionEndpoints.findNotes);
+      const waiting = deps.approvals.list().length;
       const clockAheadSeconds = roundClockSkewSeconds(deps.clockAheadMs());
       return {
         version: deps.version,
@@ -66,6 +69,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),
         ...(notes.length === 0 ? {} : { notes }),
+        ...(waiting === 0 ? {} : { approvals: waiting }),
       };
     },
   };

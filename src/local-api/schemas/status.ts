@@ -2,6 +2,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { errorSchema, names, text, time } from './values.ts';
+import { approvalsSchema } from './approvals.ts';
 import { refusalSchema } from './profiles.ts';
 import { shownCurrentRoleSchema } from './roles.ts';
 import { flowReasonSchema, flowSchema, signInSchema } from './sign-in.ts';
@@ -203,6 +204,7 @@ export const statusSchema = {
       items: problemSchema,
       description: 'worth knowing, and nothing to act on; shown by `rolecall doctor`; absent without one',
     },
+    approvals: { type: 'integer', description: 'how many approvals wait for a person; absent without one' },
     lastRefusals: {
       type: 'array',
       items: roleRefusalSchema,
@@ -244,6 +246,8 @@ export const eventSchema = {
     } as const),
     event('current', { anyOf: [shownCurrentRoleSchema, { type: 'null' }] } as const),
     event('problems', { type: 'array', items: problemSchema } as const),
+    // Replaces the approvals that the client knows. None are pending after a `hello` until it comes.
+    event('approvals', approvalsSchema),
     // The list of roles has changed: request it again.
     event('roles', { type: 'object', required: ['asOf'], properties: { asOf: { type: ['string', 'null'] } } } as const),
   ],

@@ -19,6 +19,11 @@ wait_seconds = 50
 renew        = "ask"             # never | ask
 token_cache  = "auto"            # auto | never
 web_port     = 0                 # 0: ephemeral
+audit        = "required"        # best-effort | required
+lock         = "protected"       # all | protected
+lock_with_screen = true
+lock_after_minutes = 30          # 0: never
+unlock       = "click"           # command | click | passkey
 
 [profiles]
 name = "{account_name}.{permission_set}"
@@ -55,7 +60,12 @@ pin = true
 session = "*"
 account_id = "*"
 permission_set = "AdministratorAccess"
-remember_minutes = 15
+approve = "passkey"
+remember_minutes = 5
+for = "program"
+
+[[protect]]
+session = "lab"
 `;
 
 const DEFAULTS: Settings = {
@@ -66,6 +76,11 @@ const DEFAULTS: Settings = {
   flow: 'auto',
   renew: 'never',
   tokenCache: 'auto',
+  audit: 'best-effort',
+  lock: 'all',
+  lockWithScreen: false,
+  lockAfterMinutes: 0,
+  unlock: 'command',
   webPort: 0,
   profiles: {
     name: '{account_name}.{permission_set}',
@@ -84,7 +99,6 @@ const DEFAULTS: Settings = {
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
   protect: [],
-  notes: [],
 };
 
 describe('settings', () => {
@@ -99,7 +113,7 @@ describe('settings', () => {
     expect([flowOf(settings, 'constructor'), renewOf(settings, 'constructor')]).toEqual(['device', 'ask']);
   });
 
-  test('can all be set at once; those without effect are reported', async () => {
+  test('can all be set at once', async () => {
     expect(await parse(COMPLETE)).toEqual({
       ...DEFAULTS,
       flow: 'device',
@@ -113,12 +127,12 @@ describe('settings', () => {
       },
       sessionHours: { 'my-sso-session': 10 },
       sessionLabels: { 'my-sso-session': 'Work' },
-      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 22 }]]),
+      browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 27 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
       roles: [
         {
-          line: 34,
+          line: 39,
           accountId: '222222222222',
           permissionSet: '*',
           region: 'eu-central-1',
@@ -126,12 +140,31 @@ describe('settings', () => {
           pin: true,
         },
       ],
-      protect: [{ line: 41, session: '*', accountId: '*', permissionSet: 'AdministratorAccess' }],
-      notes: [
+      audit: 'required',
+      lock: 'protected',
+      lockWithScreen: true,
+      lockAfterMinutes: 30,
+      unlock: 'click',
+      protect: [
         {
-          code: 'settings-without-effect',
-          message: `${PATH} has [[protect]]: such roles are marked, and use, exec, env and console ask before they take one found by words. Other programs get their keys without being asked.`,
-          hint: 'rolecall doctor',
+          line: 46,
+          isOfTeam: false,
+          session: '*',
+          accountId: '*',
+          permissionSet: 'AdministratorAccess',
+          approve: 'passkey',
+          rememberMinutes: 5,
+          for: 'program',
+        },
+        {
+          line: 54,
+          isOfTeam: false,
+          session: 'lab',
+          accountId: '*',
+          permissionSet: '*',
+          approve: 'click',
+          rememberMinutes: 15,
+          for: 'role',
         },
       ],
     });
@@ -146,7 +179,6 @@ describe('settings', () => {
       'pkce',
       'pkce',
     ]);
-    expect(settings.notes).toEqual([]);
     expect(flowOf(await parse(undefined), 'other')).toBe('auto');
     await expect(parse('flow = "browser"\n')).rejects.toMatchObject({
       code: 'settings-invalid',
@@ -163,43 +195,6 @@ describe('settings', () => {
       code: 'settings-invalid',
       message: expect.stringMatching(/renew" must be one of "never", "ask"\.$/),
     });
-  });
-
-  test('names the file of a setting without effect: the team file or config.toml', async () => {
-    const team = { path: '/h/.config/rolecall/team.toml', text: '[[protect]]\naccount_id = "222222222222"\n' };
-    const found = async (text: string | undefined) => {
-      const { notes } = await parseSettings({ path: PATH, text, environment: {}, team });
-      return notes.map(({ message, team: isOfTeam }) => [message.split(' has ')[0], isOfTeam]);
-    };
-    expect(await found(undefined)).toEqual([[team.path, true]]);
-    expect(await found('[[protect]]\n')).toEqual([
-      [PATH, undefined],
-      [team.path, true],
-    ]);
-  });
-
-  test.each([
-    ['secret_store = "file"', { secretStore: 'file' }],
-    ['token_cache = "never"', { tokenCache: 'never' }],
-    ['on_expired = "login"\nwait_seconds = 5', { onExpired: 'login', waitSeconds: 5 }],
-    ['web_port = 8080', { webPort: 8080 }],
-    ['[profiles]\nname = "{account_id}"', { profiles: { ...DEFAULTS.profiles, name: '{account_id}' } }],
-    ['[profiles]\nstyle = "sso"', { profiles: { ...DEFAULTS.profiles, style: 'sso' } }],
-    ['[profiles]\nsync = "manual"', { profiles: { ...DEFAULTS.profiles, sync: 'manual' } }],
-    ['profiles.default_follows_current = true', { profiles: { ...DEFAULTS.profiles, defaultFollowsCurrent: true } }],
-    ['[session."two words"]\nsession_hours = 1.5', { sessionHours: { 'two words': 1.5 } }],
-    [
-      'session.work.browser = \'chromium "--profile-directory=Profile 2"\'',
-      { browsers: new Map([['work', { template: 'chromium "--profile-directory=Profile 2"', line: 1 }]]) },
-    ],
-    ['endpoints = { sso = "https://a", sts = "https://b" }', { endpoints: { sso: 'https://a', sts: 'https://b' } }],
-    [
-      '[[role]]',
-      { roles: [{ line: 1, accountId: '*', permissionSet: '*', region: undefined, alias: undefined, pin: undefined }] },
-    ],
-    ['[session.s]\nlabel = "Work"', { sessionLabels: { s: 'Work' } }],
-  ] as const)('%s', async (text, changed) => {
-    expect(await parse(`${text}\n`)).toEqual({ ...DEFAULTS, ...changed });
   });
 
   test('ROLECALL_SECRET_STORE overrides the secret store of the file unless it is empty', async () => {
@@ -312,7 +307,7 @@ pin = true
 
 describe('an error in the settings names the file, the line and what would be valid', () => {
   const VALID_AT_TOP =
-    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, web_port, profiles, session, endpoints, network, role, protect';
+    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, audit, lock, lock_with_screen, lock_after_minutes, unlock, web_port, profiles, session, endpoints, network, role, protect';
 
   test.each([
     // Unknown keys.

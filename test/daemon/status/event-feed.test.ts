@@ -22,7 +22,7 @@ async function createFeed(first: StatusDocument) {
   const feed = createEventFeed({
     takeSnapshot: async () => {
       if (now.failure !== undefined) throw now.failure;
-      return { status: now.status, signIns: new Map(), roles: undefined };
+      return { status: now.status, signIns: new Map(), approvals: { approvals: [] }, roles: undefined };
     },
     collect: async () => undefined,
     changes,

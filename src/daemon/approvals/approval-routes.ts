@@ -1,0 +1,64 @@
+// /v1/approvals: lists, asks for and refuses approvals. Approving takes proof that a person answered, which no route here has.
+import type { Clock } from '../../core/clock.ts';
+import { NotFoundError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
+import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { Caller } from '../http/caller.ts';
+import type { Handlers } from '../http/surface.ts';
+import type { ApprovalRule } from '../settings/protection.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import { describeOpenRole } from './approval-documents.ts';
+import type { Approval, Approvals } from './approvals.ts';
+
+export function createApprovalHandlers(deps: {
+  readonly approvals: Approvals;
+  readonly ruleFor: (role: Role) => ApprovalRule | undefined;
+  readonly describe: (approval: Approval) => Promise<ApprovalDocument>;
+  readonly listApprovals: () => Promise<ApprovalsDocument>;
+  readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
+  readonly broker: Pick<Broker, 'requireAssigned'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}): Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'> {
+  const { approvals, describe } = deps;
+
+  async function find(id: string): Promise<ApprovalDocument> {
+    const approval = approvals.find(id);
+    if (approval !== undefined) return describe(approval);
+    throw new NotFoundError('approval-not-found', `Approval ${id} is over or never existed.`);
+  }
+
+  return {
+    approvals: () => deps.listApprovals(),
+    async approval({ id }, caller) {
+      if (caller.waitBudgetMs !== undefined) await approvals.settled(id, caller.waitBudgetMs, caller.gone());
+      return find(id);
+    },
+    async askApproval({ body }, caller: Caller) {
+      const session = await deps.sharedConfig.findSession(body.session);
+      const role: Role = {
+        sessionName: session.sessionName,
+        accountId: body.accountId,
+        permissionSet: body.permissionSet,
+      };
+      // Nobody is asked about a role that would not be served.
+      await deps.broker.requireAssigned(session, role);
+      const rule = deps.ruleFor(role);
+      if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
+      return describe(
+        approvals.ask({
+          subject: { kind: 'role', role },
+          ...rule,
+          surface: caller.surface,
+          program: await caller.program(),
+          mayAskAgain: true,
+          comesBack: true,
+        }),
+      );
+    },
+    async refuseApproval({ id }, caller) {
+      approvals.refuse(id, caller.surface);
+      return find(id);
+    },
+  };
+}

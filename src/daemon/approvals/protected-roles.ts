@@ -1,0 +1,105 @@
+// Protected roles: the registry of approvals, the gate in front of the credentials, and the routes about both.
+import type { Clock } from '../../core/clock.ts';
+import type { Role } from '../../core/model.ts';
+import { harmless } from '../../core/text/harmless-text.ts';
+import type { ApprovalsDocument } from '../../local-api/schemas.ts';
+import type { Broker } from '../../sso/broker.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Handlers } from '../http/surface.ts';
+import type { Changes } from '../process/changes.ts';
+import type { TickTask } from '../process/ticker.ts';
+import { createProtection } from '../settings/protection.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import { createApprovals, type Approval, type Approvals } from './approvals.ts';
+import { createApprovalHandlers } from './approval-routes.ts';
+import { describeApproval } from './approval-documents.ts';
+import { createRoleGate, type RoleGate } from './role-gate.ts';
+
+export interface ProtectedRoles {
+  readonly handlers: Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'>;
+  readonly tasks: readonly TickTask[];
+  readonly approvals: Approvals;
+  readonly roleGate: RoleGate;
+  /** What GET /v1/approvals answers. */
+  readonly listApprovals: () => Promise<ApprovalsDocument>;
+  /** Answers the callers that wait. */
+  readonly releaseApprovals: () => void;
+}
+
+export function createProtectedRoles(deps: {
+  readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
+  readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly changes: Pick<Changes, 'announce'>;
+  readonly randomBytes: (size: number) => Buffer;
+  readonly clock: Clock;
+}): ProtectedRoles {
+  const { audit } = deps;
+  const { ruleFor } = createProtection(deps.settings);
+  const approvals = createApprovals({
+    clock: deps.clock,
+    createId: () => deps.randomBytes(8).toString('hex'),
+    onChange: deps.changes.announce,
+  });
+  approvals.subscribe({
+    asked: (approval) => audit.record({ event: 'approval-asked', ...auditFields(approval) }),
+    settled: (approval) => audit.record({ event: EVENTS[approval.state], ...auditFields(approval) }),
+  });
+
+  async function findAccountName(role: Role): Promise<string | undefined> {
+    const session = deps.sharedConfig.peekSession(role.sessionName);
+    const catalog = session && (await deps.broker.cachedCatalog(session).catch(() => undefined));
+    return catalog?.accounts.find(({ accountId }) => accountId === role.accountId)?.accountName;
+  }
+
+  async function nameOf(role: Role): Promise<string> {
+    const accountName = await findAccountName(role);
+    const account = accountName === undefined ? role.accountId : `${harmless(accountName)} (${role.accountId})`;
+    return `${role.permissionSet} in ${account}`;
+  }
+
+  const describe = async (approval: Approval) =>
+    describeApproval(
+      approval,
+      approvals,
+      approval.subject.kind === 'role' ? await findAccountName(approval.subject.role) : undefined,
+    );
+  const listApprovals = async () => ({ approvals: await Promise.all(approvals.list().map(describe)) });
+
+  return {
+    handlers: createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals }),
+    tasks: [{ name: 'approvals', run: async () => approvals.sweep() }],
+    approvals,
+    roleGate: createRoleGate({
+      approvals,
+      ruleFor,
+      waitSeconds: deps.settings.waitSeconds,
+      nameOf,
+      clock: deps.clock,
+    }),
+    listApprovals,
+    releaseApprovals: () => approvals.close(),
+  };
+}
+
+const EVENTS = {
+  pending: 'approval-asked',
+  approved: 'approval-given',
+  refused: 'approval-refused',
+  expired: 'approval-expired',
+} as const;
+
+function auditFields({ id, subject, surface, program, by }: Approval) {
+  const isProof = by === 'click' || by === 'terminal' || by === 'passkey';
+  return {
+    approvalId: id,
+    subject: subject.kind,
+    role: subject.kind === 'role' ? subject.role : undefined,
+    label: 'label' in subject ? subject.label : undefined,
+    surface: by === undefined || isProof ? surface : by,
+    program,
+    by: isProof ? by : undefined,
+  };
+}

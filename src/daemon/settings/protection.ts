@@ -1,0 +1,64 @@
+// Which roles the `[[protect]]` rules match, and the approval that each needs.
+import type { Role } from '../../core/model.ts';
+import { createGlobMatcher } from '../../core/text/glob.ts';
+import { APPROVE_SETTINGS } from './approve-settings.ts';
+import type { ProtectSettings, Settings } from './settings.ts';
+
+/** The approval that a role needs. */
+export interface ApprovalRule {
+  readonly approve: 'click' | 'passkey';
+  /** How long an approval counts; 0: for the callers that wait for it. */
+  readonly rememberMinutes: number;
+  readonly for: 'role' | 'program';
+}
+
+export interface Protection {
+  /** Whether any rule matches, also one that only marks. */
+  isProtected(role: Role): boolean;
+  /** Undefined: the role needs no approval. */
+  ruleFor(role: Role): ApprovalRule | undefined;
+}
+
+/**
+ * The first of the user's rules that matches decides, and the first of the team's: where both match, the stricter value
+ * of each key counts. Globs are compiled once.
+ */
+export function createProtection({ protect }: Pick<Settings, 'protect'>): Protection {
+  const rules = protect.map((rule) => ({
+    rule,
+    session: createGlobMatcher([rule.session]),
+    accountId: createGlobMatcher([rule.accountId]),
+    permissionSet: createGlobMatcher([rule.permissionSet]),
+  }));
+
+  function find(role: Role, matches: (rule: ProtectSettings) => boolean): ProtectSettings | undefined {
+    return rules.find(
+      ({ rule, session, accountId, permissionSet }) =>
+        matches(rule) && session(role.sessionName) && accountId(role.accountId) && permissionSet(role.permissionSet),
+    )?.rule;
+  }
+
+  return {
+    isProtected: (role) => find(role, () => true) !== undefined,
+    ruleFor(role) {
+      if (rules.length === 0) return undefined;
+      const own = find(role, ({ isOfTeam }) => !isOfTeam);
+      const team = find(role, ({ isOfTeam }) => isOfTeam);
+      return [own, team].map(toRule).reduce(stricter, undefined);
+    },
+  };
+}
+
+function toRule(rule: ProtectSettings | undefined): ApprovalRule | undefined {
+  if (rule === undefined || rule.approve === 'none') return undefined;
+  return { approve: rule.approve, rememberMinutes: rule.rememberMinutes, for: rule.for };
+}
+
+function stricter(a: ApprovalRule | undefined, b: ApprovalRule | undefined): ApprovalRule | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return {
+    approve: APPROVE_SETTINGS.indexOf(a.approve) > APPROVE_SETTINGS.indexOf(b.approve) ? a.approve : b.approve,
+    rememberMinutes: Math.min(a.rememberMinutes, b.rememberMinutes),
+    for: a.for === 'program' ? 'program' : b.for,
+  };
+}

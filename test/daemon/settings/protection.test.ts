@@ -1,0 +1,67 @@
+// `[[protect]]`: the first rule that matches decides, and a team's rule can't be weakened.
+import { describe, expect, test } from 'vitest';
+import { createProtection, type ApprovalRule } from '../../../src/daemon/settings/protection.ts';
+import { parseSettings } from '../../../src/daemon/settings/settings.ts';
+
+const PROD = { sessionName: 'work', accountId: '111111111111', permissionSet: 'AdministratorAccess' };
+
+async function protectionOf(own: string, team?: string) {
+  const settings = await parseSettings({
+    path: '/h/config.toml',
+    text: own,
+    environment: {},
+    ...(team === undefined ? {} : { team: { path: '/h/team.toml', text: team } }),
+  });
+  return createProtection(settings);
+}
+
+const rule = (approve: string, minutes: number, program = false) =>
+  `[[protect]]\npermission_set = "Admin*"\napprove = "${approve}"\nremember_minutes = ${minutes}\n${program ? 'for = "program"\n' : ''}`;
+
+const CLICK: ApprovalRule = { approve: 'click', rememberMinutes: 15, for: 'role' };
+
+describe('a protected role', () => {
+  test('needs a click when its rule does not say otherwise', async () => {
+    const { isProtected, ruleFor } = await protectionOf('[[protect]]\npermission_set = "Admin*"\n');
+    expect([isProtected(PROD), ruleFor(PROD)]).toEqual([true, CLICK]);
+    const other = { ...PROD, permissionSet: 'ReadOnly' };
+    expect([isProtected(other), ruleFor(other)]).toEqual([false, undefined]);
+  });
+
+  test('is only marked with approve = "none"', async () => {
+    const { isProtected, ruleFor } = await protectionOf(rule('none', 15));
+    expect([isProtected(PROD), ruleFor(PROD)]).toEqual([true, undefined]);
+  });
+
+  test('goes by the first rule that matches', async () => {
+    const { ruleFor } = await protectionOf(
+      `[[protect]]\naccount_id = "1111*"\napprove = "none"\n${rule('passkey', 1)}${rule('click', 2)}`,
+    );
+    expect(ruleFor(PROD)).toBeUndefined();
+    expect(ruleFor({ ...PROD, accountId: '222222222222' })).toEqual({
+      approve: 'passkey',
+      rememberMinutes: 1,
+      for: 'role',
+    });
+  });
+
+  test.each([
+    ['none', 60, 'click', 5, { approve: 'click', rememberMinutes: 5, for: 'role' }],
+    ['click', 60, 'passkey', 5, { approve: 'passkey', rememberMinutes: 5, for: 'role' }],
+    ['passkey', 5, 'click', 60, { approve: 'passkey', rememberMinutes: 5, for: 'role' }],
+    ['click', 5, 'none', 0, { approve: 'click', rememberMinutes: 5, for: 'role' }],
+  ] as const)(
+    'with %s %i of the user and %s %i of the team gets the stricter of both',
+    async (own, a, team, b, both) => {
+      const { ruleFor } = await protectionOf(rule(own, a), rule(team, b));
+      expect(ruleFor(PROD)).toEqual(both);
+    },
+  );
+
+  test('is for the program alone if either rule says so, and the team’s rule counts where the user has none', async () => {
+    const { ruleFor } = await protectionOf(rule('click', 5), rule('click', 5, true));
+    expect(ruleFor(PROD)).toEqual({ approve: 'click', rememberMinutes: 5, for: 'program' });
+    const teamOnly = await protectionOf('flow = "auto"\n', rule('passkey', 5));
+    expect(teamOnly.ruleFor(PROD)).toEqual({ approve: 'passkey', rememberMinutes: 5, for: 'role' });
+  });
+});
