@@ -87,6 +87,9 @@ pin = false
 [[protect]]
 permission_set = "Admin-*"
 account_id = "1*"
+[[protect]]
+account_id = "0*"
+approve = "none"
 `,
     });
     await rig.runCli(['login']);
@@ -104,7 +107,10 @@ account_id = "1*"
             label: 'Work',
             profile: nameOf(accountId, permissionSet),
             pinned: accountId === '222222222222',
-            protected: accountId === '111111111111' && permissionSet.startsWith('Admin-'),
+            protected: accountId === '044444444444',
+            ...(accountId === '111111111111' && permissionSet.startsWith('Admin-')
+              ? { protected: true, approve: 'click' }
+              : {}),
           }),
         ),
       ),
@@ -112,6 +118,7 @@ account_id = "1*"
     // Each mark was seen set and unset.
     expect(new Set(roles.map((role) => role.pinned))).toEqual(new Set([true, false]));
     expect(new Set(roles.map((role) => role.protected))).toEqual(new Set([true, false]));
+    expect(new Set(roles.map((role) => role.approve))).toEqual(new Set([undefined, 'click']));
     expect(roles.every(({ profile }) => profile !== null)).toBe(true);
   });
 

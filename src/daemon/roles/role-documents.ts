@@ -5,6 +5,7 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import { rankByUse } from '../../core/search/use-rank.js';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../../core/model.ts';
 import type { RoleDocument } from '../../local-api/schemas.ts';
+import type { Protection } from '../settings/protection.ts';
 import { isPinned } from '../settings/role-rules.ts';
 import { labelOf, type Settings } from '../settings/settings.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
@@ -30,7 +31,7 @@ export interface WrittenRoles {
 
 export interface RoleFormat {
   readonly settings: Settings;
-  readonly isProtected: (role: Role) => boolean;
+  readonly protection: Protection;
   readonly nowMs: number;
 }
 
@@ -79,7 +80,7 @@ function describeRole(
   account: CatalogAccount,
   permissionSet: string,
   sources: RoleSources,
-  { settings, isProtected, nowMs }: RoleFormat,
+  { settings, protection, nowMs }: RoleFormat,
 ): RoleDocument {
   const { sessionName, accountId } = account;
   const role = { sessionName, accountId, permissionSet };
@@ -92,7 +93,7 @@ function describeRole(
     accountName: account.accountName ?? null,
     permissionSet,
     profile,
-    protected: isProtected(role),
+    ...describeProtection(role, protection),
     pinned: isPinned(settings, role),
     // The score at the time of writing. All scores decay at the same rate, so their order stays valid.
     score: Math.round(use.reduce((sum, one) => sum + scoreAt(one, nowMs), 0) * 1000) / 1000,
@@ -101,6 +102,12 @@ function describeRole(
     ...(isUnwritten ? { unwritten: true } : {}),
     ...(profile !== null && sources.inCredentialsFile.has(profile) ? { shadowed: true } : {}),
   };
+}
+
+function describeProtection(role: Role, protection: Protection): Pick<RoleDocument, 'protected' | 'approve'> {
+  const isProtected = protection.isProtected(role);
+  const approve = isProtected ? protection.ruleFor(role)?.approve : undefined;
+  return { protected: isProtected, ...(approve === undefined ? {} : { approve }) };
 }
 
 /** The places of pinned and most used roles, filled up from the beginning of the list, in list order. */

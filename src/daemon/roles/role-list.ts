@@ -45,7 +45,7 @@ export function createRoleList(deps: {
   readonly clock: Clock;
 }): RoleList {
   const { clock, settings, sharedConfig } = deps;
-  const { isProtected } = createProtection(settings);
+  const protection = createProtection(settings);
   /** By session name; `undefined` for the list of all sessions. */
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void, string | undefined>();
@@ -77,13 +77,13 @@ export function createRoleList(deps: {
         await writing.run(only, async () => {
           written.set(only, {
             revision: sources.revision,
-            texts: await formatRoles(sources, only, { settings, isProtected, nowMs: clock.nowMs() }),
+            texts: await formatRoles(sources, only, { settings, protection, nowMs: clock.nowMs() }),
           });
         });
       }
     },
     revision: async () => (await gather(deps.usageStats.cached())).revision,
-    isProtected,
+    isProtected: protection.isProtected,
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();
       const found = await profiles();

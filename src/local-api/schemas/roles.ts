@@ -97,6 +97,7 @@ export const roleSchema = {
     unwritten: { type: 'boolean', description: 'true: POST /v1/profile writes the profile to the file' },
     shadowed: { type: 'boolean', description: 'true: AWS clients read that name from the shared credentials file' },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    approve: { enum: ['click', 'passkey'], description: 'the approval that its credentials need; absent if they need none' },
     pinned: { type: 'boolean' },
     score: { type: 'number', description: 'higher for roles that you switch to often and recently; 0: never' },
     lastUsedAt: time,

@@ -61,6 +61,10 @@ export function missingProfile({ shadowed }) {
     : 'This role has no profile yet.';
 }
 
+/** What the credentials of a role need. @param {NonNullable<Role['approve']>} approve */
+export const describeNeed = (approve) =>
+  approve === 'passkey' ? 'needs your passkey' : 'needs your click in a dialog or a terminal';
+
 /** Equal for the same role. @param {RoleKey} role */
 export const roleKey = ({ session, accountId, permissionSet }) => `${session}\n${accountId}\n${permissionSet}`;
 

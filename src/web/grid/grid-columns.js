@@ -13,7 +13,7 @@ import { divideColumns } from './column-widths.js';
  * @typedef {object} Columns
  * @property {Shorten} name
  * @property {Shorten} set
- * @property {(text: string, isProtected: boolean) => ShortName} currentSet of the current role, which has a badge beside it
+ * @property {(text: string, role: Pick<Role, 'protected' | 'approve'>) => ShortName} currentSet of the current role, which has a badge beside it
  * @property {Shorten} profile
  */
 
@@ -22,6 +22,8 @@ const GAP = 16;
 const STACKED_GAP = 12;
 const STACKED_PADDING = 14;
 const PROTECTED = 24;
+/** With the word that says how it is approved, for which stacked rows have no room. */
+const PROTECTED_ASKS = 76;
 const LABEL_PADDING = 24;
 const MAX_LABEL = 176;
 const BADGE = 72;
@@ -67,7 +69,12 @@ export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
   const sets = new Set(roles.map(({ permissionSet }) => harmless(permissionSet)));
   const id = Math.ceil(fonts.id('0') * 12) + 2;
   const label = hasLabels ? widthOfLabels(roles, fonts) : 0;
-  const beside = label + (roles.some((role) => role.protected) ? PROTECTED : 0);
+  /** @param {Pick<Role, 'protected' | 'approve'>} role */
+  const widthOfMark = (role) => {
+    if (!role.protected) return 0;
+    return role.approve === undefined || isStacked ? PROTECTED : PROTECTED_ASKS;
+  };
+  const beside = label + roles.reduce((most, role) => Math.max(most, widthOfMark(role)), 0);
   const needs = {
     name: longest(names, fonts.name),
     set: longest(sets, fonts.set) + beside,
@@ -84,8 +91,8 @@ export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
     columns: {
       name: shortener(names, widths.name, fonts.name),
       set: shortener(sets, setText, fonts.set),
-      currentSet: (text, isProtected) => {
-        const room = widths.set - label - (isProtected ? PROTECTED : 0) - BADGE;
+      currentSet: (text, role) => {
+        const room = widths.set - label - widthOfMark(role) - BADGE;
         return shortener([], room, fonts.set)(text);
       },
       // Account and permission set, which it repeats, are told apart already.

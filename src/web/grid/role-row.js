@@ -1,7 +1,7 @@
 // One row of the grid. A row is reused for another role when the list scrolls.
 import { element, fill } from '../frame/elements.js';
 import { shortText } from '../frame/short-text.js';
-import { accountTitle, harmless, roleKey } from '../frame/wording.js';
+import { accountTitle, describeNeed, harmless, roleKey } from '../frame/wording.js';
 import { WHOLE } from './grid-columns.js';
 import { markMatches } from '../search/role-search.js';
 
@@ -42,7 +42,7 @@ export function createRow() {
         node.setAttribute('aria-rowindex', String(index + 2));
       }
       node.setAttribute('aria-selected', String(index === selected));
-      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}`;
+      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}\n${role.approve}`;
       if (state === shown && columns === shownColumns) return;
       [shown, shownColumns] = [state, columns];
       node.classList.toggle('is-current', isCurrent);
@@ -76,10 +76,10 @@ function createCells() {
           { class: 'text' },
           ...shortText(
             markMatches(permissionSet, words),
-            isCurrent ? columns.currentSet(permissionSet, role.protected) : columns.set(permissionSet),
+            isCurrent ? columns.currentSet(permissionSet, role) : columns.set(permissionSet),
           ),
         ),
-        role.protected && protectedMark(),
+        role.protected && protectedMark(role),
         hue !== undefined &&
           element('span', { class: 'label', 'data-hue': hue, title: harmless(role.label) }, harmless(role.label)),
         isCurrent && element('span', { class: 'badge' }, 'current'),
@@ -99,11 +99,13 @@ function actionButton(action, label) {
   return element('button', { type: 'button', tabindex: -1, class: 'small', 'data-action': action }, label);
 }
 
-function protectedMark() {
+/** @param {Pick<Role, 'approve'>} role */
+function protectedMark({ approve }) {
   return element(
     'span',
-    { class: 'protected', title: 'protected' },
+    { class: 'protected', title: approve === undefined ? 'protected' : `protected: ${describeNeed(approve)}` },
     '⚠',
     element('span', { class: 'unseen' }, ' protected'),
+    approve !== undefined && element('span', { class: 'asks' }, ` ${approve}`),
   );
 }

@@ -1,6 +1,14 @@
 // Details of the selected role: its data, actions, and lines to copy.
 import { element, fill, focusWithin } from '../frame/elements.js';
-import { accountTitle, cliLine, exportLine, harmless, missingProfile, roleKey } from '../frame/wording.js';
+import {
+  accountTitle,
+  cliLine,
+  describeNeed,
+  exportLine,
+  harmless,
+  missingProfile,
+  roleKey,
+} from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../connection/actions.js').Actions} Actions */
@@ -52,7 +60,14 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         element('span', { class: 'set' }, harmless(role.permissionSet)),
         hasLabels && element('span', { class: 'label' }, harmless(role.label)),
       ),
-      role.protected && element('p', { class: 'protected' }, '⚠ Protected: double-check before you use it.'),
+      role.protected &&
+        element(
+          'p',
+          { class: 'protected' },
+          role.approve === undefined
+            ? '⚠ Protected: double-check before you use it.'
+            : `⚠ Protected: each program that asks for it ${describeNeed(role.approve)}.`,
+        ),
     ),
     element(
       'p',
