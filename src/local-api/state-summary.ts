@@ -1,8 +1,11 @@
 // Summarizes the status in one word, for prompt, tmux, tray and page.
 import type { StatusDocument } from './schemas.ts';
 
-/** `problem`: something is broken; `signed-out`: a sign-in is needed; `ends-soon`: one will be needed soon; `ok`: none of these. */
-export type StateWord = 'ok' | 'ends-soon' | 'signed-out' | 'problem';
+/**
+ * `needs-approval`: a request waits for a person;
+ * `problem`: something is broken; `signed-out`: a sign-in is needed; `ends-soon`: one will be needed soon; `ok`: none of these.
+ */
+export type StateWord = 'ok' | 'ends-soon' | 'signed-out' | 'problem' | 'needs-approval';
 
 /** So early a new sign-in is suggested, in time before the user starts something that takes long. */
 export const ENDS_SOON_MS = 30 * 60_000;
@@ -18,9 +21,17 @@ const BLOCKING_CODES: ReadonlySet<string> = new Set([
 
 /** The word for `status` at `nowMs`: the most serious that applies. */
 export function summarizeState(
-  { current, problems, sessions, store }: Pick<StatusDocument, 'current' | 'problems' | 'sessions' | 'store'>,
+  {
+    current,
+    problems,
+    sessions,
+    store,
+    approvals = 0,
+  }: Pick<StatusDocument, 'current' | 'problems' | 'sessions' | 'store' | 'approvals'>,
   nowMs: number,
 ): StateWord {
+  // First, because a request waits for two minutes at most.
+  if (approvals > 0) return 'needs-approval';
   // Without a keychain tokens stay in memory, which `status` reports. If it counted as a problem here, it would hide every other state.
   const isKnownLack = (code: string) => code === 'secret-store-unavailable' && store.driver === 'memory';
   if (problems.some(({ code }) => BLOCKING_CODES.has(code) && !isKnownLack(code))) return 'problem';

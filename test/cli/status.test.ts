@@ -115,6 +115,32 @@ test('shows the end of the session if the settings contain its length, and the c
   );
 });
 
+test('shows an approval that waits above everything, in text, as JSON and in a prompt', async () => {
+  rig = await createRig({ settings: '[[protect]]\npermission_set = "Admin-*"\n' });
+  await rig.runCli(['login']);
+  const body = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+  const { id } = await rig.client.call('askApproval', { body });
+  const { stdout } = await run(['status']);
+  expect(stdout).toMatch(
+    /^! Approval needed: taylor {2}111111111111 {2}Admin-AF-Permission-Set.*, A MOMENT left\.\n {2}\S/,
+  );
+  expect(stdout).toContain(`\n\n${SESSION}  signed in`);
+  expect(JSON.parse((await run(['status', '--json'])).stdout)).toMatchObject({ approvals: 1 });
+  expect(await run(['status', '--format', 'tmux'])).toMatchObject({
+    stdout: '#[fg=yellow]- needs approval#[default]\n',
+  });
+  await waitFor('the prompt to say so', async () => {
+    return (await run(['status', '--format', 'prompt'])).stdout === '- needs-approval\n';
+  });
+
+  await rig.client.call('refuseApproval', { id });
+  expect((await run(['status'])).stdout.startsWith(`${SESSION}  signed in`)).toBe(true);
+  expect(JSON.parse((await run(['status', '--json'])).stdout)).not.toHaveProperty('approvals');
+  await waitFor('the prompt to say so', async () => {
+    return (await run(['status', '--format', 'prompt'])).stdout === '- ok\n';
+  });
+});
+
 test('shows how to start without an sso-session', async () => {
   rig = await createRig({ config: '' });
   expect(await run(['status'])).toEqual({

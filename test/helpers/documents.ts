@@ -1,5 +1,11 @@
 // Sample documents of the daemon: a normal morning, and hostile names.
-import type { RoleDocument, SessionStatusDocument, StatusDocument } from '../../src/local-api/schemas.ts';
+import type {
+  ApprovalDocument,
+  ProgramDocument,
+  RoleDocument,
+  SessionStatusDocument,
+  StatusDocument,
+} from '../../src/local-api/schemas.ts';
 
 export const NOW_MS = Date.parse('2026-11-24T08:00:00Z');
 
@@ -54,6 +60,49 @@ export function aStatus(over: Partial<StatusDocument> = {}): StatusDocument {
     sessions: [aSession()],
     current: CURRENT,
     problems: [],
+    ...over,
+  };
+}
+
+export function aProgram(over: Partial<ProgramDocument> = {}): ProgramDocument {
+  return {
+    processId: 4242,
+    executable: '/usr/bin/python3.13',
+    script: '/home/taylor/payments/deploy.py',
+    workingDirectory: '/home/taylor/payments',
+    terminal: '/dev/pts/3',
+    sessionId: 4000,
+    parents: [
+      { processId: 4000, executable: '/usr/bin/bash' },
+      { processId: 1, executable: '/usr/lib/systemd/systemd' },
+    ],
+    agent: null,
+    isVerified: true,
+    ...over,
+  };
+}
+
+/** A role that a profile asked for half a minute ago, to be approved with a passkey. */
+export function anApproval(over: Partial<ApprovalDocument> = {}): ApprovalDocument {
+  return {
+    id: '00000000000000a1',
+    state: 'pending',
+    subject: 'role',
+    session: 'my-sso-session',
+    accountId: '333333333333',
+    accountName: 'billing',
+    permissionSet: 'Admin',
+    label: null,
+    approve: 'passkey',
+    surface: 'socket',
+    program: aProgram(),
+    callers: 1,
+    askedAt: '2026-11-24T07:59:30Z',
+    expiresAt: '2026-11-24T08:01:30Z',
+    rememberMinutes: 15,
+    for: 'role',
+    places: ['page'],
+    problem: null,
     ...over,
   };
 }

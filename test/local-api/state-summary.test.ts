@@ -57,6 +57,8 @@ describe('the state in a word', () => {
     ['problem', 'the keychain fails', { problems: [problem('secret-store-unavailable')] }],
     ['problem', 'AWS cannot be reached', { problems: [problem('identity-center-unreachable')] }],
     ['problem', 'the current role is gone', { problems: [problem('current-role-gone')] }],
+    ['needs-approval', 'a request waits for a person, whatever else is wrong', { approvals: 1, sessions: [] }],
+    ['ok', 'the last request was answered', { approvals: 0 }],
   ] as const)('is %s when %s', (word, _when, more) => {
     expect(summarize(more as Partial<Input>)).toBe(word);
   });

@@ -21,6 +21,8 @@ export function formatTmux(name: string, status: StatusDocument | undefined, now
       return `#[fg=yellow]${name} ${describeEnd(status, nowMs)}#[default]`;
     case 'signed-out':
       return `#[fg=red]${name} signed out#[default]`;
+    case 'needs-approval':
+      return `#[fg=yellow]${name} needs approval#[default]`;
     default:
       return `#[fg=red]${name} problem#[default]`;
   }
@@ -50,10 +52,11 @@ export function formatWaybar(name: string, status: StatusDocument | undefined, n
   return JSON.stringify({ text: escapeMarkup(name), alt: state, class: state, tooltip });
 }
 
-function describe({ current, sessions, problems }: StatusDocument, nowMs: number): string[] {
+function describe({ current, sessions, problems, approvals = 0 }: StatusDocument, nowMs: number): string[] {
   const words =
     current === null ? [] : [current.accountName, current.accountId, current.permissionSet, current.profile];
   return [
+    ...(approvals === 0 ? [] : [`Approvals that wait for you: ${approvals}. See: rolecall web`]),
     current === null ? 'No current role' : `Current: ${words.filter(Boolean).join('  ')}`,
     ...sessions.map(({ session, label, state, sessionExpiresAt }) => {
       const end = state === 'live' ? sessionExpiresAt : undefined;

@@ -33,12 +33,17 @@ const DIALOG_TIMEOUT_MS = 30_000;
 export async function runStatus(options: StatusOptions, context: Context): Promise<number> {
   if (options.check === true) return check(await fetchStatus(context));
   if (options.watch === true) {
-    const [{ watchStatus }, columns] = await Promise.all([
+    const [{ watchStatus }, columns, { formatWaiting }] = await Promise.all([
       import('./watch-status.ts'),
       import('../../picker/role-columns.ts'),
+      import('./approval-lines.ts'),
       loadAttendedStatus(context),
     ]);
-    return watchStatus({ asJson: options.json === true, format: (now) => format(now, columns, context) }, context);
+    const asJson = options.json === true;
+    return watchStatus(
+      { asJson, format: (now, asked) => formatWaiting(asked, context) + format(now, columns, context) },
+      context,
+    );
   }
   // In parallel, as both take time.
   const [reported, installed] = await Promise.all([loadAttendedStatus(context), context.findInstalledService()]);
@@ -49,7 +54,9 @@ export async function runStatus(options: StatusOptions, context: Context): Promi
     return 0;
   }
   const columns = status.current === null ? undefined : await import('../../picker/role-columns.ts');
-  await printText(format(status, columns, context) + (await describeRefusals(status, context)), context);
+  const isWaiting = (status.approvals ?? 0) > 0;
+  const waiting = isWaiting ? await (await import('./approval-lines.ts')).loadWaiting(context) : '';
+  await printText(waiting + format(status, columns, context) + (await describeRefusals(status, context)), context);
   return 0;
 }
 

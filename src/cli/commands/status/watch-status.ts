@@ -2,7 +2,7 @@
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { applyEvent, readEvents } from '../../../local-api/events.ts';
-import type { StatusDocument } from '../../../local-api/schemas.ts';
+import type { ApprovalDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, Output, OutputStream } from '../../context.ts';
 import { displayWidth } from '../../terminal/display-width.ts';
 import { createPainter } from '../../terminal/render.ts';
@@ -16,7 +16,10 @@ const REDRAW_MS = 15_000;
 
 /** Ends only on Ctrl-C; waits for a daemon that has stopped. @throws UnavailableError too-many-listeners */
 export async function watchStatus(
-  options: { readonly asJson: boolean; readonly format: (status: StatusDocument) => string },
+  options: {
+    readonly asJson: boolean;
+    readonly format: (status: StatusDocument, approvals: readonly ApprovalDocument[]) => string;
+  },
   context: Context,
 ): Promise<number> {
   const { clock, signal, stdout } = context;
@@ -24,13 +27,14 @@ export async function watchStatus(
   const hasScreen = !options.asJson && stdout.isTTY === true && context.environment['TERM'] !== 'dumb';
   const view = hasScreen ? createScreen(stdout) : createScroll(stdout);
   let status: StatusDocument | undefined;
+  let approvals: readonly ApprovalDocument[] = [];
   let isConnected = true;
 
   function show(): void {
     if (status === undefined) return;
     const lost = `${paint('yellow', '!')} The daemon is not running. Waiting for it …\n`;
     const footer = hasScreen ? `${paint('dim', 'Ctrl-C to end')}\n` : '';
-    const text = `${options.format(status)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`;
+    const text = `${options.format(status, approvals)}${isConnected ? '' : `\n${lost}`}${footer === '' ? '' : `\n${footer}`}`;
     view.show(wrapFor(stdout, text));
   }
 
@@ -46,6 +50,8 @@ export async function watchStatus(
       }
       isConnected = event.type !== 'disconnected';
       status = applyEvent(status, event);
+      if (event.type === 'hello') approvals = [];
+      if (event.type === 'approvals') ({ approvals } = event.data);
       show();
     }
   } finally {

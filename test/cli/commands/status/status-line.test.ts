@@ -17,6 +17,7 @@ const CASES = {
   'ends-soon': aStatus({ sessions: [aSession({ label: 'R&D' }), ENDS_SOON] }),
   'signed-out': aStatus({ sessions: [aSession({ state: 'expired', sessionExpiresAt: '2026-11-24T07:00:00Z' })] }),
   problem: aStatus({ problems: [LOCKED] }),
+  'needs-approval': aStatus({ approvals: 2 }),
   'no current role': aStatus({ current: null }),
   'no daemon': undefined,
 };
