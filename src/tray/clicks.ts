@@ -6,7 +6,7 @@ import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
 import type { SignInDocument } from '../local-api/schemas.ts';
 import { startSignIn } from '../local-api/start-sign-in.ts';
-import type { Action } from './menu.ts';
+import type { Action } from './menu-item.ts';
 
 export interface ClickDeps {
   readonly client: LocalApiClient;
@@ -45,16 +45,19 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
     case 'sign-out':
       await signOut(action.session, deps);
       return;
-    case 'open-page': {
-      const { url } = await client.call('webCode', {});
-      await open(url, deps);
+    case 'open-page':
+      await openPage(deps);
       return;
-    }
-    case 'start-daemon':
-      await client.call('status', {});
+    case 'refuse':
+      await client.call('refuseApproval', { id: action.approval });
       return;
     default:
   }
+}
+
+async function openPage(deps: ClickDeps): Promise<void> {
+  const { url } = await deps.client.call('webCode', {});
+  await open(url, deps);
 }
 
 /** @throws UsageError usage: the page of a sign-in without a code could not be opened */

@@ -75,7 +75,8 @@ function createFollower(
   async function tellAbsence(): Promise<void> {
     const returned = absence.signal;
     await clock.sleep(GONE_AFTER_MS, AbortSignal.any([returned, signal])).catch(() => undefined);
-    if (!returned.aborted && !signal.aborted) show((view) => ({ ...view, status: undefined, signIns: {} }));
+    if (returned.aborted || signal.aborted) return;
+    show((view) => ({ ...view, status: undefined, signIns: {}, approvals: [] }));
   }
 
   return {
@@ -88,11 +89,15 @@ function createFollower(
       absence.abort();
       status = applyEvent(status, event);
       if (event.type === 'hello') {
-        show((view) => ({ ...view, status, signIns: {} }));
+        // The event that follows has the pending approvals.
+        show((view) => ({ ...view, status, signIns: {}, approvals: [] }));
         void loadSignIns(event.data.status);
         void loadRoles();
       } else if (event.type === 'sign-in') {
         show((view) => withSignIn(view, event.data.session, event.data.signIn));
+      } else if (event.type === 'approvals') {
+        const { approvals } = event.data;
+        show((view) => ({ ...view, status, approvals }));
       } else if (event.type === 'roles') {
         void loadRoles();
       } else {

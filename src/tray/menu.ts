@@ -1,42 +1,13 @@
 // The tray menu as data for all hosts: labels, and the action of each click.
-import type { SignInFlow } from '../core/model.ts';
 import { formatDuration } from '../core/text/format-duration.ts';
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
 import { ENDS_SOON_MS } from '../local-api/state-summary.ts';
+import { describeApprovals } from './approval-items.ts';
 import { chooseRoles } from './choose-roles.ts';
+import type { Menu, MenuItem } from './menu-item.ts';
 import { describeRole, isSameRole } from './role-label.ts';
 import type { TrayView } from './tray-view.ts';
-
-/** The meaning of a click; the host carries it out. */
-export type Action =
-  | { readonly does: 'use'; readonly role: CurrentRoleDocument }
-  | { readonly does: 'console'; readonly role: CurrentRoleDocument }
-  | {
-      readonly does: 'sign-in';
-      readonly session: string;
-      readonly force: boolean;
-      /** Asked for; absent: what the settings say, or what is pending. */
-      readonly flow?: SignInFlow;
-    }
-  | { readonly does: 'cancel-sign-in'; readonly session: string }
-  | { readonly does: 'sign-out'; readonly session: string }
-  | { readonly does: 'open-page' | 'start-daemon' | 'forget-notice' | 'quit' };
-
-export interface MenuItem {
-  /** Identifies the same entry across updates, so that a late click never hits another one. */
-  readonly key: string;
-  /** One line without control characters; the host escapes it for its markup. */
-  readonly label: string;
-  /** Undefined for entries that cannot be clicked. */
-  readonly action?: Action;
-  readonly children?: readonly MenuItem[];
-  /** For radio entries: whether this one is selected. */
-  readonly chosen?: boolean;
-}
-
-/** Groups, separated by lines; none is empty. */
-export type Menu = readonly (readonly MenuItem[])[];
 
 const MAX_LINE_LENGTH = 160;
 /** The tooltip and `status` show the full sentence. */
@@ -47,6 +18,7 @@ export function buildMenu(view: TrayView, nowMs: number): Menu {
   const { status } = view;
   const groups = [
     describeNotice(view),
+    status === undefined ? [] : describeApprovals(view.approvals),
     ...(status === undefined
       ? [describeNoDaemon()]
       : [describeCurrent(status), describeSessions(view, status, nowMs), describeRoles(view, status)]),

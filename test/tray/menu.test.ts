@@ -1,8 +1,18 @@
 // The tray menu as data: entries, their order, and the action of each click.
 import { describe, expect, test } from 'vitest';
-import { buildMenu, type MenuItem } from '../../src/tray/menu.ts';
+import { buildMenu } from '../../src/tray/menu.ts';
+import type { MenuItem } from '../../src/tray/menu-item.ts';
 import { EMPTY_VIEW } from '../../src/tray/tray-view.ts';
-import { aRole, aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
+import {
+  anApproval,
+  aProgram,
+  aRole,
+  aSession,
+  aStatus,
+  CURRENT,
+  HOSTILE_NAMES,
+  NOW_MS,
+} from '../helpers/documents.ts';
 import { aView } from './views.ts';
 
 /** One line per entry: children indented, groups separated by a line, clickable entries with their action. */
@@ -160,6 +170,33 @@ describe('the menu', () => {
     ]);
   });
 
+  test('leads to each question that waits, or refuses it, and approves none', () => {
+    const approvals = [
+      anApproval(),
+      anApproval({ id: '00000000000000b2', approve: 'click', places: ['screen', 'terminal'], program: null }),
+      anApproval({ id: '00000000000000c3', subject: 'unlock', approve: 'click', places: ['terminal'] }),
+      anApproval({ id: '00000000000000d4' }),
+    ];
+    const view = aView({ status: aStatus({ approvals: 4 }), approvals });
+    expect(describeMenu(view).slice(0, 11)).toEqual([
+      'Approval needed: billing  333333333333  Admin, asked by deploy.py',
+      'Approve on the page… -> open-page',
+      'Refuse -> refuse',
+      'Approval needed: billing  333333333333  Admin',
+      'Answer the dialog on your screen, or see it on the page… -> open-page',
+      'Refuse -> refuse',
+      'Approval needed: unlock rolecall, asked by deploy.py',
+      'See on the page where to answer… -> open-page',
+      'Refuse -> refuse',
+      '… and 1 more: rolecall status',
+      '---',
+    ]);
+    const refusals = buildMenu(view, NOW_MS)
+      .flat()
+      .flatMap(({ action }) => (action?.does === 'refuse' ? [action.approval] : []));
+    expect(refusals).toEqual(['00000000000000a1', '00000000000000b2', '00000000000000c3']);
+  });
+
   test('offers to start the daemon when none is running', () => {
     expect(describeMenu(EMPTY_VIEW)).toEqual([
       'The rolecall daemon is not running',
@@ -208,7 +245,13 @@ describe('the menu', () => {
     );
     const items = buildMenu(aView({ allRoles }), NOW_MS).flat();
     expect(items.filter(({ action }) => action?.does === 'use')).toHaveLength(HOSTILE_NAMES.length);
-    for (const { label } of items) {
+    const asked = HOSTILE_NAMES.flatMap((name, index) => {
+      const program = aProgram({ script: `/tmp/${name}` });
+      const approvals = [anApproval({ id: `${index}`, accountName: name, permissionSet: name, program })];
+      return buildMenu(aView({ approvals }), NOW_MS).flat();
+    });
+    expect(asked.filter(({ action }) => action?.does === 'refuse')).toHaveLength(HOSTILE_NAMES.length);
+    for (const { label } of [...items, ...asked]) {
       expect(label).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/);
     }
     const keys = items.flatMap((item) => [item.key, ...(item.children ?? []).map(({ key }) => key)]);

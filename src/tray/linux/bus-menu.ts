@@ -1,7 +1,7 @@
 // Exports the menu as com.canonical.dbusmenu: its layout, and the clicks of the user.
 import { BusError, type BusConnection, type BusValue } from '../../platform/bus/bus-connection.ts';
 import type { ExportedInterface } from './exported-object.ts';
-import type { Action, Menu, MenuItem } from '../menu.ts';
+import type { Action, Menu, MenuItem } from '../menu-item.ts';
 import { MENU_PATH } from './status-notifier-item.ts';
 
 const MENU_INTERFACE = 'com.canonical.dbusmenu';

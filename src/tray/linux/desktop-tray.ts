@@ -8,7 +8,9 @@ import { createCodeNotification, type CodeNotification } from './code-notificati
 import { performClick, type ClickDeps } from '../clicks.ts';
 import { createAnswerer } from './exported-object.ts';
 import type { ShowChange } from '../follow.ts';
-import { buildMenu, describeCurrentRole, describeSession, listProblems, type Action } from '../menu.ts';
+import { describeApproval } from '../approval-items.ts';
+import { buildMenu, describeCurrentRole, describeSession, listProblems } from '../menu.ts';
+import type { Action } from '../menu-item.ts';
 import { createStatusNotifierItem, ITEM_PATH, MENU_PATH, type Face } from './status-notifier-item.ts';
 import { registerWithHosts } from './tray-host.ts';
 import { EMPTY_VIEW, type TrayView } from '../tray-view.ts';
@@ -150,6 +152,7 @@ function describeFace(view: TrayView, nowMs: number): Face {
   return {
     state: view.notice === undefined ? summarizeState(status, nowMs) : 'problem',
     tooltipLines: [
+      ...view.approvals.map(describeApproval),
       describeCurrentRole(status) ?? 'No current role',
       ...status.sessions.map((session) => describeSession(session, nowMs)),
       ...[...(view.notice === undefined ? [] : [view.notice]), ...listProblems(status)].map(({ message }) => message),

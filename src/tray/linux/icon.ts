@@ -21,6 +21,7 @@ const GREEN = [46, 170, 96] as const;
 const AMBER = [235, 160, 20] as const;
 const GREY = [140, 146, 156] as const;
 const RED = [224, 62, 62] as const;
+const BLUE = [74, 112, 232] as const;
 const WHITE = [255, 255, 255] as const;
 
 const circle =
@@ -58,6 +59,18 @@ const KEY = either(
   box(0.7, 0.5, 0.79, 0.73),
   box(0.87, 0.5, 0.97, 0.78),
 );
+/** The upper half of a ring. */
+const arch =
+  (centreX: number, centreY: number, radius: number, hole: number): Shape =>
+  (x, y) =>
+    y <= centreY && circle(centreX, centreY, radius)(x, y) && !circle(centreX, centreY, hole)(x, y);
+const QUESTION_MARK = either(
+  arch(0.74, 0.2, 0.12, 0.06),
+  without(without(circle(0.74, 0.2, 0.12), circle(0.74, 0.2, 0.06)), box(0.6, 0.2, 0.74, 0.4)),
+  box(0.71, 0.28, 0.77, 0.36),
+  box(0.71, 0.4, 0.77, 0.46),
+);
+
 /** Layers from bottom to top. An undefined colour erases what is below it, for a gap between mark and key. */
 const LAYERS: Readonly<Record<StateWord, readonly Layer[]>> = {
   ok: [[KEY, GREEN]],
@@ -66,6 +79,12 @@ const LAYERS: Readonly<Record<StateWord, readonly Layer[]>> = {
     [circle(0.74, 0.26, 0.28), undefined],
     [circle(0.74, 0.26, 0.24), AMBER],
     [either(box(0.71, 0.08, 0.77, 0.3), box(0.71, 0.24, 0.88, 0.3)), WHITE],
+  ],
+  'needs-approval': [
+    [KEY, BLUE],
+    [circle(0.74, 0.26, 0.3), undefined],
+    [circle(0.74, 0.26, 0.26), BLUE],
+    [QUESTION_MARK, WHITE],
   ],
   'signed-out': [
     [KEY, GREY],

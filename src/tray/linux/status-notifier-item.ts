@@ -16,6 +16,9 @@ export const ITEM_PATH = '/StatusNotifierItem';
 export const MENU_PATH = '/MenuBar';
 const ITEM_INTERFACE = 'org.kde.StatusNotifierItem';
 
+/** States in which something has to be done. */
+const ATTENTION: ReadonlySet<StateWord> = new Set(['problem', 'needs-approval']);
+
 export interface StatusNotifierItem {
   readonly exported: ExportedInterface;
   /** Signals what has changed. */
@@ -35,7 +38,7 @@ export function createStatusNotifierItem(deps: {
   let pixmaps = toPixmaps(face.state);
   const nothing: readonly BusValue[] = [];
   const text = (value: () => string) => ({ type: 's', get: value });
-  const isProblem = () => face.state === 'problem';
+  const needsAttention = () => ATTENTION.has(face.state);
   const none = { type: 'a(iiay)', get: () => nothing };
   const activate = () => {
     deps.onActivate();
@@ -56,7 +59,7 @@ export function createStatusNotifierItem(deps: {
         Category: text(() => 'ApplicationStatus'),
         Id: text(() => 'rolecall'),
         Title: text(() => 'rolecall'),
-        Status: text(() => (isProblem() ? 'NeedsAttention' : 'Active')),
+        Status: text(() => (needsAttention() ? 'NeedsAttention' : 'Active')),
         WindowId: { type: 'i', get: () => 0 },
         IconThemePath: text(() => ''),
         // No icon name: most hosts would prefer a theme icon to this one, which shows the state.
@@ -65,7 +68,7 @@ export function createStatusNotifierItem(deps: {
         OverlayIconName: text(() => ''),
         OverlayIconPixmap: none,
         AttentionIconName: text(() => ''),
-        AttentionIconPixmap: { type: 'a(iiay)', get: () => (isProblem() ? pixmaps : nothing) },
+        AttentionIconPixmap: { type: 'a(iiay)', get: () => (needsAttention() ? pixmaps : nothing) },
         AttentionMovieName: text(() => ''),
         ToolTip: {
           type: '(sa(iiay)ss)',
@@ -84,9 +87,9 @@ export function createStatusNotifierItem(deps: {
         deps.emit(ITEM_PATH, ITEM_INTERFACE, member, signature, body);
       if (next.state !== before.state) {
         pixmaps = toPixmaps(next.state);
-        if (isProblem() || before.state === 'problem') {
+        if (needsAttention() || ATTENTION.has(before.state)) {
           tell('NewAttentionIcon');
-          tell('NewStatus', 's', [isProblem() ? 'NeedsAttention' : 'Active']);
+          tell('NewStatus', 's', [needsAttention() ? 'NeedsAttention' : 'Active']);
         }
         tell('NewIcon');
       }

@@ -44,7 +44,8 @@ async function loadView(client: LocalApiClient): Promise<TrayView> {
       pending.map(async (session) => [session, await client.call('signIn', { session }, options)] as const),
     );
     const found = signIns.flatMap(([session, signIn]) => (signIn === null ? [] : [[session, signIn] as const]));
-    return { ...EMPTY_VIEW, status, roles, signIns: Object.fromEntries(found) };
+    const { approvals } = (status.approvals ?? 0) > 0 ? await client.call('approvals', {}, options) : EMPTY_VIEW;
+    return { ...EMPTY_VIEW, status, roles, signIns: Object.fromEntries(found), approvals };
   } catch (error) {
     if (error instanceof DaemonUnreachableError && error.code !== 'foreign-socket') return EMPTY_VIEW;
     throw error;

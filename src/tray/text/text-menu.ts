@@ -2,7 +2,7 @@
 import { INERT_WORD } from '../../core/text/harmless-text.ts';
 import type { StateWord } from '../../local-api/state-summary.ts';
 import { createLineShortener } from '../line-shortener.ts';
-import type { Action, Menu, MenuItem } from '../menu.ts';
+import type { Action, Menu, MenuItem } from '../menu-item.ts';
 
 export const TEXT_HOSTS = ['swiftbar', 'xbar', 'argos'] as const;
 export type TextHost = (typeof TEXT_HOSTS)[number];
@@ -21,8 +21,14 @@ export interface TextMenu {
 }
 
 /** Actions that make no sense for a program that runs once; a sign-in is cancelled in the terminal that it runs in. */
-const WITHOUT_COMMAND: readonly Action['does'][] = ['quit', 'forget-notice', 'cancel-sign-in'];
-const MARKS: Readonly<Record<StateWord, string>> = { ok: '●', 'ends-soon': '◐', 'signed-out': '○', problem: '▲' };
+const WITHOUT_COMMAND: readonly Action['does'][] = ['quit', 'forget-notice', 'cancel-sign-in', 'refuse'];
+const MARKS: Readonly<Record<StateWord, string>> = {
+  ok: '●',
+  'ends-soon': '◐',
+  'signed-out': '○',
+  problem: '▲',
+  'needs-approval': '◆',
+};
 const MAX_TITLE_LENGTH = 30;
 /** Words that are safe inside quotes. */
 const QUOTABLE_WORD = /^[A-Za-z0-9_.@/+=:, -]+$/;

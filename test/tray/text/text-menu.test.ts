@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { buildMenu } from '../../../src/tray/menu.ts';
 import { formatTextMenu, TEXT_HOSTS, type TextHost } from '../../../src/tray/text/text-menu.ts';
 import { EMPTY_VIEW, type TrayView } from '../../../src/tray/tray-view.ts';
-import { aRole, aSession, aStatus, HOSTILE_NAMES, NOW_MS } from '../../helpers/documents.ts';
+import { anApproval, aRole, aSession, aStatus, HOSTILE_NAMES, NOW_MS } from '../../helpers/documents.ts';
 import { aView } from '../views.ts';
 
 const PROGRAM = ['/opt/node 24/bin/node', '/opt/rolecall/bin/rolecall.js'];
@@ -31,6 +31,16 @@ describe.each(TEXT_HOSTS)('%s', (host) => {
   test('matches the golden file', () => {
     const golden = fileURLToPath(new URL(`golden/${host}.txt`, import.meta.url));
     expect(format(host, MORNING)).toBe(readFileSync(golden, 'utf8'));
+  });
+
+  test('leads to a pending approval by the page, and runs nothing that answers it', () => {
+    for (const accountName of HOSTILE_NAMES) {
+      const view = aView({ approvals: [anApproval({ accountName })], status: aStatus({ approvals: 1 }) });
+      const [, asks = '', answer = '', next] = format(host, view).replace('---\n', '').split('\n');
+      expect(asks).toMatch(/^Approval needed: [^|]* \| [^|]*trim=false$/);
+      expect(answer).toMatch(/^Approve on the page… \| [^|]*web"?'? terminal=false refresh=true$/);
+      expect(next).toBe('---');
+    }
   });
 
   test('has one line per entry, each with a single bar before its attributes', () => {
