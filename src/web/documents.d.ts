@@ -1,12 +1,14 @@
 // Types of the daemon's documents, for the type checker only; browsers never load this file.
 export type {
+  ApprovalDocument as Approval,
+  ProgramDocument as Program,
   RoleDocument as Role,
   RolesDocument as Roles,
   SessionStatusDocument as Session,
   SignInDocument as SignIn,
   StatusDocument as Status,
 } from '../local-api/schemas.ts';
-import type { SessionStatusDocument, SignInDocument, StatusDocument } from '../local-api/schemas.ts';
+import type { ApprovalsDocument, SessionStatusDocument, SignInDocument, StatusDocument } from '../local-api/schemas.ts';
 
 export type Problem = StatusDocument['problems'][number];
 
@@ -28,5 +30,6 @@ export interface EventDocuments {
   catalog: { session: string; catalog: SessionStatusDocument['catalog'] };
   current: CurrentRole | null;
   problems: Problem[];
+  approvals: ApprovalsDocument;
   roles: { asOf: string | null };
 }

@@ -1,4 +1,5 @@
 // The page: gets a token, follows the daemon's events, and draws what they change.
+import { createApprovalActions } from './approvals/approval-actions.js';
 import { forgetToken, obtainToken, removeServiceWorkers } from './connection/access.js';
 import { createActions } from './connection/actions.js';
 import { createApi } from './connection/api.js';
@@ -11,9 +12,11 @@ import { listenForShortcuts } from './frame/shortcuts.js';
 import { createToasts } from './frame/toasts.js';
 import { harmless } from './frame/wording.js';
 import { createRolesLoader, isAbout } from './connection/roles-loader.js';
+import { canUsePasskeys, createCeremonies } from './passkeys/ceremony.js';
 import { createViews } from './views.js';
 
 const TICK_MS = 10_000;
+const COUNTDOWN_MS = 1000;
 
 const nowMs = () => Date.now();
 
@@ -29,8 +32,20 @@ function runPage(token) {
     copy: (text) => navigator.clipboard.writeText(text),
     openTab: (url) => void window.open(url, '_blank', 'noopener,noreferrer'),
   });
-  const views = createViews({ actions, model, toasts, nowMs });
+  const views = createViews({
+    actions,
+    approvalActions: createApprovalActions({
+      api,
+      ceremonies: createCeremonies({ api, credentials: navigator.credentials }),
+      canUsePasskeys: canUsePasskeys(window),
+    }),
+    model,
+    toasts,
+    nowMs,
+  });
   model.watch((part) => {
+    // At once, and whatever the rest needs.
+    if (part === 'approvals') return views.drawApprovals();
     const roles = model.roles();
     if (part === 'roles' && roles !== undefined) views.setRoles(roles);
     views.draw();
@@ -41,7 +56,7 @@ function runPage(token) {
   drawRegularly(views, events);
   const showLegend = createLegend(document.body);
   byId('show-keys').addEventListener('click', showLegend);
-  listenForShortcuts(document, { '/': views.focusSearch, '?': showLegend });
+  listenForShortcuts(document, { '/': views.focusSearch, a: views.focusApproval, '?': showLegend });
 }
 
 /**
@@ -136,6 +151,7 @@ function drawRegularly(views, events) {
     views.draw();
     views.tick();
   }, TICK_MS);
+  setInterval(views.tickApprovals, COUNTDOWN_MS);
 }
 
 async function start() {

@@ -1,6 +1,8 @@
 // All parts of the page, drawn from the model.
+import { createApprovalPanels } from './approvals/approval-panels.js';
 import { byId } from './frame/elements.js';
 import { createNotices } from './frame/notices.js';
+import { createPageTitle } from './frame/page-title.js';
 import { createCurrentBanner } from './roles/current-banner.js';
 import { createEmptyList } from './roles/empty-list.js';
 import { createRoleBoard } from './roles/role-board.js';
@@ -12,17 +14,25 @@ import { createSignInPanels } from './sessions/sign-in-panels.js';
 /**
  * @param {object} deps
  * @param {import('./connection/actions.js').Actions} deps.actions
+ * @param {import('./approvals/approval-actions.js').ApprovalActions} deps.approvalActions
  * @param {import('./connection/model.js').Model} deps.model
  * @param {import('./frame/toasts.js').Toasts} deps.toasts
  * @param {() => number} deps.nowMs
  */
-export function createViews({ actions, model, toasts, nowMs }) {
+export function createViews({ actions, approvalActions, model, toasts, nowMs }) {
   const labelOf = model.labelOf;
   const notices = createNotices(byId('notices'));
   const problems = createProblemList(notices.problems, actions);
   const signInPanels = createSignInPanels({ host: notices.signIns, actions, nowMs, labelOf });
   const sessionCards = createSessionCards({ host: byId('sessions'), actions, labelOf });
-  const banner = createCurrentBanner(byId('current'), actions);
+  const title = createPageTitle(document);
+  const banner = createCurrentBanner(byId('current'), actions, title);
+  const approvals = createApprovalPanels({
+    host: byId('approvals'),
+    alert: byId('alert'),
+    actions: approvalActions,
+    nowMs,
+  });
   const details = createRoleDetails(byId('details'), actions);
   const emptyList = createEmptyList({
     board: byId('board'),
@@ -51,13 +61,21 @@ export function createViews({ actions, model, toasts, nowMs }) {
     });
   }
 
+  function drawApprovals() {
+    approvals.update(model.approvals());
+    title.setApprovals(model.approvals().length);
+  }
+
   return {
     setLost: notices.setLost,
     focusSearch: board.focusSearch,
     setRoles: board.setRoles,
+    focusApproval: approvals.focus,
+    drawApprovals,
     draw() {
       const status = model.status();
       if (status === undefined) return;
+      drawApprovals();
       const { current, sessions } = status;
       banner.update(current, current !== null && sessions.length > 1 ? labelOf(current.session) : undefined);
       problems.update(status.problems);
@@ -71,5 +89,7 @@ export function createViews({ actions, model, toasts, nowMs }) {
     },
     /** Updates the age of the list, which changes without an event. */
     tick: board.tick,
+    /** Updates the time left of what is pending. */
+    tickApprovals: approvals.tick,
   };
 }

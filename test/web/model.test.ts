@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { StatusDocument } from '../../src/local-api/schemas.ts';
 import { createModel } from '../../src/web/connection/model.js';
-import { aRole } from '../helpers/documents.ts';
+import { anApproval, aRole } from '../helpers/documents.ts';
 
 const SESSION = {
   session: 'work',
@@ -77,6 +77,15 @@ test('a sign-in is known until it is told to be none', () => {
   expect([...model.signIns()]).toEqual([['work', { state: 'pending', userCode: 'KQTB-XWHD' }]]);
   model.apply('sign-in', { session: 'work', signIn: null });
   expect([...model.signIns()]).toEqual([]);
+});
+
+test('pending approvals are those of the last event, and none after a hello until it comes', () => {
+  const { model, parts } = greeted();
+  model.apply('approvals', { approvals: [anApproval()] });
+  expect(model.approvals()).toEqual([anApproval()]);
+  expect(parts.at(-1)).toBe('approvals');
+  model.apply('hello', { version: '1.0.0', status: STATUS });
+  expect(model.approvals()).toEqual([]);
 });
 
 test('another hello forgets what was known', () => {

@@ -15,8 +15,15 @@ import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink }
  * @param {(url: string) => void} deps.openTab
  */
 export function createActions({ api, model, toasts, copy, openTab }) {
-  /** @param {() => Promise<unknown>} work */
-  const attempt = (work) => work().catch((/** @type {unknown} */ error) => toasts.fail(error));
+  /**
+   * Undefined after a failure, which it has shown.
+   * @template T @param {() => Promise<T>} work @returns {Promise<T | undefined>}
+   */
+  const attempt = (work) =>
+    work().catch((/** @type {unknown} */ error) => {
+      toasts.fail(error);
+      return undefined;
+    });
 
   /** The display is updated by the event that follows. @param {Pick<CurrentRole, 'session' | 'accountId' | 'permissionSet'> | null} role @param {string} words */
   async function setCurrent(role, words) {

@@ -1,5 +1,6 @@
 // The page's state: the daemon's status, kept current by events, the roles, and the watchers of both.
 
+/** @typedef {import('../documents.d.ts').Approval} Approval */
 /** @typedef {import('../documents.d.ts').EventDocuments} EventDocuments */
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../documents.d.ts').Roles} Roles */
@@ -7,7 +8,7 @@
 /** @typedef {import('../documents.d.ts').SignIn} SignIn */
 /** @typedef {import('../documents.d.ts').Status} Status */
 
-/** @typedef {'status' | 'roles' | 'sign-ins'} Part */
+/** @typedef {'status' | 'roles' | 'sign-ins' | 'approvals'} Part */
 /** @typedef {ReturnType<typeof createModel>} Model */
 
 export function createModel() {
@@ -17,6 +18,8 @@ export function createModel() {
   let roles;
   /** @type {ReadonlyMap<string, SignIn>} */
   let signIns = new Map();
+  /** @type {readonly Approval[]} */
+  let approvals = [];
   /** @type {((part: Part) => void)[]} */
   const watchers = [];
 
@@ -37,6 +40,8 @@ export function createModel() {
     hello(document) {
       status = document.status;
       signIns = new Map();
+      // The event that follows has those that are pending.
+      approvals = [];
       changed('status', 'sign-ins');
     },
     session(document) {
@@ -64,6 +69,10 @@ export function createModel() {
       status = { ...status, problems: document };
       changed('status');
     },
+    approvals(document) {
+      approvals = document.approvals;
+      changed('approvals');
+    },
     roles: () => {},
   };
 
@@ -71,6 +80,7 @@ export function createModel() {
     status: () => status,
     roles: () => roles,
     signIns: () => signIns,
+    approvals: () => approvals,
     /** The session's label in the settings, or its name. @param {string} name */
     labelOf: (name) => status?.sessions.find(({ session }) => session === name)?.label ?? name,
     /** @param {(part: Part) => void} watcher */

@@ -12,6 +12,7 @@ const KEYS = Object.freeze([
   [['e'], 'in the list: copy the export line'],
   [['c'], 'in the list: copy the AWS CLI line'],
   [['o'], 'in the list: open the console'],
+  [['a'], 'go to the approval that waits'],
   [['?'], 'show these shortcuts'],
 ]);
 

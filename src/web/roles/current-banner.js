@@ -4,8 +4,11 @@ import { accountTitle, harmless } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
 
-/** @param {HTMLElement} host @param {import('../connection/actions.js').Actions} actions */
-export function createCurrentBanner(host, actions) {
+/**
+ * @param {HTMLElement} host @param {import('../connection/actions.js').Actions} actions
+ * @param {Pick<import('../frame/page-title.js').PageTitle, 'setRole'>} title
+ */
+export function createCurrentBanner(host, actions, title) {
   let shown = '';
   return {
     /** @param {CurrentRole | null} current @param {string | undefined} label said when there are several sessions */
@@ -16,12 +19,12 @@ export function createCurrentBanner(host, actions) {
       host.dataset['isProtected'] = String(current?.protected ?? false);
       if (current === null) {
         fill(host, element('p', { class: 'none' }, 'No current role'));
-        document.title = 'rolecall';
+        title.setRole('');
         return;
       }
       const { accountId, permissionSet } = current;
-      const title = accountTitle(current);
-      document.title = `${title} · ${harmless(permissionSet)} – rolecall`;
+      const name = accountTitle(current);
+      title.setRole(`${name} · ${harmless(permissionSet)}`);
       fill(
         host,
         element('span', { class: 'badge' }, 'current'),
@@ -29,8 +32,8 @@ export function createCurrentBanner(host, actions) {
         element(
           'p',
           { class: 'words' },
-          element('strong', {}, title),
-          title !== accountId && element('span', { class: 'id' }, ` ${accountId}`),
+          element('strong', {}, name),
+          name !== accountId && element('span', { class: 'id' }, ` ${accountId}`),
           element('span', { class: 'set' }, ` ${harmless(permissionSet)}`),
           label !== undefined && element('span', { class: 'label' }, harmless(label)),
         ),
