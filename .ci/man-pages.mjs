@@ -125,7 +125,7 @@ export function formatDaemonPage({ version }) {
 }
 
 function title(name, number, version, manual) {
-  return `.\\" Generated from the definitions of the commands; changes here are lost.\n.TH ${name} ${number} "" "rolecall ${version}" "${manual}"`;
+  return `.\\" Generated from the definitions of the commands; changes here are lost.\n.TH ${name} ${number} "" "rolecall ${version}" "${manual}"\n.nh`;
 }
 
 const section = (name) => `.SH ${name}`;

@@ -5,6 +5,7 @@ export const OVERVIEW = {
     login: 'sign in; the browser is needed only if the session has ended',
     logout: 'sign out, and stop serving credentials at once',
     status: 'show who is signed in, for how long, and what is wrong',
+    approvals: 'list what waits for your approval, and refuse it',
     ls: 'list accounts and permission sets',
     use: 'switch this shell to a role, by name or from a list',
     exec: 'run a command, or a subshell, as one role',

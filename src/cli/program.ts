@@ -8,6 +8,7 @@ export const COMMANDS: CommandList = {
   login: () => import('./commands/login/definition.ts'),
   logout: () => import('./commands/logout/definition.ts'),
   status: () => import('./commands/status/definition.ts'),
+  approvals: () => import('./commands/approvals/definition.ts'),
   ls: () => import('./commands/ls/definition.ts'),
   use: () => import('./commands/use/definition.ts'),
   exec: () => import('./commands/exec/definition.ts'),

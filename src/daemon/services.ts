@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import { createProtectedRoles } from './approvals/protected-roles.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
@@ -42,6 +43,8 @@ export interface ServicesDeps extends FoundationDeps, Pick<DomainDeps, DomainOpt
   readonly droppedVariables?: readonly string[];
   /** Absent: each daemon has a container port of its own, and its grants end with it. */
   readonly portHandover?: PortHandover;
+  /** Gets the registry of approvals, for tests that answer in the place of a person. */
+  readonly onApprovals?: (approvals: Approvals) => void;
   /** Called when a stop is requested over the API, before the answer is sent. */
   readonly onStopRequested: () => void;
 }
@@ -79,6 +82,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const roles = { ...domain, ...(await createRoles(domain)) };
   const protectedRoles = createProtectedRoles({ ...roles, randomBytes });
   const { approvals, listApprovals, roleGate } = protectedRoles;
+  deps.onApprovals?.(approvals);
   roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
   const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };
   const signIn = { ...profiles, ...createSignIn(profiles) };

@@ -131,7 +131,7 @@ describe('the role', () => {
   });
 
   test('if it is protected is named with a warning and opened all the same', async () => {
-    const its = await openSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\n' });
+    const its = await openSignedInRig({ settings: '[[protect]]\npermission_set = "Admin*"\napprove = "none"\n' });
     const line = 'taylor  111111111111  Admin-AF-Permission-Set is protected by your settings.\n';
     expect(await printed(its, [ADMIN], { environment: { LC_ALL: 'C' } })).toMatchObject({
       exitCode: 0,

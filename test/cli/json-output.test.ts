@@ -44,6 +44,7 @@ test.each([
   ['env', [PROFILE]],
   ['console', [PROFILE]],
   ['whoami', [PROFILE]],
+  ['approvals', []],
   ['config path', []],
   ['config show', []],
   ['config check', []],

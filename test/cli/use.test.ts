@@ -15,6 +15,7 @@ pin = true
 session = "*"
 account_id = "*"
 permission_set = "Admin-AF-Permission-Set"
+approve = "none"
 `;
 
 let rig: Rig;

@@ -41,10 +41,10 @@ export function createApprovalHandlers(deps: {
         accountId: body.accountId,
         permissionSet: body.permissionSet,
       };
-      // Nobody is asked about a role that would not be served.
-      await deps.broker.requireAssigned(session, role);
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
+      // Nobody is asked about a role that would not be served.
+      await deps.broker.requireAssigned(session, role);
       return describe(
         approvals.ask({
           subject: { kind: 'role', role },

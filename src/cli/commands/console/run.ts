@@ -8,6 +8,7 @@ import { protectedMark } from '../../picker/role-columns.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
 import { canAsk } from '../../picker/choose-profile.ts';
 import { ensureSignedIn, withSignIn } from '../login/offer-sign-in.ts';
+import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { chooseConsoleRole } from './choose-role.ts';
 import { describeConsole, describeEnd } from './describe-console.ts';
 import { openConsole } from './open-console.ts';
@@ -25,6 +26,7 @@ export async function runConsole(
   const { region, role } = chosen;
   // Without a sign-in the access portal asks for one itself.
   if (mayAsk) await ensureSignedIn(role.session, { mayAsk }, context);
+  await ensureApproved(role, context);
   const found = await context.client.call(
     'console',
     {

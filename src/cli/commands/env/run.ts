@@ -4,6 +4,7 @@ import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { BESIDE_KEYS, regionVariables } from '../../environment/child-environment.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
+import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { LoginContext } from '../login/options.ts';
 import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
@@ -28,6 +29,7 @@ export async function runEnv(
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
   const { session } = profile;
+  await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
   const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   const text = formatVariables(format, {
     set: { ...keyVariables(credentials), ...regionVariables(region) },

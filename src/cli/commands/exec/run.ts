@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
+import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { LoginContext } from '../login/options.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
@@ -49,6 +50,7 @@ export async function runExec(
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
   const { session } = profile;
+  await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
   const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   if (options.envKeys === true) {
     const environment = childEnvironment(context.environment, {

@@ -10,9 +10,10 @@ import { chooseRole, type ChosenRole } from '../../picker/choose-role.ts';
 import { describeRenamed, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { guessHookShell, readHookLine } from '../../shell/install-lines.ts';
+import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
-import { describeEndedProfile, describeSignedOut, describeWithRegion } from './switched-role.ts';
+import { describeExactProfile, describeSignedOut, describeWithRegion } from './switched-role.ts';
 
 /** Of the list of profile names that the daemon writes for shells. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
@@ -83,7 +84,7 @@ async function findName(query: string, options: UseOptions, context: UseContext)
   if (query !== '') await refuseShadowed(query, context);
   if (query !== '' && (await isNameOfProfile(query, context))) {
     if (options.printName === true && context.stderr.isTTY === true) {
-      context.stderr.write(await describeEndedProfile(query, mayAsk(options, context), context));
+      context.stderr.write(await describeExactProfile(query, mayAsk(options, context), context));
     }
     return query;
   }
@@ -93,6 +94,7 @@ async function findName(query: string, options: UseOptions, context: UseContext)
   if (chosen === undefined) return undefined;
   const name = chosen.role.profile ?? undefined;
   if (name !== undefined) await refuseShadowed(name, context);
+  if (options.printName === true && context.stderr.isTTY === true) await ensureApproved(chosen.role, context);
   const ended = await describeSignedOut(chosen.role.session, mayOffer, context);
   const description = await describeWithRegion(chosen.role, context, chosen.describe);
   context.stderr.write(`${description}${ended}\n${await describeRenamed(chosen.role, context)}`);

@@ -5,6 +5,7 @@ import type { RoleDocument } from '../../../local-api/schemas.ts';
 import { describeOne } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { harmless } from '../../terminal/render.ts';
+import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { ensureSignedIn } from '../login/offer-sign-in.ts';
 import type { UseContext } from './options.ts';
 
@@ -25,14 +26,18 @@ export async function describeSignedOut(session: string, mayAsk: boolean, contex
   return formatEnd(await ensureSignedIn(session, { mayAsk }, context), session);
 }
 
-/** The line for a profile that was named exactly and was signed out; '' if it is live, as the shell hook prints it then. */
-export async function describeEndedProfile(name: string, mayAsk: boolean, context: UseContext): Promise<string> {
+/**
+ * Asks for the approval of a profile that was named exactly, and returns the line for one that was signed out; '' if it is
+ * live, as the shell hook prints it then.
+ */
+export async function describeExactProfile(name: string, mayAsk: boolean, context: UseContext): Promise<string> {
   const profile = await findProfile(name, context).catch((error: unknown) => {
     // `current` while no role is current.
     if (error instanceof NotFoundError) return undefined;
     throw error;
   });
   if (profile === undefined) return '';
+  await ensureApproved(profile, context);
   const state = await ensureSignedIn(profile.session, { mayAsk }, context);
   if (state === 'live') return '';
   return `${await describeWithRegion({ ...profile, profile: name }, context)}${formatEnd(state, profile.session)}\n`;

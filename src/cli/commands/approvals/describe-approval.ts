@@ -1,0 +1,44 @@
+// Puts an approval into words: what waits, who asked, and where a person can answer.
+import { describeProgram } from '../../../core/program.ts';
+import { harmless, toHarmlessLine } from '../../../core/text/harmless-text.ts';
+import type { ApprovalDocument } from '../../../local-api/schemas.ts';
+
+const MAX_NAME_CHARACTERS = 100;
+
+/** For example `AdministratorAccess in prod-billing (222222222222)`. Always one harmless line. */
+export function describeSubject({ subject, accountId, accountName, permissionSet, label }: ApprovalDocument): string {
+  const quoted = `"${shorten(label ?? '')}"`;
+  if (subject === 'unlock') return 'Unlocking rolecall';
+  if (subject === 'add-passkey') return `Adding the passkey ${quoted}`;
+  if (subject === 'remove-passkey') return `Removing the passkey ${quoted}`;
+  const account = accountName === null ? accountId : `${shorten(accountName)} (${accountId})`;
+  return `${shorten(permissionSet ?? '')} in ${account}`;
+}
+
+/** The program that asked first, in one harmless line. */
+export function describeAsker({ program, surface }: ApprovalDocument): string {
+  if (program !== null) return describeProgram(program);
+  return surface === 'web' ? 'the page of rolecall' : 'unknown';
+}
+
+/** Completes a sentence: `in the question on the screen, or in another terminal: rolecall approve`. Undefined: nowhere. */
+export function describePlaces({ places, approve }: ApprovalDocument): string | undefined {
+  const texts = places.map((place) => PLACES[place]);
+  const last = texts.at(-1);
+  if (last === undefined) return undefined;
+  const how = approve === 'passkey' ? 'with a passkey ' : '';
+  return how + (texts.length === 1 ? last : `${texts.slice(0, -1).join(', ')} or ${last}`);
+}
+
+const PLACES = {
+  screen: 'in the question on the screen',
+  page: 'on the page (rolecall web)',
+  terminal: 'in another terminal (rolecall approve)',
+} as const;
+
+/** Why nobody can answer. */
+export function describeNoPlace({ problem }: ApprovalDocument): string {
+  return problem === null ? 'Nobody can be asked on this machine.' : harmless(problem.message);
+}
+
+const shorten = (text: string) => toHarmlessLine(text, MAX_NAME_CHARACTERS);

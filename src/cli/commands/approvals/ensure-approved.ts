@@ -1,0 +1,16 @@
+// Asks for the approval of a protected role before a command does anything else. Costs one request for every other role.
+import type { ApprovalRequestDocument } from '../../../local-api/schemas/approvals.ts';
+import type { ApprovalContext } from './options.ts';
+
+/**
+ * Returns once the role may be used. Ctrl-C withdraws the question.
+ * @throws RefusedError approval-refused: a person refused, nobody answered in time, or nobody can be asked
+ */
+export async function ensureApproved(role: ApprovalRequestDocument, context: ApprovalContext): Promise<void> {
+  const { session, accountId, permissionSet } = role;
+  const body = { session, accountId, permissionSet };
+  const approval = await context.client.call('askApproval', { body }, { signal: context.signal });
+  if (approval.state === 'approved') return;
+  const { waitForApproval } = await import('./wait-for-approval.ts');
+  await waitForApproval(approval, body, context);
+}

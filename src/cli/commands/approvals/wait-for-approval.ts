@@ -1,0 +1,108 @@
+// Waits until a person has answered: says where, shows the time left, and withdraws the question on Ctrl-C.
+import { NotFoundError, RefusedError } from '../../../core/errors.ts';
+import type { ApprovalDocument, ApprovalRequestDocument } from '../../../local-api/schemas/approvals.ts';
+import { createProgressLine } from '../../terminal/progress.ts';
+import { describeNoPlace, describePlaces, describeSubject } from './describe-approval.ts';
+import type { ApprovalContext } from './options.ts';
+
+/** The daemon answers `POLL_MARGIN_MS` before the client gives up, so that a busy machine is no error. */
+const POLL_MS = 20_000;
+const POLL_MARGIN_MS = 900;
+const WITHDRAW_DEADLINE_MS = 2000;
+const STOPS = ['Ctrl-C cancels', 'Ctrl-C'] as const;
+
+/** @throws RefusedError approval-refused */
+export async function waitForApproval(
+  asked: ApprovalDocument,
+  body: ApprovalRequestDocument,
+  context: ApprovalContext,
+): Promise<void> {
+  const name = describeSubject(asked);
+  if (asked.state !== 'pending') throw refusal(asked, name);
+  context.stderr.write(`${name} needs your approval. ${requirePlaces(asked, name)}\n`);
+  const waiting = { approval: asked };
+  const ended = new AbortController();
+  const countdown = showTimeLeft(() => waiting.approval, context, ended.signal);
+  try {
+    while (waiting.approval.state === 'pending') waiting.approval = await poll(waiting.approval, body, context);
+  } catch (error) {
+    if (context.signal.aborted) await withdraw(waiting.approval, context);
+    throw error;
+  } finally {
+    ended.abort();
+    await countdown;
+  }
+  if (waiting.approval.state !== 'approved') throw refusal(waiting.approval, name);
+}
+
+function requirePlaces(approval: ApprovalDocument, name: string): string {
+  const places = describePlaces(approval);
+  if (places !== undefined) return `Answer ${places}.`;
+  throw new RefusedError('approval-refused', `${name} needs an approval. ${describeNoPlace(approval)}`, {
+    hint: approval.problem?.hint ?? 'rolecall doctor',
+  });
+}
+
+/** The approval once it has changed or some seconds have passed. A daemon that has restarted is asked anew. */
+async function poll(
+  { id }: ApprovalDocument,
+  body: ApprovalRequestDocument,
+  { client, signal }: ApprovalContext,
+): Promise<ApprovalDocument> {
+  try {
+    return await client.call('approval', { id }, { timeoutMs: POLL_MS + POLL_MARGIN_MS, signal });
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    return client.call('askApproval', { body }, { signal });
+  }
+}
+
+/** In place on a terminal; elsewhere one line. */
+async function showTimeLeft(
+  latest: () => ApprovalDocument,
+  context: ApprovalContext,
+  ended: AbortSignal,
+): Promise<void> {
+  const progress = createProgressLine(context);
+  try {
+    while (!ended.aborted) {
+      const leftMs = Math.max(0, Date.parse(latest().expiresAt) - context.clock.nowMs());
+      progress.show(`Waiting, ${formatTimeLeft(leftMs)} left …`, STOPS);
+      await context.clock.sleep(1000, ended);
+    }
+  } catch {
+    // The wait is over.
+  } finally {
+    progress.clear();
+  }
+}
+
+/** "1:05" */
+function formatTimeLeft(leftMs: number): string {
+  const seconds = Math.ceil(leftMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** Takes the question back unless other callers wait for the same answer. */
+async function withdraw({ id }: ApprovalDocument, { client, clock }: ApprovalContext): Promise<void> {
+  const options = { autostart: false, timeoutMs: WITHDRAW_DEADLINE_MS };
+  try {
+    // The daemon may not have noticed yet that this command no longer waits.
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const { callers, state } = await client.call('approval', { id }, { ...options, timeoutMs: 999 });
+      if (state !== 'pending') return;
+      if (callers === 0) {
+        await client.call('refuseApproval', { id }, options);
+        return;
+      }
+      await clock.sleep(100);
+    }
+  } catch {
+    // It expires by itself.
+  }
+}
+
+function refusal(approval: ApprovalDocument, name: string): RefusedError {
+  const message = approval.state === 'expired' ? `Nobody approved ${name} in time.` : `${name} was refused.`;
+  return new RefusedError('approval-refused', message, { hint: 'rolecall approvals' });
+}
