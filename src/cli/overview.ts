@@ -28,6 +28,7 @@ export const OVERVIEW = {
     'credential-process': "print role credentials as AWS's credential_process document",
   },
   troubleshooting: {
+    log: 'show which program got the credentials of which role, and when',
     doctor: 'find out what is wrong, and how to fix it',
     daemon: 'start and stop the background service by hand',
     emulator: 'run IAM Identity Center in memory, to try things out',

@@ -25,6 +25,7 @@ export const COMMANDS: CommandList = {
   tray: () => import('./commands/tray/definition.ts'),
   'credential-process': () => import('./commands/credential-process/definition.ts'),
   uninstall: () => import('./commands/uninstall/definition.ts'),
+  log: () => import('./commands/log/definition.ts'),
   doctor: () => import('./commands/doctor/definition.ts'),
   daemon: () => import('./commands/daemon/definition.ts'),
   emulator: () => import('./commands/emulator/definition.ts'),
