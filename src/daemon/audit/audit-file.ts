@@ -60,42 +60,44 @@ export function createAuditFile(deps: {
     return { oldest, before: last?.seq === oldest - 1 ? last.hash : undefined };
   }
 
-  /** Renames the file, and opens a new one. */
-  async function rotate(
-    file: FileHandle,
-    found: ChainState,
-  ): Promise<{ file: FileHandle; stats: Stats; start: Start }> {
-    const start = (await findStartOfFile()) ?? found;
+  /** Renames the file. The next append creates a new one, unless another daemon is faster. */
+  async function rotate(found: ChainState): Promise<void> {
+    const { oldest, before } = (await findStartOfFile()) ?? found;
     // Before the rename: after a crash between the two, the lines that went away are not missed.
-    await writeChainHead(path, { head: found.head, oldest: start.oldest, before: start.before });
+    await writeChainHead(path, { head: found.head, oldest, before });
     await rename(path, earlierPath);
-    await file.close();
-    return { ...(await openLocked(path)), start };
+  }
+
+  /** False if the file is full, and was renamed. */
+  async function appendUnlessFull(documents: readonly string[], mayRotate: boolean): Promise<boolean> {
+    const { file, stats } = await openLocked(path);
+    try {
+      const found = await findState(stats);
+      let { head } = found;
+      let text = found.isMidLine ? '\n' : '';
+      for (const document of documents) {
+        const line = chainLine(document, head);
+        head = line.head;
+        text += `${line.text}\n`;
+      }
+      const size = stats.size + Buffer.byteLength(text);
+      if (mayRotate && stats.size > 0 && size > deps.maxBytes) {
+        await rotate(found);
+        return false;
+      }
+      await appendOrTruncate(file, text, stats.size);
+      state = { head, oldest: found.oldest, before: found.before };
+      left = { dev: stats.dev, ino: stats.ino, size };
+      deps.onHeadWritten(await writeChainHead(path, state).then(() => undefined, toFailureValue));
+      return true;
+    } finally {
+      await file.close();
+    }
   }
 
   return {
     async append(documents) {
-      let { file, stats } = await openLocked(path);
-      try {
-        const found = await findState(stats);
-        let start: Start = found;
-        let { head } = found;
-        let text = '';
-        for (const document of documents) {
-          const line = chainLine(document, head);
-          head = line.head;
-          text += `${line.text}\n`;
-        }
-        if (stats.size > 0 && stats.size + Buffer.byteLength(text) + 1 > deps.maxBytes) {
-          ({ file, stats, start } = await rotate(file, found));
-        } else if (found.isMidLine) text = `\n${text}`;
-        await appendOrTruncate(file, text, stats.size);
-        state = { head, oldest: start.oldest, before: start.before };
-        left = { dev: stats.dev, ino: stats.ino, size: stats.size + Buffer.byteLength(text) };
-        deps.onHeadWritten(await writeChainHead(path, state).then(() => undefined, toFailureValue));
-      } finally {
-        await file.close();
-      }
+      if (!(await appendUnlessFull(documents, true))) await appendUnlessFull(documents, false);
     },
   };
 }
@@ -114,7 +116,7 @@ async function appendOrTruncate(file: FileHandle, text: string, size: number): P
   }
 }
 
-const MAX_LOCK_TRIES = 100;
+const MAX_LOCK_TRIES = 250;
 const LOCK_POLL_MS = 20;
 
 /** The file for appending, locked against another daemon: during an update or after a deleted state folder there may be two. */

@@ -45,7 +45,7 @@ export interface AuditProgram {
   readonly script?: string | null | undefined;
   /** The coding agent that started it. */
   readonly agent?: string | null | undefined;
-  /** Started by `rolecall exec --confine`. */
+  /** It was started confined to its one role. */
   readonly confined?: boolean | undefined;
   /** The kernel named the process, not the process itself. */
   readonly isVerified?: boolean | undefined;

@@ -51,13 +51,13 @@ const check = async () => {
 };
 const clean = (intact: number) => ({ intact, torn: 0, unchained: 0, fault: undefined });
 
-test('is intact over 10,000 lines, restarts and rotations', async () => {
-  for (let start = 0; start < 20; start += 1) await open(1_000_000).write(500, start * 500);
+test('is intact over restarts and rotations', async () => {
+  for (let start = 0; start < 10; start += 1) await open(100_000).write(200, start * 200);
   const report = await checkLog(path, { pause: async () => undefined });
-  expect(report).toMatchObject({ fault: undefined, torn: 0, unchained: 0, head: { seq: 10_000 } });
+  expect(report).toMatchObject({ fault: undefined, torn: 0, unchained: 0, head: { seq: 2000 } });
   expect(report.paths).toEqual([`${path}.1`, path]);
-  expect(report.intact).toBe(10_001 - (report.first ?? 0));
-  expect(report.intact).toBeGreaterThan(5000);
+  expect(report.intact).toBe(2001 - (report.first ?? 0));
+  expect(report.intact).toBeGreaterThan(500);
 });
 
 test('names a changed line, also the oldest and the last one', async () => {
@@ -192,6 +192,7 @@ test('is not broken by a crash between a line and the record of the end, or duri
 test('goes on when two daemons write for a while', async () => {
   const [one, other] = [open(3000), open(3000)];
   for (let round = 0; round < 20; round += 1) await Promise.all([one.write(2), other.write(1)]);
+  await Promise.all([one.write(0), other.write(0)]);
   expect(await check()).toMatchObject({ torn: 0, fault: undefined });
   expect((await checkLog(path, { pause: async () => undefined })).head?.seq).toBe(60);
 });
@@ -246,7 +247,7 @@ test('finds every single change of a character, and every removed line', async (
       expect((await check()).fault).toBeDefined();
       writeFileSync(files[file] ?? '', text, 'latin1');
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   expect(tried).toBeGreaterThan(50);
   expect((await check()).fault).toBeUndefined();

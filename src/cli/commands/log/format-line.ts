@@ -33,8 +33,8 @@ function formatLine(line: AuditLine, at: Date, { paint, names, columns }: LineFo
   const words = Object.hasOwn(EVENT_WORDS, line.event) ? EVENT_WORDS[line.event] : { text: harmless(line.event) };
   const event = words.text.padEnd(EVENT_COLUMNS);
   const start = `${paint('dim', formatTime(at))}  ${words.style === undefined ? event : paint(words.style, event)}`;
-  const subject = harmless(String(nameSubject(line, names)));
-  const details = describeDetails(line).map(({ text, style }) => ({ text: harmless(String(text)), style }));
+  const subject = harmless(nameSubject(line, names));
+  const details = describeDetails(line).map(({ text, style }) => ({ text: harmless(text), style }));
   const plain = details.map(({ text }) => text).join(', ');
   const painted = details.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join(', ');
   const head = INDENT.length + EVENT_COLUMNS + 1;
@@ -74,17 +74,20 @@ function describeDetails(line: AuditLine): readonly Detail[] {
     reason !== undefined && { text: `by ${reason}` },
     federated === true && { text: 'signed-in link' },
     flow !== undefined && { text: flow },
-    typeof executable === 'string' && { text: nameProgram({ executable, script: typeof script === 'string' ? script : null }) },
-    processId !== undefined && { text: `pid ${processId}`, style: 'dim' },
-    program?.confined === true && { text: 'confined', style: 'green' },
-    typeof agent === 'string' && {
-      text: program?.confined === true ? `agent ${agent}` : `agent ${agent} without --confine`,
-      ...(program?.confined === true ? {} : { style: 'yellow' as const }),
+    typeof executable === 'string' && {
+      text: nameProgram({ executable, script: script ?? null }),
     },
-    surface !== 'daemon' && { text: SURFACE_WORDS[surface] ?? surface, style: 'dim' },
+    typeof agent === 'string' && describeAgent(agent, program?.confined === true),
+    program?.confined === true && { text: 'confined', style: 'green' },
     count !== undefined && { text: `${count} times` },
+    surface !== 'daemon' && { text: SURFACE_WORDS[surface] ?? surface, style: 'dim' },
+    processId !== undefined && { text: `pid ${processId}`, style: 'dim' },
   ];
   return details.filter((detail) => typeof detail === 'object');
+}
+
+function describeAgent(agent: string, isConfined: boolean): Detail {
+  return isConfined ? { text: `agent ${agent}` } : { text: `agent ${agent}, not confined`, style: 'yellow' };
 }
 
 const SURFACE_WORDS: Readonly<Record<string, string>> = { web: 'page' };
@@ -99,6 +102,6 @@ function formatTime(at: Date): string {
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 
 /** For example `2026-11-30, Monday`. */
-export function formatDay(at: Date): string {
+function formatDay(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}, ${DAYS[at.getDay()] ?? ''}`;
 }

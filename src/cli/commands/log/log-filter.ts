@@ -38,10 +38,9 @@ export function createRoleFilter(query: string | undefined, names: RoleNames): (
     if (permissionSet === undefined) return false;
     const all = names.of(line);
     if (isName) return all.some((name) => fold(name) === wanted);
-    // The file may have anything in it.
-    const texts = [...all, permissionSet, session].map((text) => fold(String(text)));
+    const texts = [...all, permissionSet, session].map(fold);
     return words.every(
-      (word) => findDigits(String(accountId), word) >= 0 || texts.some((text) => findWord(text, word.text) >= 0),
+      (word) => findDigits(accountId, word) >= 0 || texts.some((text) => findWord(text, word.text) >= 0),
     );
   };
 }

@@ -16,11 +16,32 @@ export interface ReadLine {
 /** Empty for what is no line of the log, such as half a line that a power cut left. */
 function parseAuditLine(text: string): readonly ReadLine[] {
   try {
-    const line = JSON.parse(text) as AuditLine | null;
-    return typeof line?.at === 'string' && typeof line.event === 'string' ? [{ text, line }] : [];
+    const { program, ...fields } = withSoundFields(JSON.parse(text));
+    const line = { ...fields, ...(isObject(program) ? { program: withSoundFields(program) } : {}) };
+    return isAuditLine(line) ? [{ text, line }] : [];
   } catch {
     return [];
   }
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const isAuditLine = (line: object): line is AuditLine => 'at' in line && 'event' in line && 'surface' in line;
+
+const NUMBERS: readonly string[] = ['count', 'processId', 'seq'];
+const FLAGS: readonly string[] = ['confined', 'current', 'federated', 'isVerified'];
+
+/** Without fields of another type than the daemon writes. */
+function withSoundFields(json: unknown): Readonly<Record<string, unknown>> {
+  const typeOf = (name: string) => {
+    if (NUMBERS.includes(name)) return 'number';
+    return FLAGS.includes(name) ? 'boolean' : 'string';
+  };
+  return Object.fromEntries(
+    Object.entries(isObject(json) ? json : {}).filter(
+      ([name, value]) => typeof value === typeOf(name) || (name === 'program' && isObject(value)),
+    ),
+  );
 }
 
 const POLL_MS = 1000;
