@@ -488,6 +488,13 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     await page.locator('.toast').last().waitFor();
     expect(await findFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
+    const { id } = await rig.client.call('askApproval', { body: TAYLOR });
+    await page.locator('.approval').getByRole('button', { name: 'Refuse', disabled: false }).waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    await rig.client.call('refuseApproval', { id });
+    await page.locator('.approval .outcome').waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
     await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
     expect(await findFaults(page)).toEqual([]);
     const fresh = await context.newPage();

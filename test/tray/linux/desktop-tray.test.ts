@@ -238,6 +238,29 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     expect((await layoutOf(host)).slice(2, 4)).toEqual([`[Signed out: ${SESSION}]`, `Sign in to ${SESSION}…`]);
   });
 
+  test('shows an approval that waits, leads to its question, and refuses it by a click', async () => {
+    const { rig, host, tray } = await createShownTray({ settings: '[[protect]]\npermission_set = "Admin-*"\n' });
+    const { IconPixmap: before } = await host.properties();
+    const body = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+    const { id } = await rig.client.call('askApproval', { body });
+    const asks = await waitFor('the approval in the menu', async () =>
+      (await layoutOf(host)).find((label) => label.startsWith(`[Approval needed: ${TAYLOR}`)),
+    );
+    expect((await layoutOf(host)).slice(0, 4)).toEqual([asks, expect.stringContaining('page'), 'Refuse', '---']);
+    const { IconPixmap, AttentionIconPixmap, Status, ToolTip } = await host.properties();
+    expect(IconPixmap).not.toEqual(before);
+    expect(AttentionIconPixmap).toEqual(IconPixmap);
+    expect(Status).toBe('NeedsAttention');
+    expect((ToolTip as string[])[3]).toContain(`Approval needed: ${TAYLOR}`);
+
+    await host.click((await layoutOf(host))[1] ?? '');
+    await waitFor('the page', () => tray.opened.length > 0);
+    await host.click('Refuse');
+    await waitFor('the refusal', async () => (await rig.client.call('approval', { id })).state === 'refused');
+    await waitFor('the menu to follow', async () => (await layoutOf(host))[0] === '[No current role]');
+    await waitFor('the icon to follow', async () => (await host.properties())['Status'] === 'Active');
+  });
+
   test('signs in by a click: shows the code as notification and in the menu, and opens the page', async () => {
     const { rig, bus, host, tray } = await createShownTray({ emulator: { autoApprove: false } }, false);
     const notifications = spawn('/usr/bin/python3', [NOTIFICATIONS], { env: bus.environment, stdio: 'pipe' });
