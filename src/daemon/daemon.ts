@@ -10,6 +10,7 @@ import { toFailure } from '../platform/files/file-error.ts';
 import { ensurePrivateDirectory } from '../platform/files/private-directory.ts';
 import { SECRET_FILE_NAME } from '../secret-store/choose.ts';
 import { refreshCredentialProcessCopy } from './process/credential-process-copy.ts';
+import type { Approvals } from './approvals/approvals.ts';
 import { openServers, type Servers } from './servers.ts';
 import { isFileAt, type DaemonLock } from './process/lock.ts';
 import { createPageFiles } from './http/page-files.ts';
@@ -44,6 +45,8 @@ export interface Daemon {
   readonly socketPath: string;
   /** Undefined when the loopback port could not be opened. */
   readonly webUrl: string | undefined;
+  /** The questions that wait for a person. Only code that has proof of an answer may approve one. */
+  readonly approvals: Approvals;
   /** Answers pending requests, then closes everything; safe to call twice. */
   stop(): Promise<void>;
 }
@@ -126,6 +129,7 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     get webUrl() {
       return servers.webUrl();
     },
+    approvals: services.approvals,
     stop: once(stop),
   };
 }

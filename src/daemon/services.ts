@@ -51,6 +51,7 @@ export interface ServicesDeps extends FoundationDeps, Pick<DomainDeps, DomainOpt
 
 export interface Services {
   readonly settings: Settings;
+  readonly approvals: Approvals;
   readonly problems: Problems;
   readonly audit: AuditLog;
   readonly recheck: Recheck;
@@ -103,6 +104,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
 
   return {
     settings: base.settings,
+    approvals,
     problems,
     audit,
     recheck,

@@ -16,6 +16,7 @@ session_hours = 10
 session = "*"
 account_id = "222222222222"
 permission_set = "*"
+approve = "none"
 `;
 
 let rig: Rig;

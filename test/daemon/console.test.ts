@@ -124,7 +124,7 @@ describe('the shortcut link', () => {
   });
 
   test('says which roles are protected', async () => {
-    rig = await createRig({ settings: `[[protect]]\npermission_set = "Admin*"\n` });
+    rig = await createRig({ settings: `[[protect]]\npermission_set = "Admin*"\napprove = "none"\n` });
     expect(await ask(rig, 'socket', ROLE)).toMatchObject({ json: { protected: false } });
     expect(await ask(rig, 'web', { ...ROLE, permissionSet: 'AdministratorAccess' })).toMatchObject({
       json: { protected: true },

@@ -57,7 +57,7 @@ async function recordFirstDay(studio) {
 }
 
 async function recordSwitch(studio) {
-  const settings = `${SETTINGS}\n[[protect]]\npermission_set = "AdministratorAccess"\n`;
+  const settings = `${SETTINGS}\n[[protect]]\npermission_set = "AdministratorAccess"\napprove = "none"\n`;
   const world = await createWorld({ directory: createCompany(), config: CONFIG, settings });
   try {
     await world.signIn('work', 'taylor');

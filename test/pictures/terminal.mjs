@@ -7,6 +7,7 @@ const HOUR_MS = 3_600_000;
 const PROTECTED = `${SETTINGS}
 [[protect]]
 permission_set = "AdministratorAccess"
+approve = "none"
 `;
 
 export async function takeTerminalPictures(studio) {

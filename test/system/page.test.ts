@@ -513,6 +513,7 @@ flow = "pkce"
 
 [[protect]]
 permission_set = "Admin-AF-Permission-Set"
+approve = "none"
 `;
 
 /** What axe-core calls serious or critical, with the first place of each. */

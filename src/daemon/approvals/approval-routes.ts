@@ -3,13 +3,13 @@ import type { Clock } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
-import type { Broker } from '../../sso/broker.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { describeOpenRole } from './approval-documents.ts';
 import type { Approval, Approvals } from './approvals.ts';
+import { requireServable, type ServableBroker } from './require-servable.ts';
 
 export function createApprovalHandlers(deps: {
   readonly approvals: Approvals;
@@ -17,7 +17,7 @@ export function createApprovalHandlers(deps: {
   readonly describe: (approval: Approval) => Promise<ApprovalDocument>;
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
-  readonly broker: Pick<Broker, 'requireAssigned'>;
+  readonly broker: ServableBroker;
   readonly clock: Pick<Clock, 'nowMs'>;
 }): Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'> {
   const { approvals, describe } = deps;
@@ -44,7 +44,7 @@ export function createApprovalHandlers(deps: {
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
       // Nobody is asked about a role that would not be served.
-      await deps.broker.requireAssigned(session, role);
+      await requireServable(deps.broker, session, role);
       return describe(
         approvals.ask({
           subject: { kind: 'role', role },

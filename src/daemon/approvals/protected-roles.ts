@@ -14,6 +14,7 @@ import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { createApprovals, type Approval, type Approvals } from './approvals.ts';
 import { createApprovalHandlers } from './approval-routes.ts';
 import { describeApproval } from './approval-documents.ts';
+import type { ServableBroker } from './require-servable.ts';
 import { createRoleGate, type RoleGate } from './role-gate.ts';
 
 export interface ProtectedRoles {
@@ -30,7 +31,7 @@ export interface ProtectedRoles {
 export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
-  readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
+  readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
   readonly randomBytes: (size: number) => Buffer;

@@ -1,4 +1,5 @@
 // The gate of protected roles: admits a caller when a person has approved the role, holds it until then, or refuses it.
+import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { RefusedError } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
@@ -11,9 +12,8 @@ import type { Approval, Approvals, ApprovalState } from './approvals.ts';
 export interface RoleGate {
   /**
    * Admits a caller that no person has to be asked about; undefined: call `admit`. Costs nothing without `[[protect]]`.
-   * `holder` names a grant.
    */
-  peek(role: Role, holder?: string): Admission | undefined;
+  peek(role: Role, grantId?: string): Admission | undefined;
   /**
    * Asks, and waits as the caller can.
    * @throws RefusedError approval-refused; approval-required: the caller can't wait
@@ -26,22 +26,31 @@ export interface Admission {
   /** False once the approval was forgotten: then nothing is served. */
   isValid(): boolean;
   /** Lets the grant use the role for as long as it lives. @throws RefusedError approval-refused: not valid any more */
-  hold(holder: string): void;
+  hold(grantId: string): void;
+}
+
+/** @throws RefusedError approval-refused: it was forgotten */
+export function requireValid(admission: Pick<Admission, 'isValid'>): void {
+  if (admission.isValid()) return;
+  throw new RefusedError('approval-refused', 'The approval was withdrawn meanwhile. Ask again.');
+}
+
+/** Who asks for a protected role. */
+export interface Asker {
+  readonly surface: SurfaceName;
+  /** Called only if the rule needs it, or for a new question. */
+  readonly program: () => Promise<Program | undefined>;
+  /** The grant that the caller uses; with one, it can't wait, and all its requests are admitted after the approval. */
+  readonly grantId?: string;
 }
 
 export interface AdmitRequest {
   /** With the full name of the session. */
   readonly role: Role;
-  readonly surface: SurfaceName;
+  readonly asker: Asker;
+  readonly caller: Pick<Caller, 'waitBudgetMs' | 'gone'>;
   /** When the caller came, by the wall clock. */
   readonly arrivedAtMs: number;
-  readonly caller: Pick<Caller, 'waitBudgetMs' | 'gone'>;
-  /** Called only if the rule needs it, or for a new question. */
-  readonly program: () => Promise<Program | undefined>;
-  /** A grant; its later requests are admitted as well. */
-  readonly holder?: string;
-  /** The caller can't wait at all: it is told to ask again. */
-  readonly comesAgain?: boolean;
 }
 
 /** How long our own clients wait in total: Go's SDK kills a credential_process after 60 s. */
@@ -63,15 +72,16 @@ export function createRoleGate(deps: {
   const { approvals, clock, ruleFor } = deps;
   /** Grants that were approved, by role. */
   const held = new Set<string>();
-  /** Grants to admit once the approval is given. */
+  const lookups = createSingleFlight<Program | undefined>();
+  /** By approval: the grants to admit once it is given. */
   const waiting = new Map<string, Set<string>>();
 
   approvals.subscribe({
     settled({ id, state, subject }) {
-      const holders = waiting.get(id);
+      const grantIds = waiting.get(id);
       waiting.delete(id);
       if (state !== 'approved' || subject.kind !== 'role') return;
-      for (const holder of holders ?? []) hold(subject.role, holder);
+      for (const grantId of grantIds ?? []) hold(subject.role, grantId);
     },
     forgotten(sessionName) {
       const part = sessionName === undefined ? '' : sessionPart(sessionName);
@@ -79,8 +89,8 @@ export function createRoleGate(deps: {
     },
   });
 
-  function hold(role: Role, holder: string): void {
-    held.add(holderKey(role, holder));
+  function hold(role: Role, grantId: string): void {
+    held.add(`${roleKey(role)} ${grantId}`);
     const oldest = held.size > MAX_HELD ? held.values().next().value : undefined;
     if (oldest !== undefined) held.delete(oldest);
   }
@@ -89,17 +99,17 @@ export function createRoleGate(deps: {
     const isValid = () => approvals.epoch(role.sessionName) === epoch;
     return {
       isValid,
-      hold(holder) {
-        if (!isValid()) throw new RefusedError('approval-refused', 'The approval was withdrawn. Ask again.');
-        hold(role, holder);
+      hold(grantId) {
+        requireValid({ isValid });
+        hold(role, grantId);
       },
     };
   }
 
-  function peek(role: Role, holder?: string): Admission | undefined {
+  function peek(role: Role, grantId?: string): Admission | undefined {
     const rule = ruleFor(role);
     if (rule === undefined) return OPEN;
-    if (holder !== undefined && held.has(holderKey(role, holder))) return admission(role);
+    if (grantId !== undefined && held.has(`${roleKey(role)} ${grantId}`)) return admission(role);
     // Whose approval it is takes longer to find out.
     if (rule.for === 'program') return undefined;
     return approvals.remembers({ subject: { kind: 'role', role }, ...rule }) ? admission(role) : undefined;
@@ -108,19 +118,25 @@ export function createRoleGate(deps: {
   return {
     peek,
     async admit(request) {
-      const { role, holder, surface } = request;
+      const { role, asker } = request;
+      const { grantId, surface } = asker;
       const rule = ruleFor(role);
-      const open = peek(role, holder);
+      const open = peek(role, grantId);
       if (rule === undefined || open !== undefined) return open ?? OPEN;
+      // Before anything is awaited: what is forgotten from here on does not count.
       const epoch = approvals.epoch(role.sessionName);
-      const program = await request.program().catch(() => undefined);
-      const question = { subject: { kind: 'role', role }, ...rule, surface, program } as const;
+      const question = {
+        subject: { kind: 'role', role },
+        ...rule,
+        surface,
+        program: await findProgram(role, asker, rule),
+      } as const;
       if (approvals.redeem(question)) return admission(role, epoch);
       const approval = approvals.ask(question);
-      if (request.comesAgain === true) {
-        if (approval.state === 'pending' && holder !== undefined) {
-          waiting.set(approval.id, (waiting.get(approval.id) ?? new Set()).add(holder));
-        }
+      if (approval.state === 'approved') return admission(role, epoch);
+      if (grantId !== undefined) {
+        const grantIds = waiting.get(approval.id) ?? new Set();
+        if (approval.state === 'pending') waiting.set(approval.id, grantIds.add(grantId));
         throw await refusal(approval, approval.state, true);
       }
       const state = await approvals.settled(approval.id, leftMs(request), request.caller.gone());
@@ -129,20 +145,28 @@ export function createRoleGate(deps: {
     },
   };
 
+  /** Of 20 callers that come at once, only the first is looked up unless the approval is for a program. */
+  async function findProgram(role: Role, { program }: Asker, rule: ApprovalRule): Promise<Program | undefined> {
+    const find = () => program().catch(() => undefined);
+    if (rule.for === 'program') return find();
+    const isAsked = approvals.list().some(({ subject }) => subject.kind === 'role' && isSameRole(subject.role, role));
+    return isAsked ? undefined : lookups.run(roleKey(role), find);
+  }
+
   /** Setting the clock back must not lengthen the wait. */
   function leftMs({ arrivedAtMs, caller: { waitBudgetMs = DEFAULT_WAIT_BUDGET_MS } }: AdmitRequest): number {
     const maxMs = Math.min(deps.waitSeconds * 1000, waitBudgetMs - ANSWER_MARGIN_MS);
     return maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
   }
 
-  async function refusal(approval: Approval, state: ApprovalState, comesAgain: boolean): Promise<RefusedError> {
+  async function refusal(approval: Approval, state: ApprovalState, isOfGrant: boolean): Promise<RefusedError> {
     const { subject } = approval;
     const name = subject.kind === 'role' ? await deps.nameOf(subject.role) : subject.kind;
     if (state === 'refused') return new RefusedError('approval-refused', `${name} was refused.`);
     if (state === 'expired') return new RefusedError('approval-refused', `Nobody approved ${name} in time.`);
     const { places, problem } = approvals.placesOf(approval);
     const where = places.length === 0 ? (problem?.message ?? '') : `Approve it ${describePlaces(places)}.`;
-    return comesAgain
+    return isOfGrant
       ? new RefusedError('approval-required', `${name} needs your approval. ${where} The next request is then served.`)
       : new RefusedError('approval-refused', `Nobody has approved ${name} in time. ${where}`.trimEnd());
   }
@@ -154,8 +178,10 @@ function describePlaces(places: readonly (keyof typeof PLACES)[]): string {
   return places.map((place) => PLACES[place]).join(' or ');
 }
 
+const isSameRole = (a: Role, b: Role) => roleKey(a) === roleKey(b);
+
 const sessionPart = (sessionName: string) => `${JSON.stringify(sessionName)} `;
 
-function holderKey({ sessionName, accountId, permissionSet }: Role, holder: string): string {
-  return `${sessionPart(sessionName)}${accountId} ${permissionSet} ${holder}`;
+function roleKey({ sessionName, accountId, permissionSet }: Role): string {
+  return `${sessionPart(sessionName)}${accountId} ${permissionSet}`;
 }

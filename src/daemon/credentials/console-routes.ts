@@ -1,5 +1,5 @@
 // POST /v1/console: a link to the AWS console as one role, a plain portal link or a federated one that needs no sign-in.
-import { formatUtcSeconds } from '../../core/clock.ts';
+import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import {
   findAccessPortal,
   findConsole,
@@ -14,6 +14,7 @@ import type { EndpointsOf, Role, SsoSession } from '../../core/model.ts';
 import type { ConsoleDocument, ConsoleRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
+import { requireValid, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Log } from '../process/log.ts';
@@ -31,6 +32,8 @@ export function createConsoleHandlers(deps: {
   readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
   readonly federation: ConsoleFederation;
   readonly issuer: Pick<CredentialIssuer, 'issue'>;
+  readonly roleGate: Pick<RoleGate, 'admit'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly endpointsOf: EndpointsOf;
   readonly roleList: Pick<RoleList, 'isProtected'>;
@@ -52,9 +55,10 @@ export function createConsoleHandlers(deps: {
     const issuer = requirePortal(session).href;
     const { console, destination } = choosePage(session, role, request);
     const endpoint = findFederationEndpoint(console, session.region, endpointsOf(session).sso);
-    const { credentials } = await deps.issuer.issue({ role, waitBudget: caller });
+    const { credentials, admission } = await deps.issuer.issue({ role, waitBudget: caller, asker: caller });
     try {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
+      requireValid(admission);
       return {
         url: formatFederatedSignIn(endpoint, { issuer, destination, token }),
         endsAt: formatUtcSeconds(credentials.expiresAtMs),
@@ -89,13 +93,16 @@ export function createConsoleHandlers(deps: {
 
   return {
     async console({ body }, caller) {
+      const arrivedAtMs = deps.clock.nowMs();
       const session = await deps.sharedConfig.findSession(body.session);
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
       await broker.requireAssigned(session, role);
-      deps.roleUsage.note(role);
       const isFederated = body.federated === true;
       const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };
+      // The keys for a federated sign-in have passed the gate.
+      if (!isFederated) await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
+      deps.roleUsage.note(role);
       deps.log(
         'info',
         `${isFederated ? 'federated console' : 'console link'} of ${session.sessionName} ${accountId} ${permissionSet}`,

@@ -8,6 +8,7 @@ import { harmless } from '../../core/text/harmless-text.ts';
 import { routes } from '../../local-api/routes.ts';
 import type { ContainerCredentialsDocument } from '../../local-api/schemas.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
+import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from '../http/error-answer.ts';
 import { readGuarded, type ContainerGuard } from '../http/guard.ts';
@@ -24,6 +25,7 @@ const MAX_ANSWER_MS = 900;
 export interface ContainerListenerDeps {
   readonly guard: ContainerGuard<Grant>;
   readonly issuer: CredentialIssuer;
+  readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: ConnectionRules;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
@@ -44,18 +46,23 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   const answerOf = createAnswers();
 
   /** The cached answer; undefined if AWS or the disk has to be asked. */
-  function peek({ role, boundTo }: Grant): Answer | undefined {
+  function peek({ id, role, boundTo }: Grant): Answer | undefined {
     if (role === 'current') return undefined;
-    const credentials = issuer.peek(role, { surface: 'container', processId: boundTo?.processId });
+    const credentials = issuer.peek(role, { surface: 'container', processId: boundTo?.processId }, id);
     return credentials && answerOf(credentials, role.accountId);
   }
 
-  async function issue({ role: wanted, boundTo }: Grant): Promise<Answer> {
+  async function issue({ id, role: wanted, boundTo }: Grant, request: IncomingMessage): Promise<Answer> {
     const { role, credentials } = await issuer.issue({
       role: wanted,
       // An SDK can't wait for a person here.
       waitBudget: NO_WAIT,
       deadlineMs: MAX_ANSWER_MS,
+      asker: {
+        surface: 'container',
+        grantId: id,
+        program: () => deps.findCallerProgram(request, boundTo?.processId),
+      },
       recipient: { surface: 'container', processId: boundTo?.processId },
     });
     return answerOf(credentials, role.accountId);
@@ -78,7 +85,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
     const cached = peek(admitted);
     if (cached !== undefined) send(response, cached);
     else {
-      issue(admitted).then(
+      issue(admitted, request).then(
         (answer) => send(response, answer),
         (error: unknown) => fail(request, response, error),
       );

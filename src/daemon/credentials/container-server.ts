@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
 import type { Grants } from './grants.ts';
 import { createContainerListener } from './container-listener.ts';
@@ -48,6 +49,7 @@ export function createContainerServer(deps: {
   readonly audit: Pick<AuditLog, 'record'>;
   readonly grants: Grants;
   readonly issuer: CredentialIssuer;
+  readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: ConnectionRules;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Problems;

@@ -8,8 +8,10 @@ import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { CredentialsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { ConsoleFederation } from '../../sso/ports.ts';
+import type { RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
+import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { Caller } from '../http/caller.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
 import type { LateLoading } from '../http/late-loading.ts';
@@ -52,6 +54,8 @@ export async function createCredentials(deps: {
   readonly roleList: RoleList;
   readonly roleUsage: RoleUsage;
   readonly loginPolicy: Pick<LoginPolicy, 'serveEnded'>;
+  readonly roleGate: RoleGate;
+  readonly findCallerProgram: FindCallerProgram;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
@@ -88,7 +92,12 @@ export async function createCredentials(deps: {
   const answers = new WeakMap<RoleCredentials, Buffer>();
 
   async function answer(wanted: Role | 'current', caller: Caller): Promise<Buffer> {
-    const { role, credentials } = await issuer.issue({ role: wanted, waitBudget: caller, recipient: caller });
+    const { role, credentials } = await issuer.issue({
+      role: wanted,
+      waitBudget: caller,
+      asker: caller,
+      recipient: caller,
+    });
     const cached = answers.get(credentials);
     if (cached !== undefined) return cached;
     const serialized = Buffer.from(JSON.stringify(toDocument(role, credentials)));

@@ -1,11 +1,12 @@
 // /v1/grants: grants for the container surface.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatUtcSeconds } from '../../core/clock.ts';
+import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { GrantDocument, GrantRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ContainerServer } from './container-server.ts';
 import type { Grant, Grants } from './grants.ts';
@@ -25,6 +26,8 @@ export function createGrantsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'requireAssigned'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
+  readonly roleGate: Pick<RoleGate, 'admit'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly audit: Pick<AuditLog, 'record'>;
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant'> {
   const { grants, sharedConfig } = deps;
@@ -49,7 +52,8 @@ export function createGrantsHandlers(deps: {
   }
 
   return {
-    async createGrant({ body }, { surface }) {
+    async createGrant({ body }, caller) {
+      const arrivedAtMs = deps.clock.nowMs();
       const role = await readRole(body);
       const boundTo = body.processId === undefined ? undefined : identifyProcess(body.processId);
       if (body.processId !== undefined && boundTo === undefined) {
@@ -59,14 +63,23 @@ export function createGrantsHandlers(deps: {
         );
       }
       const url = await deps.containerServer.url();
+      // Of the current role, each request is asked about.
+      const admission =
+        role === 'current' ? undefined : await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
       const { grant, pathSecret, token } = await grants.issue({
         role,
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
       });
+      try {
+        admission?.hold(grant.id);
+      } catch (error) {
+        await grants.revoke(grant.id, 'daemon');
+        throw error;
+      }
       // After the answer: this can start a process.
       setImmediate(() => void deps.containerServer.keepPort());
-      deps.audit.record({ event: 'grant-issued', role, surface, processId: boundTo?.processId });
+      deps.audit.record({ event: 'grant-issued', role, surface: caller.surface, processId: boundTo?.processId });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       return { ...describe(grant), url: `${url}${CONTAINER_PATH}${pathSecret}`, token, directory };

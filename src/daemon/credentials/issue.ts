@@ -6,6 +6,8 @@ import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isSessionOver } from '../../sso/faults.ts';
+import { requireServable, type ServableBroker } from '../approvals/require-servable.ts';
+import type { Admission, Asker, RoleGate } from '../approvals/role-gate.ts';
 import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -21,33 +23,45 @@ export interface Recipient {
 export interface IssueRequest {
   /** `current`: the current role at the time of the request. The session may be named by a session selector. */
   readonly role: Role | 'current';
-  /** How long the caller can wait for a person to sign in. */
+  /** How long the caller can wait for a person to sign in, or to approve the role. */
   readonly waitBudget: WaitBudget;
+  readonly asker: Asker;
   /** Fails with "ask again" when AWS has not answered by then; the call to AWS continues. */
   readonly deadlineMs?: number;
   /** Absent: the caller has an audit event of its own, and its refusals are not remembered. */
   readonly recipient?: Recipient;
 }
 
+type Served = Omit<IssuedCredentials, 'role'>;
+
+/** With the moment of its arrival, by the wall clock. */
+interface ArrivedRequest extends IssueRequest {
+  readonly arrivedAtMs: number;
+}
+
 export interface IssuedCredentials {
   readonly role: Role;
   readonly credentials: RoleCredentials;
+  /** Check it again before the answer if more is awaited. */
+  readonly admission: Pick<Admission, 'isValid'>;
 }
 
 export interface CredentialIssuer {
   /**
-   * Finds the session, gets the credentials or waits for a sign-in as the login policy says, and records the outcome.
-   * @throws NotFoundError session-not-found, no-current-role; SignInRequiredError; RefusedError permission-set-not-assigned;
-   * UnavailableError
+   * Finds the session, waits for the approval of a protected role, gets the credentials or waits for a sign-in as the login
+   * policy says, and records the outcome.
+   * @throws NotFoundError session-not-found, no-current-role; SignInRequiredError; UnavailableError;
+   * RefusedError permission-set-not-assigned, approval-refused, approval-required
    */
   issue(request: IssueRequest): Promise<IssuedCredentials>;
   /** The cached credentials that `issue` would return, recorded like these; undefined when `issue` has to be called. */
-  peek(role: Role, recipient: Recipient): RoleCredentials | undefined;
+  peek(role: Role, recipient: Recipient, grantId: string): RoleCredentials | undefined;
 }
 
 export function createCredentialIssuer(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
-  readonly broker: Pick<Broker, 'credentials' | 'peekCredentials'>;
+  readonly broker: ServableBroker & Pick<Broker, 'credentials'>;
+  readonly roleGate: RoleGate;
   readonly currentRole: Pick<CurrentRole, 'require'>;
   readonly loginPolicy: Pick<LoginPolicy, 'serveEnded'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
@@ -55,7 +69,7 @@ export function createCredentialIssuer(deps: {
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly clock: Clock;
 }): CredentialIssuer {
-  const { broker, issuanceLog, lastRefusals, loginPolicy, sharedConfig } = deps;
+  const { broker, issuanceLog, lastRefusals, loginPolicy, roleGate, sharedConfig } = deps;
   /** Credentials whose role is noted as used. */
   const noted = new WeakSet<RoleCredentials>();
 
@@ -65,27 +79,43 @@ export function createCredentialIssuer(deps: {
     return cached ?? sharedConfig.findSession(selector);
   }
 
-  async function withinDeadline(work: Promise<RoleCredentials>, deadlineMs: number | undefined) {
+  async function withinDeadline<T>(work: Promise<T>, deadlineMs: number | undefined): Promise<T> {
     if (deadlineMs === undefined) return work;
-    const credentials = await withTimeout(deps.clock, deadlineMs, work);
-    if (credentials !== undefined) return credentials;
+    const done = await withTimeout(
+      deps.clock,
+      deadlineMs,
+      work.then((value) => ({ value })),
+    );
+    if (done !== undefined) return done.value;
     throw new UnavailableError('identity-center-unreachable', 'AWS has not answered yet. Try again.', {
       retryAfterMs: 1000,
     });
   }
 
-  async function fetchOrWait(
-    session: SsoSession,
-    role: Role,
-    caller: WaitBudget,
-    deadlineMs: number | undefined,
-  ): Promise<RoleCredentials> {
-    const arrivedAtMs = deps.clock.nowMs();
-    const ask = () => withinDeadline(broker.credentials(session, role), deadlineMs);
+  async function admitAndFetch(session: SsoSession, role: Role, request: ArrivedRequest): Promise<Served> {
+    const { arrivedAtMs, asker, deadlineMs, waitBudget } = request;
+    for (;;) {
+      let admission = roleGate.peek(role, asker.grantId);
+      if (admission === undefined) {
+        // A caller with a deadline has to hear that a person is asked.
+        const checkMs = deadlineMs === undefined ? undefined : deadlineMs / 2;
+        await withinDeadline(requireServable(broker, session, role), checkMs);
+        admission = await roleGate.admit({ role, asker, caller: waitBudget, arrivedAtMs });
+      }
+      const credentials =
+        broker.peekCredentials(session, role) ?? (await withinDeadline(broker.credentials(session, role), deadlineMs));
+      // Meanwhile the approval can have been withdrawn, for example by a lock.
+      if (admission.isValid()) return { credentials, admission };
+    }
+  }
+
+  async function fetchOrWait(session: SsoSession, role: Role, request: ArrivedRequest): Promise<Served> {
+    const ask = () => admitAndFetch(session, role, request);
     try {
       return await ask();
     } catch (ended) {
       if (!isSessionOver(ended)) throw ended;
+      const { arrivedAtMs, waitBudget: caller } = request;
       return loginPolicy.serveEnded({ session, role, ended, arrivedAtMs, ask, caller });
     }
   }
@@ -99,7 +129,9 @@ export function createCredentialIssuer(deps: {
   }
 
   return {
-    async issue({ role: wanted, waitBudget, deadlineMs, recipient }) {
+    async issue(request) {
+      const { role: wanted, deadlineMs, recipient } = request;
+      const arrived = { ...request, arrivedAtMs: deps.clock.nowMs() };
       const followsCurrent = wanted === 'current';
       let role: Role | undefined;
       try {
@@ -107,8 +139,8 @@ export function createCredentialIssuer(deps: {
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
         role = { ...asked, sessionName: session.sessionName };
-        const credentials =
-          broker.peekCredentials(session, role) ?? (await fetchOrWait(session, role, waitBudget, deadlineMs));
+        const served = await fetchOrWait(session, role, arrived);
+        const { credentials } = served;
         if (!noted.has(credentials)) deps.roleUsage.note(role);
         noted.add(credentials);
         if (recipient !== undefined) {
@@ -116,16 +148,18 @@ export function createCredentialIssuer(deps: {
           if (asked.sessionName !== role.sessionName) lastRefusals.forget({ followsCurrent, role: asked });
           recordIssuance({ followsCurrent, role }, recipient);
         }
-        return { role, credentials };
+        return { role, ...served };
       } catch (error) {
         if (recipient !== undefined) lastRefusals.note({ followsCurrent, role }, error);
         throw error;
       }
     },
-    peek(role, recipient) {
-      const session = sharedConfig.peekSession(role.sessionName);
-      const credentials = session && broker.peekCredentials(session, role);
-      if (credentials === undefined) return undefined;
+    peek(asked, recipient, grantId) {
+      const session = sharedConfig.peekSession(asked.sessionName);
+      if (session === undefined) return undefined;
+      const role = asked.sessionName === session.sessionName ? asked : { ...asked, sessionName: session.sessionName };
+      const credentials = broker.peekCredentials(session, role);
+      if (credentials === undefined || roleGate.peek(role, grantId) === undefined) return undefined;
       recordIssuance({ followsCurrent: false, role }, recipient);
       return credentials;
     },
