@@ -36,6 +36,13 @@ const PLACES = {
   terminal: 'in another terminal (rolecall approve)',
 } as const;
 
+/** What a person is told who waits: `… needs your approval. Answer on the page (rolecall web).` */
+export function describeRequest(approval: ApprovalDocument): string {
+  const places = describePlaces(approval);
+  const where = places === undefined ? describeNoPlace(approval) : `Answer ${places}.`;
+  return `${describeSubject(approval)} needs your approval. ${where}`;
+}
+
 /** Why nobody can answer. */
 export function describeNoPlace({ problem }: ApprovalDocument): string {
   return problem === null ? 'Nobody can be asked on this machine.' : harmless(problem.message);

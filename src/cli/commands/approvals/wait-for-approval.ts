@@ -2,7 +2,7 @@
 import { NotFoundError, RefusedError } from '../../../core/errors.ts';
 import type { ApprovalDocument, ApprovalRequestDocument } from '../../../local-api/schemas/approvals.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { describeNoPlace, describePlaces, describeSubject } from './describe-approval.ts';
+import { describeNoPlace, describeRequest, describeSubject } from './describe-approval.ts';
 import type { ApprovalContext } from './options.ts';
 
 /** The daemon answers `POLL_MARGIN_MS` before the client gives up, so that a busy machine is no error. */
@@ -19,7 +19,8 @@ export async function waitForApproval(
 ): Promise<void> {
   const name = describeSubject(asked);
   if (asked.state !== 'pending') throw refusal(asked, name);
-  context.stderr.write(`${name} needs your approval. ${requirePlaces(asked, name)}\n`);
+  requirePlace(asked, name);
+  context.stderr.write(`${describeRequest(asked)}\n`);
   const waiting = { approval: asked };
   const ended = new AbortController();
   const countdown = showTimeLeft(() => waiting.approval, context, ended.signal);
@@ -35,9 +36,9 @@ export async function waitForApproval(
   if (waiting.approval.state !== 'approved') throw refusal(waiting.approval, name);
 }
 
-function requirePlaces(approval: ApprovalDocument, name: string): string {
-  const places = describePlaces(approval);
-  if (places !== undefined) return `Answer ${places}.`;
+/** @throws RefusedError approval-refused */
+function requirePlace(approval: ApprovalDocument, name: string): void {
+  if (approval.places.length > 0) return;
   throw new RefusedError('approval-refused', `${name} needs an approval. ${describeNoPlace(approval)}`, {
     hint: approval.problem?.hint ?? 'rolecall doctor',
   });

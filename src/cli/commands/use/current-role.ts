@@ -6,7 +6,7 @@ import { chooseRole } from '../../picker/choose-role.ts';
 import { hasInCredentialsFile, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { harmless, printText } from '../../terminal/render.ts';
-import { ensureApproved } from '../approvals/ensure-approved.ts';
+import { approveSwitch } from './approve-switch.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
 import { describeSignedOut, describeWithRegion } from './switched-role.ts';
@@ -17,7 +17,7 @@ type Options = Pick<UseOptions, 'json' | 'off'> & { readonly mayAsk: boolean };
 export async function useAsCurrent(query: string, options: Options, context: UseContext): Promise<number> {
   const role = options.off === true ? null : await findCurrent(query, options, context);
   if (role === undefined) return EXIT_INTERRUPTED;
-  if (role !== null) await ensureApproved(role, context);
+  if (role !== null) await approveSwitch(role, context);
   const ended =
     role === null || options.json === true ? '' : await describeSignedOut(role.session, options.mayAsk, context);
   const current = await context.client.call('setCurrent', { body: role }, { signal: context.signal });

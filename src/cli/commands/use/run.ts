@@ -10,7 +10,7 @@ import { chooseRole, type ChosenRole } from '../../picker/choose-role.ts';
 import { describeRenamed, refuseShadowed } from '../../profiles/credentials-file.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { guessHookShell, readHookLine } from '../../shell/install-lines.ts';
-import { ensureApproved } from '../approvals/ensure-approved.ts';
+import { approveSwitch } from './approve-switch.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { UseContext, UseOptions } from './options.ts';
 import { describeExactProfile, describeSignedOut, describeWithRegion } from './switched-role.ts';
@@ -94,7 +94,7 @@ async function findName(query: string, options: UseOptions, context: UseContext)
   if (chosen === undefined) return undefined;
   const name = chosen.role.profile ?? undefined;
   if (name !== undefined) await refuseShadowed(name, context);
-  if (options.printName === true && context.stderr.isTTY === true) await ensureApproved(chosen.role, context);
+  if (options.printName === true && context.stderr.isTTY === true) await approveSwitch(chosen.role, context);
   const ended = await describeSignedOut(chosen.role.session, mayOffer, context);
   const description = await describeWithRegion(chosen.role, context, chosen.describe);
   context.stderr.write(`${description}${ended}\n${await describeRenamed(chosen.role, context)}`);

@@ -5,7 +5,7 @@ import type { RoleDocument } from '../../../local-api/schemas.ts';
 import { describeOne } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { harmless } from '../../terminal/render.ts';
-import { ensureApproved } from '../approvals/ensure-approved.ts';
+import { approveSwitch } from './approve-switch.ts';
 import { ensureSignedIn } from '../login/offer-sign-in.ts';
 import type { UseContext } from './options.ts';
 
@@ -37,7 +37,7 @@ export async function describeExactProfile(name: string, mayAsk: boolean, contex
     throw error;
   });
   if (profile === undefined) return '';
-  await ensureApproved(profile, context);
+  await approveSwitch(profile, context);
   const state = await ensureSignedIn(profile.session, { mayAsk }, context);
   if (state === 'live') return '';
   return `${await describeWithRegion({ ...profile, profile: name }, context)}${formatEnd(state, profile.session)}\n`;
