@@ -9,7 +9,8 @@ programs=(
   python python3 ps pgrep pkill pidwait top free killall fuser pstree chattr lsattr
   dbus-daemon dbus-launch dbus-run-session dbus-send gdbus gsettings notify-send gnome-keyring-daemon secret-tool
   systemd systemctl systemd-run systemd-analyze systemd-creds loginctl journalctl busctl plistutil
-  xfce4-panel Xvfb xvfb-run
+  xfce4-panel Xvfb xvfb-run xdotool ss
+  pinentry pinentry-gtk-2 pinentry-qt pinentry-gnome3 pinentry-curses zenity
 )
 python_modules=(boto3 botocore awscli)
 

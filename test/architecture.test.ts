@@ -72,6 +72,7 @@ const LATE_FILES = [
   'src/aws-config/profiles/profile-text.ts',
   'src/daemon/profiles/adoption.ts',
   'src/daemon/notifications/attendance.ts',
+  'src/daemon/notifications/dialog-programs.ts',
   'src/daemon/notifications/freedesktop.ts',
   'src/daemon/notifications/osascript.ts',
   'src/daemon/notifications/windows-toast.ts',

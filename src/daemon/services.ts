@@ -81,7 +81,12 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const base = { ...deps, ...(await createFoundation(deps)) };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
-  const protectedRoles = createProtectedRoles({ ...roles, randomBytes });
+  const webAccess = createWebAccess({ ...base, randomBytes });
+  const protectedRoles = createProtectedRoles({
+    ...roles,
+    webAccess,
+    randomBytes,
+  });
   const { approvals, listApprovals, roleGate } = protectedRoles;
   deps.onApprovals?.(approvals);
   roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
@@ -90,7 +95,6 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const credentials = { ...signIn, ...(await createCredentials(signIn)) };
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
   const setup = createSetup(domain);
-  const webAccess = createWebAccess({ ...base, randomBytes });
 
   const { audit, broker, connectionRules, inputChecks, openStateFile, personActs, problems, recheck, store } = domain;
   const { containerServer } = credentials;

@@ -43,6 +43,8 @@ export function createRecordingDesktop(
       openedPages.push(url);
       return true;
     },
+    canAsk: () => false,
+    loadDialogs: async () => [],
     isAttended: async () => options.isAttended === true,
     click() {
       const action = shown.findLast((notification) => notification.action !== undefined)?.action;

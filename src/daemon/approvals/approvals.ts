@@ -60,6 +60,8 @@ export interface Approval extends Required<Pick<Question, 'rememberMinutes' | 'f
 export interface ApprovalListener {
   /** A new question; not called for further callers of a pending one. */
   asked?(approval: Approval): void;
+  /** One more caller of a pending question, with its program. */
+  joined?(approval: Approval, program: Program | undefined): void;
   settled?(approval: Approval): void;
   /** What was remembered no longer counts: for one sso-session, or for everything. */
   forgotten?(sessionName: string | undefined): void;
@@ -223,7 +225,10 @@ export function createApprovals(deps: {
       entry.latestAt = momentOf(clock);
       if (question.comesBack === true) entry.tickets += 1;
       const view = describe(entry);
-      if (joined === undefined) for (const listener of listeners) listener.asked?.(view);
+      for (const listener of listeners) {
+        if (joined === undefined) listener.asked?.(view);
+        else listener.joined?.(view, question.program);
+      }
       onChange();
       return describe(entry);
     },

@@ -5,12 +5,18 @@ import { harmless } from '../../core/text/harmless-text.ts';
 import type { ApprovalsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
+import type { Desktop } from '../notifications/desktop.ts';
+import type { Notifier } from '../notifications/notifier.ts';
 import type { Changes } from '../process/changes.ts';
+import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
 import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { WebAccess } from '../web-access/web-access.ts';
+import { createPlaces } from './places.ts';
 import { createApprovals, type Approval, type Approvals } from './approvals.ts';
 import { createApprovalHandlers } from './approval-routes.ts';
 import { describeApproval } from './approval-documents.ts';
@@ -34,6 +40,11 @@ export function createProtectedRoles(deps: {
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
+  readonly desktop: Pick<Desktop, 'canAsk' | 'loadDialogs' | 'openPage'>;
+  readonly notifier: Pick<Notifier, 'notify' | 'resolve'>;
+  readonly webAccess: Pick<WebAccess, 'issueCode'>;
+  readonly lateLoading: Pick<LateLoading, 'defer'>;
+  readonly log: Log;
   readonly randomBytes: (size: number) => Buffer;
   readonly clock: Clock;
 }): ProtectedRoles {
@@ -67,6 +78,7 @@ export function createProtectedRoles(deps: {
       approvals,
       approval.subject.kind === 'role' ? await findAccountName(approval.subject.role) : undefined,
     );
+  const places = createPlaces({ ...deps, approvals, describe });
   const listApprovals = async () => ({ approvals: await Promise.all(approvals.list().map(describe)) });
 
   return {
@@ -81,7 +93,10 @@ export function createProtectedRoles(deps: {
       clock: deps.clock,
     }),
     listApprovals,
-    releaseApprovals: () => approvals.close(),
+    releaseApprovals() {
+      places.close();
+      approvals.close();
+    },
   };
 }
 

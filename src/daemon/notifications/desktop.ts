@@ -1,7 +1,9 @@
 // The desktop: shows notifications, opens pages in the browser, tells whether someone is using it.
 import { isWsl } from '../../platform/process/wsl.ts';
+import { canAskOnScreen, chooseDialogs } from './choose-dialog.ts';
 import { chooseNotificationBackend, hasDisplay, type DesktopSources } from './choose-backend.ts';
 import type { NotificationBackend } from './backend.ts';
+import type { DialogProgram } from './dialog.ts';
 
 export interface Desktop {
   readonly notifications: NotificationBackend | undefined;
@@ -10,6 +12,10 @@ export interface Desktop {
    * The caller must have checked that the URL may be opened.
    */
   openPage(url: string, template?: string): Promise<boolean>;
+  /** Whether a program is there that could ask on the screen. */
+  canAsk(): boolean;
+  /** The programs that could ask, the best first. */
+  loadDialogs(): Promise<readonly DialogProgram[]>;
   /** Whether someone is using the desktop, as far as the system can tell. */
   isAttended(): Promise<boolean>;
 }
@@ -18,6 +24,8 @@ export interface Desktop {
 export const HEADLESS: Readonly<Desktop> = {
   notifications: undefined,
   openPage: async () => false,
+  canAsk: () => false,
+  loadDialogs: async () => [],
   isAttended: async () => false,
 };
 
@@ -39,6 +47,8 @@ export async function createDesktop(
         return false;
       }
     },
+    canAsk: () => canAskOnScreen(sources),
+    loadDialogs: () => chooseDialogs(sources),
     async isAttended() {
       const { isDesktopAttended } = await import('./attendance.ts');
       return isDesktopAttended(sources, sources.userId);

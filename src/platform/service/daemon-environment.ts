@@ -38,6 +38,7 @@ const NAMES: ReadonlySet<string> = new Set([
   'DBUS_SESSION_BUS_ADDRESS',
   'DISPLAY',
   'WAYLAND_DISPLAY',
+  'XAUTHORITY',
   ...AWS_NAMES,
 ]);
 const PREFIXES = ['LC_', 'XDG_', 'ROLECALL_'] as const;
