@@ -3,7 +3,14 @@ import type { Clock } from '../core/clock.ts';
 import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
-import type { CallerIdentity, IdentityCenter, OpenRedirectListener, SecretStore } from './ports.ts';
+import {
+  NEVER_LOCKED,
+  type CallerIdentity,
+  type IdentityCenter,
+  type OpenRedirectListener,
+  type SecretStore,
+  type ServingLock,
+} from './ports.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
@@ -77,6 +84,11 @@ export interface Broker {
   nextRenewal(session: SsoSession): NextRenewal;
   /** One tick of the refresh engine: renews what is due and returns the time until the next renewal, if any. */
   refreshAhead(): Promise<number | undefined>;
+  /**
+   * Drops the credentials of locked roles from memory; once everything is locked, tokens too, if the secret store has
+   * them. Call it when the lock closes, and from time to time while it is closed: status and sign-ins use tokens.
+   */
+  seal(): void;
   /** Retries what the secret store refused earlier, and ends at AWS the sessions of sign-outs whose tokens could not be read. */
   flush(): Promise<void>;
 }
@@ -110,10 +122,13 @@ export function createBroker(deps: {
   /** The sign-in expired before anybody approved it. */
   readonly onSignInExpired?: (session: SsoSession) => void;
   readonly portalCallsPerSecond?: number;
+  /** Without it, nothing is ever locked. */
+  readonly lock?: ServingLock;
   /** Session lengths from the settings, by session name. */
   readonly sessionHours?: Readonly<Record<string, number>>;
 }): Broker {
   const { clock, identityCenter } = deps;
+  const lock = deps.lock ?? NEVER_LOCKED;
   const rateBudget = createRateBudget({ clock, callsPerSecond: deps.portalCallsPerSecond ?? PORTAL_CALLS_PER_SECOND });
   const circuitBreakers = createCircuitBreakers({
     ...deps,
@@ -134,8 +149,8 @@ export function createBroker(deps: {
     lastConfirmed: (session) => users.lastConfirmed(session),
   });
   const assignments = createAssignments(catalog.cached);
-  const roleCredentials = createRoleCredentials({ ...portal, refusal: assignments.refusal });
-  const refreshEngine = createRefreshEngine({ ...portal, roleCredentials });
+  const roleCredentials = createRoleCredentials({ ...portal, lock, refusal: assignments.refusal });
+  const refreshEngine = createRefreshEngine({ ...portal, lock, roleCredentials });
   const users = createSignedInUsers({
     ...deps,
     file: deps.usersFile ?? { kept: new Map(), save: () => undefined },
@@ -206,6 +221,8 @@ export function createBroker(deps: {
     isServing: users.isServing,
     checkUser,
     async accessToken(session) {
+      const locked = lock.refusal();
+      if (locked !== undefined) throw locked;
       users.requireServing(session);
       return accessTokens.fresh(session, 'background');
     },
@@ -226,6 +243,10 @@ export function createBroker(deps: {
     upstreamHealth: circuitBreakers.describe,
     nextRenewal: (session) => findNextRenewal(session, { accessTokens, circuitBreakers, roleCredentials }),
     refreshAhead: refreshEngine.tick,
+    seal() {
+      roleCredentials.dropLocked();
+      if (lock.refusal() !== undefined) accessTokens.seal();
+    },
     async flush() {
       await finishSignOuts();
       await Promise.all([accessTokens.flush(), catalog.flush()]);

@@ -10,7 +10,7 @@ import type { CatalogFiles } from '../../src/sso/roles/account-catalog.ts';
 import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
-import type { CallerIdentity, Redirect, SecretStore, SignInOutcome } from '../../src/sso/ports.ts';
+import type { CallerIdentity, Redirect, SecretStore, ServingLock, SignInOutcome } from '../../src/sso/ports.ts';
 import { createCircuitBreakers } from '../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {
@@ -48,8 +48,8 @@ export interface FaultyStore extends SecretStore {
   plant(name: string, text: string): Promise<void>;
 }
 
-/** A memory store that refuses or hangs when told to. */
-function createFaultyStore(): FaultyStore {
+/** A memory store that refuses or hangs when told to, and claims to have this driver. */
+function createFaultyStore(driver: SecretStore['driver'] = 'memory'): FaultyStore {
   const inner = createMemoryStore();
   const refusals = new Map<string, Error>();
   const holds = new Map<string, Promise<void>>();
@@ -61,7 +61,7 @@ function createFaultyStore(): FaultyStore {
     if (refusal !== undefined) throw refusal;
   }
   return {
-    driver: 'memory',
+    driver,
     log,
     async load(name) {
       await pass('load', name);
@@ -154,12 +154,17 @@ export interface World {
 /** A user with one role, not signed in. */
 export function createWorld(
   settings: Partial<FakeSettings> = {},
-  options: { readonly callsPerSecond?: number; readonly callerIdentity?: CallerIdentity } = {},
+  options: {
+    readonly callsPerSecond?: number;
+    readonly callerIdentity?: CallerIdentity;
+    readonly lock?: ServingLock;
+    readonly driver?: SecretStore['driver'];
+  } = {},
 ): World {
   const clock = createFakeClock();
   const identityCenter = createFakeIdentityCenter(clock, settings);
   identityCenter.assign({ accountId: ACCOUNT_ID, accountName: 'taylor' }, [ROLE.permissionSet]);
-  const store = createFaultyStore();
+  const store = createFaultyStore(options.driver);
   const files = createMemoryCatalogFiles();
   const callbacks: FakeCallback[] = [];
   const signedIn: string[] = [];
@@ -198,6 +203,7 @@ export function createWorld(
       },
       onSignInExpired: (session) => void expired.push(session.sessionName),
       ...(options.callsPerSecond === undefined ? {} : { portalCallsPerSecond: options.callsPerSecond }),
+      ...(options.lock === undefined ? {} : { lock: options.lock }),
       ...(options.callerIdentity === undefined ? {} : { callerIdentity: options.callerIdentity }),
     });
     return { broker, problems };

@@ -4,6 +4,7 @@ import type { SsoSession } from '../../core/model.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
 import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { sessionKey } from '../issuer.ts';
+import type { ServingLock } from '../ports.ts';
 import { createPerSession } from '../session/per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
@@ -21,9 +22,14 @@ export function createRefreshEngine(deps: {
   readonly accessTokens: AccessTokens;
   readonly roleCredentials: RoleCredentialsCache;
   readonly circuitBreakers: CircuitBreakers;
+  readonly lock: ServingLock;
   readonly clock: Clock;
 }): RefreshEngine {
   const { accessTokens, clock, roleCredentials, circuitBreakers } = deps;
+
+  /** The roles of a session that may be served. */
+  const openRoles = (session: SsoSession) =>
+    roleCredentials.list(session).filter(({ role }) => deps.lock.refusal(role) === undefined);
 
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {
@@ -39,13 +45,13 @@ export function createRefreshEngine(deps: {
   async function renewSession(session: SsoSession): Promise<number> {
     if (!(await refreshToken(session))) return Infinity;
     const nowMs = clock.nowMs();
-    const due = roleCredentials
-      .list(session)
-      .filter((use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs);
+    const due = openRoles(session).filter(
+      (use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs,
+    );
     await forEachConcurrently(due, CONCURRENT_RENEWALS, ({ role }) => roleCredentials.renewAhead(session, role));
     return Math.min(
       nextTryMs(session, 'oidc', accessTokens.nextRefreshMs(session)),
-      ...roleCredentials.list(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
+      ...openRoles(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
     );
   }
 
@@ -68,6 +74,7 @@ export function createRefreshEngine(deps: {
     async tick() {
       circuitBreakers.sweep();
       roleCredentials.removeUnused();
+      if (deps.lock.refusal() !== undefined) return undefined;
       const sessions = sessionsInUse(roleCredentials.list());
       dueAtMs.clear();
       await renewSessions(sessions);

@@ -6,7 +6,7 @@ import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { IdentityCenterFault } from '../ports.ts';
+import { IdentityCenterFault, type ServingLock } from '../ports.ts';
 import { isInPause } from '../resilience/pauses.ts';
 import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
 import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
@@ -36,6 +36,8 @@ export interface RoleCredentialsCache {
    * again for the next user, unless `forgetsUse`.
    */
   drop(sessionName: string, options: { readonly forgetsUse: boolean }): void;
+  /** Forgets the credentials of all locked roles; those of requests in flight are not kept. The roles stay in use. */
+  dropLocked(): void;
 }
 
 /** Callers give up after a minute at most, so a longer pause that the server asks for becomes their error. */
@@ -50,6 +52,7 @@ const MAX_UNANSWERED_ROLES = 1000;
 export function createRoleCredentials(
   deps: Portal & {
     readonly problems: Problems;
+    readonly lock: ServingLock;
     /** The error for a role that the portal refuses. */
     readonly refusal: (session: SsoSession, role: Role, cause: unknown) => Promise<RolecallError>;
   },
@@ -81,9 +84,12 @@ export function createRoleCredentials(
   async function renew(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
     const { session, role } = entry;
     for (;;) {
+      const locked = deps.lock.refusal(role);
+      if (locked !== undefined) throw locked;
       const generation = generations.get(session.sessionName);
-      // After a sign-out or another user's sign-in in the meantime the result must not be served: try again.
-      const isSuperseded = () => generations.get(session.sessionName) !== generation;
+      // After a sign-out, another user's sign-in or a lock in the meantime the result must not be served: try again.
+      const isSuperseded = () =>
+        generations.get(session.sessionName) !== generation || deps.lock.refusal(role) !== undefined;
       // Retries only for callers with nothing valid to use; without a caller the next tick tries again.
       const attempts = priority === 'background' || findValid(entry) !== undefined ? 1 : BACK_OFF.attempts;
       try {
@@ -164,6 +170,11 @@ export function createRoleCredentials(
     return valid;
   }
 
+  function forgetCredentials(entry: RoleEntry): void {
+    entry.issued = undefined;
+    entry.failures = undefined;
+  }
+
   return {
     fetch,
     peek,
@@ -204,11 +215,15 @@ export function createRoleCredentials(
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
       for (const [key, entry] of entries) {
         if (entry.session.sessionName !== sessionName) continue;
-        entry.issued = undefined;
-        entry.failures = undefined;
+        forgetCredentials(entry);
         if (forgetsUse) entries.delete(key);
       }
       problems.clear(problemKey(sessionName));
+    },
+    dropLocked() {
+      for (const entry of entries.values()) {
+        if (deps.lock.refusal(entry.role) !== undefined) forgetCredentials(entry);
+      }
     },
   };
 }

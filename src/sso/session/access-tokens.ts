@@ -60,6 +60,8 @@ export interface AccessTokens {
   /** Marks the session as ended because the portal refused this token; a newer sign-in is left alone. */
   end(session: SsoSession, refused: Secret): Promise<void>;
   describe(session: SsoSession): Promise<TokenState>;
+  /** Drops from memory what the secret store has; tokens that are being refreshed stay until the next call. */
+  seal(): void;
   /** When the next refresh is due, pauses after failures included; undefined without a refresh token, or before the record was read. */
   nextRefreshMs(session: SsoSession): number | undefined;
   /** Why the last refresh failed; undefined if it did not. */
@@ -142,6 +144,10 @@ export function createAccessTokens(deps: {
     },
     afterRefresh: (session, dropped) => refreshes.settle(session, dropped),
     end: (session, refused) => ending.end(session, refused),
+    seal() {
+      records.seal(refreshes.isRefreshing);
+      deps.registrations.seal();
+    },
     nextRefreshMs(session) {
       const tokens = records.peekTokens(session);
       if (tokens?.refresh === undefined) return undefined;
@@ -157,12 +163,12 @@ export function createAccessTokens(deps: {
       ending.clearRefreshProblem(session);
     },
     async describe(session) {
-      const record = await records.load(session);
+      const record = await records.summarize(session);
       if (record === undefined) return { state: 'signed-out' };
       const { signedInAtMs, tokens, observedLengthMs } = record;
       const sinceSignIn = { signedInAtMs, ...(observedLengthMs === undefined ? {} : { observedLengthMs }) };
       if (tokens === undefined) return { state: 'expired', ...sinceSignIn };
-      const isLive = tokens.refresh !== undefined || isValid(tokens);
+      const isLive = tokens.canRefresh || tokens.expiresAtMs > clock.nowMs();
       return {
         state: isLive ? 'live' : 'expired',
         ...sinceSignIn,

@@ -27,6 +27,8 @@ export interface ClientRegistrations {
   findIssuer(session: SsoSession, grant: RefreshGrant): Promise<ClientRegistration | undefined>;
   /** Makes the next `ensure` register again, because the server does not know this client; does nothing if another one replaced it. */
   forget(session: SsoSession, clientId: string): Promise<void>;
+  /** Drops the copies in memory of what the secret store has. */
+  seal(): void;
 }
 
 const SCHEMA_VERSION = 1;
@@ -98,6 +100,7 @@ export function createClientRegistrations(deps: {
       if (registration === undefined) return find(session, clientId);
       return registration.expiresAtMs > deps.clock.nowMs() ? registration : undefined;
     },
+    seal: () => kept.clear(),
     async forget(session, clientId) {
       // A client may have been registered for the start URL that a company's own leads to, so its name need not be `nameOf`.
       for (const name of namesIn(unconfirmed, clientId)) unconfirmed.delete(name);

@@ -16,6 +16,13 @@ export interface SessionRecords {
   load(session: SsoSession): Promise<SessionRecord | undefined>;
   /** @throws SignInRequiredError sign-in-required: no record; sign-in-expired: a record without tokens */
   currentTokens(session: SsoSession): Promise<SessionTokens>;
+  /** What `load` would return, without the secrets in it; does not bring them back into memory. */
+  summarize(session: SsoSession): Promise<RecordSummary | undefined>;
+  /**
+   * Drops from memory what the store has, except of sessions that are `busy`. It is read again when it is needed.
+   * Does nothing with a store that is this process's memory.
+   */
+  seal(busy: (secretName: string) => boolean): void;
   /** The tokens in memory, without reading the store. */
   peekTokens(session: SsoSession): SessionTokens | undefined;
   /** Whether the store lacks the latest change of the record. */
@@ -39,6 +46,11 @@ export interface SessionRecords {
   flush(): Promise<void>;
 }
 
+/** A session record without its secrets. */
+export interface RecordSummary extends Omit<SessionRecord, 'tokens'> {
+  readonly tokens?: Pick<SessionTokens, 'issuedAtMs' | 'expiresAtMs'> & { readonly canRefresh: boolean };
+}
+
 export function createSessionRecords(deps: {
   readonly secretStore: SecretStore;
   readonly endpointsOf: EndpointsOf;
@@ -48,6 +60,8 @@ export function createSessionRecords(deps: {
   const { clock, endpointsOf, secretStore } = deps;
   /** null: the store was read and has none. */
   const records = new Map<string, SessionRecord | null>();
+  /** Of the records that were dropped from memory and are in the store. */
+  const sealed = new Map<string, RecordSummary>();
   /** The store's revision when it had no record of that name. */
   const absentAt = new Map<string, string>();
   const writes = createSecretWrites(deps);
@@ -73,6 +87,7 @@ export function createSessionRecords(deps: {
     const cached = records.get(name);
     const record = cached === undefined ? await loading.run(name, () => read(name)) : cached;
     if (!isOfSession(record, session)) return undefined;
+    sealed.delete(name);
     if (cached === undefined && record.observedLengthMs !== undefined) {
       lengths.set(lengthKeyOf(session), record.observedLengthMs);
     }
@@ -110,6 +125,7 @@ export function createSessionRecords(deps: {
       ...(observedLengthMs === undefined ? {} : { observedLengthMs }),
     };
     records.set(name, record);
+    sealed.delete(name);
     writes.want(name, { secret: formatSessionRecord(record), loss: lossOf(session, record) });
     await writes.write(name);
   }
@@ -132,6 +148,20 @@ export function createSessionRecords(deps: {
 
   return {
     load,
+    async summarize(session) {
+      const kept = sealed.get(nameOf(session));
+      if (kept?.issuer === formatIssuer(session, endpointsOf(session))) return kept;
+      const record = await load(session);
+      return record && summarize(record);
+    },
+    seal(busy) {
+      if (secretStore.driver === 'memory') return;
+      for (const [name, record] of records) {
+        if (record === null || writes.isUnsaved(name) || busy(name)) continue;
+        records.delete(name);
+        sealed.set(name, summarize(record));
+      }
+    },
     async currentTokens(session) {
       const record = await load(session);
       if (record === undefined) throw signInRequired(session.sessionName);
@@ -154,6 +184,7 @@ export function createSessionRecords(deps: {
       const name = nameOf(session);
       const cached = records.get(name);
       records.set(name, null);
+      sealed.delete(name);
       // The record that the store still has must not come back.
       absentAt.delete(name);
       writes.want(name, { secret: null, loss: lossOf(session) });
@@ -189,6 +220,12 @@ export function createSessionRecords(deps: {
     },
     flush: () => writes.flush(),
   };
+}
+
+function summarize({ tokens, ...rest }: SessionRecord): RecordSummary {
+  if (tokens === undefined) return rest;
+  const { issuedAtMs, expiresAtMs, refresh } = tokens;
+  return { ...rest, tokens: { issuedAtMs, expiresAtMs, canRefresh: refresh !== undefined } };
 }
 
 /** What goes wrong if the daemon restarts before the store has the record, or has deleted it. */

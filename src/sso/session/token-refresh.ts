@@ -21,6 +21,8 @@ export interface TokenRefresh {
    * @throws SignInRequiredError sign-in-required, sign-in-expired; UnavailableError, ProtocolError
    */
   refresh(session: SsoSession): Promise<SessionTokens>;
+  /** Whether a refresh is in flight for the item of the secret store. */
+  isRefreshing(secretName: string): boolean;
   failures(session: SsoSession): FailedRenewals | undefined;
   /** The next failure counts as the first one. */
   forgetFailures(session: SsoSession): void;
@@ -45,6 +47,8 @@ export function createTokenRefresh(deps: {
   const { clock, ending, endpointsOf, problems, records, registrations } = deps;
   const inFlight = createSingleFlight<SessionTokens>();
   const failures = new Map<string, FailedRenewals>();
+  /** How many refreshes are in flight, by the name of the secret. */
+  const refreshing = new Map<string, number>();
   /** Results for tokens that were dropped during the refresh, which has used up their refresh token. */
   const refreshedTooLate = new WeakMap<SessionTokens, SessionTokens>();
 
@@ -52,7 +56,17 @@ export function createTokenRefresh(deps: {
   /** Includes the issuer: a section that was edited meanwhile must not get the token of the other one. */
   const flightKeyOf = (session: SsoSession) => `${nameOf(session)}\0${formatIssuer(session, endpointsOf(session))}`;
   const isCurrent = (session: SsoSession, tokens: SessionTokens) => records.peekTokens(session) === tokens;
-  const refresh = (session: SsoSession) => inFlight.run(flightKeyOf(session), () => refreshNow(session));
+  const refresh = (session: SsoSession) => inFlight.run(flightKeyOf(session), () => countRefresh(session));
+
+  async function countRefresh(session: SsoSession): Promise<SessionTokens> {
+    const name = nameOf(session);
+    refreshing.set(name, (refreshing.get(name) ?? 0) + 1);
+    try {
+      return await refreshNow(session);
+    } finally {
+      refreshing.set(name, (refreshing.get(name) ?? 1) - 1);
+    }
+  }
 
   async function refreshNow(session: SsoSession): Promise<SessionTokens> {
     const tokens = await records.currentTokens(session);
@@ -144,6 +158,7 @@ export function createTokenRefresh(deps: {
 
   return {
     refresh,
+    isRefreshing: (secretName) => (refreshing.get(secretName) ?? 0) > 0,
     failures: (session) => failures.get(nameOf(session)),
     forgetFailures: (session) => void failures.delete(nameOf(session)),
     async settle(session, dropped) {
