@@ -1,4 +1,4 @@
-// Finds the socket of the session bus from its D-Bus address.
+// Finds the sockets of the session bus and the system bus from their D-Bus addresses.
 import { join } from 'node:path';
 
 /**
@@ -18,6 +18,20 @@ export function findBusSocket(
   // systemd's default place: a login by ssh or su does not have the variable.
   const usual = runtimeBus(environment);
   return address === '' && usual !== undefined && isThere(usual) ? usual : undefined;
+}
+
+/** Where the specification says that every system has it. */
+const SYSTEM_BUS = '/var/run/dbus/system_bus_socket';
+
+/** As `findBusSocket`, for the system bus. */
+export function findSystemBusSocket(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const address = environment['DBUS_SYSTEM_BUS_ADDRESS'] ?? '';
+  if (address === '') return SYSTEM_BUS;
+  for (const part of address.split(';')) {
+    const path = toSocketPath(part, environment);
+    if (path !== undefined) return path;
+  }
+  return undefined;
 }
 
 function toSocketPath(address: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
