@@ -134,6 +134,7 @@ function createClient(
         mayStart: environment['ROLECALL_NO_AUTOSTART'] !== '1',
         startDaemon: () => startDaemon(surroundings, paths, given),
         version,
+        isAtTerminal: isatty(0),
         onSilence: (message) =>
           void process.stderr.write(`Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`),
         onReplaced: () =>

@@ -4,6 +4,8 @@ export const OVERVIEW = {
   daily: {
     login: 'sign in; the browser is needed only if the session has ended',
     logout: 'sign out, and stop serving credentials at once',
+    lock: 'give out no credentials until: rolecall unlock',
+    unlock: 'give out credentials again after: rolecall lock',
     status: 'show who is signed in, for how long, and what is wrong',
     approvals: 'list what waits for your approval, and refuse it',
     ls: 'list accounts and permission sets',

@@ -7,6 +7,8 @@ import type { AnyCommand, CommandContext, CommandList } from './definition.ts';
 export const COMMANDS: CommandList = {
   login: () => import('./commands/login/definition.ts'),
   logout: () => import('./commands/logout/definition.ts'),
+  lock: () => import('./commands/lock/definition.ts'),
+  unlock: () => import('./commands/unlock/definition.ts'),
   status: () => import('./commands/status/definition.ts'),
   approvals: () => import('./commands/approvals/definition.ts'),
   ls: () => import('./commands/ls/definition.ts'),

@@ -51,7 +51,7 @@ export const ERROR_TABLE = {
       'approval-refused': 'rolecall status',
       'approval-required': 'rolecall status',
       'passkey-refused': 'rolecall web',
-      locked: 'rolecall status',
+      locked: 'rolecall unlock',
       'container-port-lost': 'rolecall exec --help',
       'endpoint-not-accepted': 'rolecall login',
       'pkce-refused': 'rolecall login --use-device-code',

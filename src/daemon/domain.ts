@@ -11,6 +11,7 @@ import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
 import type { ConsoleFederation, SecretStore } from '../sso/ports.ts';
+import type { ServingLock } from '../sso/serving-lock.ts';
 import type { Handlers } from './http/surface.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import type { Changes } from './process/changes.ts';
@@ -38,6 +39,7 @@ export interface DomainDeps extends Pick<SecretStorageDeps, 'passphraseCost' | '
   readonly sharedConfig: SharedConfig;
   readonly events: SessionEvents;
   readonly problems: Problems;
+  readonly lock: ServingLock;
   readonly changes: Pick<Changes, 'announce'>;
   readonly connectionRules: Readonly<Record<'callback', ConnectionRules>>;
   readonly recheck: Recheck;
@@ -96,6 +98,7 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
     clock: serverClock,
     machineClock: clock,
     random: deps.random,
+    lock: deps.lock,
     randomBytes,
     openRedirectListener: async (options) => {
       const { openRedirectListener } = await import('./sign-in/redirect-listener.ts');

@@ -16,6 +16,10 @@ import type { PortHandover } from './http/port-handover.ts';
 import type { Handlers } from './http/surface.ts';
 import type { Recheck } from './process/recheck.ts';
 import type { TickTask } from './process/ticker.ts';
+import { LOCK_SCHEMA } from './lock/lock-file.ts';
+import { openLock } from './lock/lock.ts';
+import { createLocking } from './lock/locking.ts';
+import { notePersons } from './lock/persons.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createRoles } from './roles/roles.ts';
 import type { Settings } from './settings/settings.ts';
@@ -78,7 +82,9 @@ export interface Services {
 
 /** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
 export async function createServices(deps: ServicesDeps): Promise<Services> {
-  const base = { ...deps, ...(await createFoundation(deps)) };
+  const foundation = { ...deps, ...(await createFoundation(deps)) };
+  const lock = await openLock({ ...foundation, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
+  const base = { ...foundation, lock };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
   const webAccess = createWebAccess({ ...base, randomBytes });
@@ -93,6 +99,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };
   const signIn = { ...profiles, ...createSignIn(profiles) };
   const credentials = { ...signIn, ...(await createCredentials(signIn)) };
+  const locking = await createLocking(signIn);
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
   const setup = createSetup(domain);
 
@@ -112,10 +119,11 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     problems,
     audit,
     recheck,
-    handlers: {
+    handlers: notePersons(locking.personActs, {
       ...domain.handlers,
       ...roles.handlers,
       ...protectedRoles.handlers,
+      ...locking.handlers,
       ...profiles.handlers,
       ...signIn.handlers,
       ...credentials.handlers,
@@ -128,12 +136,13 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
         deps.onStopRequested();
         return { pid: deps.processId };
       },
-    },
+    }),
     tasks: [
       ...domain.tasks,
       { name: 'late loading', run: () => base.lateLoading.warm() },
       { name: 'audit log', run: () => audit.flush() },
       ...protectedRoles.tasks,
+      ...locking.tasks,
       ...credentials.tasks,
       ...signIn.tasks,
       ...profiles.tasks,
@@ -162,6 +171,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
       return status.release();
     },
     async close() {
+      locking.close();
       base.notifier.close();
       await signIn.close();
       await domain.close();

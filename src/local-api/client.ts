@@ -48,6 +48,8 @@ export function createLocalApiClient(deps: {
   readonly startDaemon: () => StartedDaemon | Promise<StartedDaemon>;
   /** If present, an older daemon stops, and `startDaemon` starts its successor. */
   readonly version?: string;
+  /** A person has typed the command. */
+  readonly isAtTerminal?: boolean;
   /** Called after an older daemon was replaced. */
   readonly onReplaced?: () => void;
   /** Tells which process is the daemon; without it a suspended daemon looks like a slow one. */
@@ -97,6 +99,7 @@ export function createLocalApiClient(deps: {
         ...call.limits(),
         explainSilence: () => explainSilence(socketPath, call),
         silenceMs: deps.silence?.afterMs,
+        ...(deps.isAtTerminal === undefined ? {} : { isAtTerminal: deps.isAtTerminal }),
         // A client that may not start a daemon must not stop the older one.
         ...(deps.version === undefined || !call.mayStart ? {} : { clientVersion: deps.version }),
       }),

@@ -78,6 +78,8 @@ export function applyEvent(status: StatusDocument | undefined, event: HeardEvent
       return change(event.data.session, { catalog: event.data.catalog });
     case 'current':
       return { ...status, current: event.data };
+    case 'lock':
+      return { ...status, lock: event.data };
     case 'approvals':
       return { ...status, approvals: event.data.approvals.length };
     case 'problems':
@@ -94,6 +96,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'catalog',
   'current',
   'problems',
+  'lock',
   'approvals',
   'roles',
 ] satisfies EventDocument['type'][]);

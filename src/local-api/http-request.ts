@@ -2,7 +2,7 @@
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError, ProtocolError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
-import { PROCESS_HEADER, VERSION_HEADER } from './version.ts';
+import { PROCESS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from './version.ts';
 
 export interface SocketRequest {
   readonly socketPath: string;
@@ -11,6 +11,8 @@ export interface SocketRequest {
   readonly body?: string;
   /** The client's version: an older daemon stops so that a newer one can start. */
   readonly clientVersion?: string;
+  /** A person has typed the command. */
+  readonly isAtTerminal?: boolean;
   /** For the whole exchange; absent: no limit. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -60,6 +62,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
         // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
         ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
         ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),
+        ...(options.isAtTerminal === true ? { [TERMINAL_HEADER]: '1' } : {}),
         ...(options.body === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),

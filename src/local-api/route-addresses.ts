@@ -32,6 +32,8 @@ export const ROUTE_ADDRESSES = {
   approval: { method: 'GET', path: '/v1/approvals/:id' },
   askApproval: { method: 'POST', path: '/v1/approvals' },
   refuseApproval: { method: 'POST', path: '/v1/approvals/:id/refuse' },
+  lock: { method: 'POST', path: '/v1/lock' },
+  unlock: { method: 'POST', path: '/v1/unlock' },
   containerCredentials: { method: 'GET', path: '/container/:grant' },
   adoptProfiles: { method: 'POST', path: '/v1/profiles/adopt' },
   startUrl: { method: 'GET', path: '/v1/start-url' },

@@ -28,6 +28,7 @@ import {
   type GrantsDocument,
   type IssuedGrantDocument,
 } from './schemas/credentials.ts';
+import { lockAnswerSchema, type LockAnswerDocument } from './schemas/lock.ts';
 import {
   adoptionSchema,
   adoptionRequestSchema,
@@ -475,6 +476,22 @@ export const routes = {
     successStatus: 200,
     answer: approvalSchema,
   },
+  lock: {
+    method: 'POST',
+    path: '/v1/lock',
+    surfaces: BOTH,
+    summary: 'Locks: no credentials are served, and those in memory are forgotten',
+    successStatus: 200,
+    answer: lockAnswerSchema,
+  },
+  unlock: {
+    method: 'POST',
+    path: '/v1/unlock',
+    surfaces: BOTH,
+    summary: 'Unlocks, or asks for the approval that the settings want; does not wait for it',
+    successStatus: 200,
+    answer: lockAnswerSchema,
+  },
   containerCredentials: {
     method: 'GET',
     path: '/container/:grant',
@@ -592,6 +609,8 @@ export interface Answers {
   approval: ApprovalDocument;
   askApproval: ApprovalDocument;
   refuseApproval: ApprovalDocument;
+  lock: LockAnswerDocument;
+  unlock: LockAnswerDocument;
   containerCredentials: ContainerCredentialsDocument;
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;

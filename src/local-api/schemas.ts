@@ -1,5 +1,6 @@
 // The documents of the local API as types, derived from their JSON Schemas in `schemas/`; validation and OpenAPI use the same schemas.
 export type { ApprovalDocument, ApprovalsDocument, ProgramDocument } from './schemas/approvals.ts';
+export type { LockAnswerDocument, LockDocument } from './schemas/lock.ts';
 export type {
   ConsoleDocument,
   ConsoleRequestDocument,

@@ -7,6 +7,9 @@ export const VERSION_HEADER = 'rolecall-version';
 /** The id of the process that started the client. It counts where the kernel does not tell the daemon who asks. */
 export const PROCESS_HEADER = 'x-rolecall-process';
 
+/** A command on a terminal, which a person has typed: lock_after_minutes counts from it. */
+export const TERMINAL_HEADER = 'rolecall-terminal';
+
 /** Reads the file at each call, so a daemon keeps the version of its start: the installation may be upgraded while it runs. */
 export function loadVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

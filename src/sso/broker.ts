@@ -3,14 +3,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
-import {
-  NEVER_LOCKED,
-  type CallerIdentity,
-  type IdentityCenter,
-  type OpenRedirectListener,
-  type SecretStore,
-  type ServingLock,
-} from './ports.ts';
+import type { CallerIdentity, IdentityCenter, OpenRedirectListener, SecretStore } from './ports.ts';
+import { NEVER_LOCKED, requireUnlocked, type ServingLock } from './serving-lock.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
@@ -221,8 +215,7 @@ export function createBroker(deps: {
     isServing: users.isServing,
     checkUser,
     async accessToken(session) {
-      const locked = lock.refusal();
-      if (locked !== undefined) throw locked;
+      requireUnlocked(lock);
       users.requireServing(session);
       return accessTokens.fresh(session, 'background');
     },

@@ -9,7 +9,7 @@ import type {
   SignInFlow,
   SsoSession,
 } from '../core/model.ts';
-import type { ErrorBody, RolecallError } from '../core/errors.ts';
+import type { ErrorBody } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 
 /**
@@ -62,15 +62,6 @@ export class IdentityCenterFault extends Error {
     this.refreshToken = options.refreshToken;
   }
 }
-
-/** What must not be served at the moment. */
-export interface ServingLock {
-  /** Why no credentials of this role may be served; without a role: of any role. Undefined if they may. */
-  refusal(role?: Role): RolecallError | undefined;
-}
-
-/** Locks nothing. */
-export const NEVER_LOCKED: Readonly<ServingLock> = { refusal: () => undefined };
 
 export interface Page<T> {
   readonly items: readonly T[];

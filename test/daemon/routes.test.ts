@@ -111,6 +111,8 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['grants', '/v1/grants'],
   ['grant', '/v1/grants/{id}'],
   ['revokeGrant', '/v1/grants/{id}'],
+  ['lock', '/v1/lock'],
+  ['unlock', '/v1/unlock'],
   ['setCurrent', '/v1/current', null],
   ['current', '/v1/current'],
   ['status', '/v1/status'],
@@ -373,6 +375,7 @@ describe('/v1/status', () => {
         },
       ],
       current: null,
+      lock: null,
       problems: [],
     });
   });

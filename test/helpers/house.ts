@@ -157,6 +157,7 @@ export const FOLDERS: readonly FolderRule[] = [
       'web-access',
       'roles',
       'approvals',
+      'lock',
       'profiles',
       'sign-in',
       'credentials',

@@ -10,7 +10,8 @@ import type { CatalogFiles } from '../../src/sso/roles/account-catalog.ts';
 import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
-import type { CallerIdentity, Redirect, SecretStore, ServingLock, SignInOutcome } from '../../src/sso/ports.ts';
+import type { CallerIdentity, Redirect, SecretStore, SignInOutcome } from '../../src/sso/ports.ts';
+import type { ServingLock } from '../../src/sso/serving-lock.ts';
 import { createCircuitBreakers } from '../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
 import {

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
+import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
@@ -18,6 +19,7 @@ export function createApprovalHandlers(deps: {
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
   readonly broker: ServableBroker;
+  readonly lock: ServingLock;
   readonly clock: Pick<Clock, 'nowMs'>;
 }): Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'> {
   const { approvals, describe } = deps;
@@ -35,12 +37,14 @@ export function createApprovalHandlers(deps: {
       return find(id);
     },
     async askApproval({ body }, caller: Caller) {
+      requireUnlocked(deps.lock);
       const session = await deps.sharedConfig.findSession(body.session);
       const role: Role = {
         sessionName: session.sessionName,
         accountId: body.accountId,
         permissionSet: body.permissionSet,
       };
+      requireUnlocked(deps.lock, role);
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
       // Nobody is asked about a role that would not be served.

@@ -4,6 +4,7 @@ import type { Role } from '../../core/model.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
 import type { ApprovalsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
@@ -37,6 +38,7 @@ export interface ProtectedRoles {
 export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
+  readonly lock: ServingLock;
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
@@ -90,6 +92,7 @@ export function createProtectedRoles(deps: {
       ruleFor,
       waitSeconds: deps.settings.waitSeconds,
       nameOf,
+      lock: deps.lock,
       clock: deps.clock,
     }),
     listApprovals,

@@ -1,10 +1,11 @@
 // The gate of protected roles: admits a caller when a person has approved the role, holds it until then, or refuses it.
 import { createSingleFlight } from '../../core/async/single-flight.ts';
-import { RefusedError } from '../../core/errors.ts';
+import { RefusedError, type RolecallError } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
 import type { Program } from '../../core/program.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { Caller } from '../http/caller.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
 import type { Approval, Approvals, ApprovalState } from './approvals.ts';
@@ -67,6 +68,8 @@ export function createRoleGate(deps: {
   readonly waitSeconds: number;
   /** The role for a message: permission set and account. */
   readonly nameOf: (role: Role) => Promise<string>;
+  /** It withdraws what is pending; callers are then told of the lock. */
+  readonly lock?: ServingLock;
   readonly clock: Clock;
 }): RoleGate {
   const { approvals, clock, ruleFor } = deps;
@@ -159,8 +162,10 @@ export function createRoleGate(deps: {
     return maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
   }
 
-  async function refusal(approval: Approval, state: ApprovalState, isOfGrant: boolean): Promise<RefusedError> {
+  async function refusal(approval: Approval, state: ApprovalState, isOfGrant: boolean): Promise<RolecallError> {
     const { subject } = approval;
+    const locked = subject.kind === 'role' ? deps.lock?.refusal(subject.role) : undefined;
+    if (locked !== undefined) return locked;
     const name = subject.kind === 'role' ? await deps.nameOf(subject.role) : subject.kind;
     if (state === 'refused') return new RefusedError('approval-refused', `${name} was refused.`);
     if (state === 'expired') return new RefusedError('approval-refused', `Nobody approved ${name} in time.`);

@@ -20,6 +20,7 @@ import type { Handlers } from '../http/surface.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
+import type { Lock } from '../lock/lock.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -47,6 +48,7 @@ export async function createCredentials(deps: {
   readonly openOwnFile: OpenStateFile;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
+  readonly lock: Pick<Lock, 'refusal'>;
   readonly events: Pick<SessionEvents, 'subscribe'>;
   readonly endpointsOf: EndpointsOf;
   readonly federation: ConsoleFederation;

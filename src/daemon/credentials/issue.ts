@@ -6,6 +6,7 @@ import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isSessionOver } from '../../sso/faults.ts';
+import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
 import { requireServable, type ServableBroker } from '../approvals/require-servable.ts';
 import type { Admission, Asker, RoleGate } from '../approvals/role-gate.ts';
 import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
@@ -51,7 +52,7 @@ export interface CredentialIssuer {
    * Finds the session, waits for the approval of a protected role, gets the credentials or waits for a sign-in as the login
    * policy says, and records the outcome.
    * @throws NotFoundError session-not-found, no-current-role; SignInRequiredError; UnavailableError;
-   * RefusedError permission-set-not-assigned, approval-refused, approval-required
+   * RefusedError permission-set-not-assigned, approval-refused, approval-required, locked
    */
   issue(request: IssueRequest): Promise<IssuedCredentials>;
   /** The cached credentials that `issue` would return, recorded like these; undefined when `issue` has to be called. */
@@ -67,9 +68,10 @@ export function createCredentialIssuer(deps: {
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
+  readonly lock: ServingLock;
   readonly clock: Clock;
 }): CredentialIssuer {
-  const { broker, issuanceLog, lastRefusals, loginPolicy, roleGate, sharedConfig } = deps;
+  const { broker, issuanceLog, lastRefusals, lock, loginPolicy, roleGate, sharedConfig } = deps;
   /** Credentials whose role is noted as used. */
   const noted = new WeakSet<RoleCredentials>();
 
@@ -95,6 +97,7 @@ export function createCredentialIssuer(deps: {
   async function admitAndFetch(session: SsoSession, role: Role, request: ArrivedRequest): Promise<Served> {
     const { arrivedAtMs, asker, deadlineMs, waitBudget } = request;
     for (;;) {
+      requireUnlocked(lock, role);
       let admission = roleGate.peek(role, asker.grantId);
       if (admission === undefined) {
         // A caller with a deadline has to hear that a person is asked.
@@ -104,7 +107,8 @@ export function createCredentialIssuer(deps: {
       }
       const credentials =
         broker.peekCredentials(session, role) ?? (await withinDeadline(broker.credentials(session, role), deadlineMs));
-      // Meanwhile the approval can have been withdrawn, for example by a lock.
+      // Meanwhile it can have been locked, or the approval withdrawn.
+      requireUnlocked(lock, role);
       if (admission.isValid()) return { credentials, admission };
     }
   }
@@ -135,6 +139,7 @@ export function createCredentialIssuer(deps: {
       const followsCurrent = wanted === 'current';
       let role: Role | undefined;
       try {
+        requireUnlocked(lock);
         const asked = followsCurrent ? await deps.currentRole.require() : wanted;
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
@@ -149,7 +154,9 @@ export function createCredentialIssuer(deps: {
           recordIssuance({ followsCurrent, role }, recipient);
         }
         return { role, ...served };
-      } catch (error) {
+      } catch (thrown) {
+        // Whatever else a lock has caused, such as an approval that was withdrawn.
+        const error = lock.refusal(role) ?? thrown;
         if (recipient !== undefined) lastRefusals.note({ followsCurrent, role }, error);
         throw error;
       }
@@ -158,6 +165,7 @@ export function createCredentialIssuer(deps: {
       const session = sharedConfig.peekSession(asked.sessionName);
       if (session === undefined) return undefined;
       const role = asked.sessionName === session.sessionName ? asked : { ...asked, sessionName: session.sessionName };
+      if (lock.refusal(role) !== undefined) return undefined;
       const credentials = broker.peekCredentials(session, role);
       if (credentials === undefined || roleGate.peek(role, grantId) === undefined) return undefined;
       recordIssuance({ followsCurrent: false, role }, recipient);

@@ -9,6 +9,8 @@ export interface Caller {
   readonly lastEventId: string | undefined;
   /** How long it waits, as it says with `Prefer: wait=SECONDS` (RFC 7240 4.3); undefined if it does not say. */
   readonly waitBudgetMs: number | undefined;
+  /** A person has typed the command, as it says. */
+  readonly isAtTerminal?: boolean;
   /** Aborts if it disconnects before it has its answer. */
   gone(): AbortSignal;
   /**

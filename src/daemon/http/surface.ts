@@ -5,6 +5,7 @@ import { once } from '../../core/async/once.ts';
 import { NotFoundError, RefusedError, RolecallError } from '../../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
+import { TERMINAL_HEADER } from '../../local-api/version.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import type { Caller } from './caller.ts';
 import type { FindCallerProgram } from './caller-program.ts';
@@ -160,6 +161,9 @@ function createCaller(
     get waitBudgetMs() {
       const [, seconds] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,4})"?/i.exec(String(request.headers['prefer'] ?? '')) ?? [];
       return seconds === undefined ? undefined : Number(seconds) * 1000;
+    },
+    get isAtTerminal() {
+      return surface === 'socket' && request.headers[TERMINAL_HEADER] !== undefined;
     },
     gone() {
       const hungUp = new AbortController();

@@ -8,7 +8,7 @@ export const LOCK_SCHEMA = {
   version: 1,
   isSound: isStoredLock,
   isReadOnce: true,
-  loss: 'rolecall was locked, because the file may have said so. Run: rolecall unlock',
+  loss: 'In case it was locked, it is now. To unlock: rolecall unlock',
 } as const satisfies StateFileSchema;
 
 /** A file that was damaged or can't be read locks: it exists only after a lock. */

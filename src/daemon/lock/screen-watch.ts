@@ -69,8 +69,10 @@ function watchBuses(deps: ScreenWatchDeps, report: Reporter): ScreenWatch {
   const onScreen = (event: LockEvent) => (locksWithScreen ? listener.onScreen(event) : undefined);
 
   async function useSystemBus(bus: BusConnection): Promise<void> {
-    let logind: Logind | undefined;
+    const connected: { logind?: Logind } = {};
     const read = coalesced(async () => {
+      // A signal can come before the connection is complete.
+      const { logind } = connected;
       if (logind === undefined) return;
       try {
         const { count, isLocked, isIdle, idleSinceMs } = await logind.readScreens();
@@ -84,7 +86,7 @@ function watchBuses(deps: ScreenWatchDeps, report: Reporter): ScreenWatch {
         report(`logind does not answer: ${(error as Error).message}`);
       }
     });
-    logind = await watchLogind(bus, deps.userId, {
+    connected.logind = await watchLogind(bus, deps.userId, {
       onLock: (why) =>
         onScreen(why === 'sleep' ? { kind: 'lock', reason: 'sleep' } : { kind: 'screen-locked', isKnown: false }),
       onChange: () => void read(),

@@ -34,6 +34,7 @@ export function createKeptTokenFiles(deps: {
   readonly clockAheadMs: () => number;
   readonly random: () => number;
   readonly problems: Problems;
+  readonly isLocked: () => boolean;
 }): KeptTokenFiles {
   const { broker, clock, problems } = deps;
   /** Both by path. */
@@ -85,8 +86,8 @@ export function createKeptTokenFiles(deps: {
     }
     written.set(path, { sessionName, key, token: secret.reveal() });
     problems.clear(`token file ${key}`);
-    // A sign-out during the write found nothing to delete.
-    if ((await broker.describe(session)).state !== 'live') await remove(session, key);
+    // A sign-out or a lock during the write found nothing to delete.
+    if (deps.isLocked() || (await broker.describe(session)).state !== 'live') await remove(session, key);
   }
 
   async function remove(session: SsoSession, key: string): Promise<void> {

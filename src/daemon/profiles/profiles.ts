@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
+import type { Lock } from '../lock/lock.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
@@ -43,6 +44,7 @@ export function createProfiles(deps: {
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
   readonly broker: Broker;
+  readonly lock: Pick<Lock, 'isAllLocked' | 'subscribe'>;
   /** By how much this machine's clock is ahead of AWS's. */
   readonly clockAheadMs: () => number;
   readonly currentRole: CurrentRole;
@@ -60,7 +62,10 @@ export function createProfiles(deps: {
 }): Profiles {
   const { broker, changes, lateLoading, sharedConfig } = deps;
   const { credentialProcessPath, stateDirectory } = deps.paths;
-  const tokenFiles = createTokenFiles(deps);
+  const tokenFiles = createTokenFiles({ ...deps, isLocked: deps.lock.isAllLocked });
+  const updateTokenFiles = () =>
+    void tokenFiles.keepAll().catch((error: unknown) => deps.log('warn', `token files: ${(error as Error).message}`));
+  deps.lock.subscribe({ locked: updateTokenFiles, unlocked: updateTokenFiles });
   const loadSync = lateLoading.defer(async () => {
     const { createProfileSync } = await import('./profile-sync.ts');
     return createProfileSync({

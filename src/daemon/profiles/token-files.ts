@@ -32,15 +32,18 @@ export function createTokenFiles(deps: {
   readonly clockAheadMs: () => number;
   readonly random: () => number;
   readonly problems: Problems;
+  /** While true there are no files: programs could use their tokens without asking the daemon. */
+  readonly isLocked?: () => boolean;
 }): TokenFiles {
   const { broker, clock, problems } = deps;
+  const isLocked = deps.isLocked ?? (() => false);
   const isOff = deps.settings.tokenCache === 'never';
-  const files = createKeptTokenFiles(deps);
+  const files = createKeptTokenFiles({ ...deps, isLocked });
 
   async function keep(session: SsoSession, options: { readonly justSignedIn?: boolean } = {}): Promise<void> {
     const keys = findKeys(session, await deps.sharedConfig.read());
     // Also removes a file written before the setting was changed.
-    if (isOff || (await broker.describe(session)).state !== 'live') return remove(session);
+    if (isOff || isLocked() || (await broker.describe(session)).state !== 'live') return remove(session);
     for (const key of files.keysOf(session)) if (!keys.has(key)) await files.remove(session, key);
     // Until it is known who signed in, keep the old file: its token belongs to an ended session.
     if (!broker.isServing(session) && broker.needsUserCheck(session)) return;
@@ -48,7 +51,7 @@ export function createTokenFiles(deps: {
       try {
         await files.keep(session, key, options.justSignedIn === true);
       } catch (error) {
-        if (error instanceof SignInRequiredError) return remove(session);
+        if (error instanceof SignInRequiredError || isLocked()) return remove(session);
         problems.raise(`token file ${key}`, { ...toRolecallError(error).toBody(), session: session.sessionName });
       }
     }

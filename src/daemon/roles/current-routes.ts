@@ -6,6 +6,7 @@ import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
+import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
 import { describeCurrentRole, type CurrentRole } from './current-role.ts';
@@ -22,6 +23,7 @@ export function createCurrentHandlers(deps: {
   readonly configFile: Pick<ConfigFile, 'read'>;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
   readonly broker: Pick<Broker, 'cachedCatalog'>;
+  readonly lock: ServingLock;
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly usageStats: Pick<UsageStats, 'record'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
@@ -73,6 +75,7 @@ export function createCurrentHandlers(deps: {
         deps.audit.record({ event: 'current-role-cleared', surface });
         return null;
       }
+      requireUnlocked(deps.lock);
       const session = await deps.sharedConfig.findSession(body.session);
       const catalog = await deps.broker.cachedCatalog(session);
       const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
@@ -85,6 +88,7 @@ export function createCurrentHandlers(deps: {
       }
       const { accountId, permissionSet } = body;
       const role = { sessionName: session.sessionName, accountId, permissionSet };
+      requireUnlocked(deps.lock, role);
       const document = await describeCurrentRole(role, deps.roleList);
       if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
       await set(role);

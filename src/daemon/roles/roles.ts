@@ -3,6 +3,7 @@ import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
@@ -42,6 +43,7 @@ export async function createRoles(deps: {
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
   readonly broker: Broker;
+  readonly lock: ServingLock;
   readonly audit: Pick<AuditLog, 'record'>;
   readonly changes: Pick<Changes, 'announce'>;
   readonly lateLoading: LateLoading;

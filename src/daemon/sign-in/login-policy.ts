@@ -23,6 +23,8 @@ export interface LoginPolicy {
   signedIn(sessionName: string): void;
   signedOut(sessionName: string): void;
   denied(sessionName: string): void;
+  /** Lets every waiting caller ask again, after a lock. */
+  locked(): void;
   /** How many callers are waiting. */
   waiting(sessionName: string): number;
   /** Fails every waiting caller; later ones do not wait. */
@@ -222,6 +224,7 @@ export function createLoginPolicy(deps: {
       callers.answer(sessionName, signInDenied(sessionName));
       deps.log('info', `the sign-in to ${sessionName} was denied`);
     },
+    locked: () => callers.answerAll('ask-again'),
     waiting: (sessionName) => callers.count(sessionName),
     close: () => callers.close(),
   };

@@ -5,6 +5,7 @@ import type { Broker } from '../../sso/broker.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
+import type { Lock } from '../lock/lock.ts';
 import type { Desktop } from '../notifications/desktop.ts';
 import type { Notifier } from '../notifications/notifier.ts';
 import type { Changes } from '../process/changes.ts';
@@ -45,6 +46,7 @@ export function createSignIn(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly events: SessionEvents;
+  readonly lock: Pick<Lock, 'isAllLocked' | 'subscribe'>;
   readonly endpointsOf: EndpointsOf;
   readonly profileSync: ProfileSync;
   readonly tokenFiles: TokenFiles;
@@ -66,7 +68,7 @@ export function createSignIn(deps: {
   readonly random: () => number;
   readonly log: Log;
 }): SignIn {
-  const { broker, changes, events, lateLoading, log, settings, sharedConfig } = deps;
+  const { broker, changes, events, lateLoading, lock, log, settings, sharedConfig } = deps;
   const readSessions = async () => (await sharedConfig.read()).sessions;
   const chooseFlow = createChooseFlow(deps);
   const desktopSignIn = createDesktopSignIn({ ...deps, chooseFlow });
@@ -88,6 +90,9 @@ export function createSignIn(deps: {
       void postSignInSync.restart(session).then(() => userChecks.check(session, { justSignedIn: true }));
     },
   });
+  lock.subscribe({ locked: loginPolicy.locked });
+  /** What nobody needs while all is locked: it uses tokens, or asks a person who is not there. */
+  const unlessLocked = (run: () => Promise<void>) => async () => (lock.isAllLocked() ? undefined : run());
   const { announce } = changes;
   events.subscribe({ signedIn: announce, denied: announce, expired: announce, signedOut: announce });
 
@@ -128,10 +133,10 @@ export function createSignIn(deps: {
       }),
     },
     tasks: [
-      { name: 'signed-in users', run: () => userChecks.checkAgain() },
-      { name: 'failed listings', run: async () => postSignInSync.retryFailed(await readSessions()) },
-      { name: 'session warnings', run: () => sessionWarnings.check() },
-      { name: 'renewals', run: () => renewals.check() },
+      { name: 'signed-in users', run: unlessLocked(() => userChecks.checkAgain()) },
+      { name: 'failed listings', run: unlessLocked(async () => postSignInSync.retryFailed(await readSessions())) },
+      { name: 'session warnings', run: unlessLocked(() => sessionWarnings.check()) },
+      { name: 'renewals', run: unlessLocked(() => renewals.check()) },
     ],
     loginPolicy,
     chooseFlow,

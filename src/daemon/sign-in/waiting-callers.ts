@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { RolecallError } from '../../core/errors.ts';
 
 /**
- * Why a wait ended. `ask-again`: somebody signed in or out. An error: the answer to every caller.
+ * Why a wait ended. `ask-again`: somebody signed in or out, or locked. An error: the answer to every caller.
  * `given-up`: timeout, the caller hung up, the daemon stops, or the queue was full.
  */
 export type WaitOutcome = 'ask-again' | 'given-up' | RolecallError;
@@ -13,6 +13,8 @@ export interface WaitingCallers {
   join(sessionName: string, maxMs: number, gone: AbortSignal): Promise<WaitOutcome>;
   /** Ends the wait of every caller of a session. */
   answer(sessionName: string, outcome: WaitOutcome): void;
+  /** Ends the wait of every caller. */
+  answerAll(outcome: WaitOutcome): void;
   /** Ends every wait; later callers do not wait. */
   close(): void;
   count(sessionName: string): number;
@@ -29,6 +31,10 @@ export function createWaitingCallers(clock: Clock): WaitingCallers {
     const queue = queues.get(sessionName);
     queues.delete(sessionName);
     for (const settle of queue ?? []) settle(outcome);
+  }
+
+  function answerAll(outcome: WaitOutcome): void {
+    for (const sessionName of queues.keys()) answer(sessionName, outcome);
   }
 
   return {
@@ -54,9 +60,10 @@ export function createWaitingCallers(clock: Clock): WaitingCallers {
       }
     },
     answer,
+    answerAll,
     close() {
       isClosed = true;
-      for (const sessionName of queues.keys()) answer(sessionName, 'given-up');
+      answerAll('given-up');
     },
     count: (sessionName) => queues.get(sessionName)?.size ?? 0,
   };

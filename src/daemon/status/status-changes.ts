@@ -66,6 +66,7 @@ export function findChanges(before: Snapshot, after: Snapshot): EventDocument[] 
   if (!isSame(before.status.current, after.status.current)) {
     events.push({ type: 'current', data: after.status.current });
   }
+  if (!isSame(before.status.lock, after.status.lock)) events.push({ type: 'lock', data: after.status.lock ?? null });
   if (!isSame(before.status.problems, after.status.problems)) {
     events.push({ type: 'problems', data: after.status.problems });
   }
@@ -91,7 +92,7 @@ export function describeEverything({ status, signIns, approvals }: Snapshot): Ev
 
 /** The parts of the status that have no event of their own. */
 function frameOf({ status }: Snapshot): unknown {
-  const { sessions, current: _current, problems: _problems, approvals: _approvals, ...rest } = status;
+  const { sessions, current: _current, lock: _lock, problems: _problems, approvals: _approvals, ...rest } = status;
   return { ...rest, sessions: sessions.map(({ session }) => session) };
 }
 

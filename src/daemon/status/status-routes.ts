@@ -7,6 +7,7 @@ import type { SecretStore } from '../../sso/ports.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { Handlers } from '../http/surface.ts';
+import type { Lock } from '../lock/lock.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
@@ -30,6 +31,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly currentRole: CurrentRole;
   readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   readonly problems: Problems;
+  readonly lock: Pick<Lock, 'describe'>;
   readonly approvals: Pick<Approvals, 'list'>;
   readonly unmatchedRules: ReturnType<typeof createUnmatchedRules>;
   readonly clock: Clock;
@@ -61,6 +63,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
         ...(deps.settings.teamSource === undefined ? {} : { team: { source: deps.settings.teamSource } }),
         sessions: found.map(({ document }) => document),
         current,
+        lock: deps.lock.describe(),
         problems: withoutRepeats([
           ...configProblems,
           ...currentProblems,

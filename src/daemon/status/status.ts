@@ -11,6 +11,7 @@ import type { Approvals } from '../approvals/approvals.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
+import type { Lock } from '../lock/lock.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { Recheck } from '../process/recheck.ts';
@@ -67,6 +68,7 @@ export function createStatus(deps: {
   readonly usageStats: UsageStats;
   readonly loginPolicy: Pick<LoginPolicy, 'waiting'>;
   readonly renewals: Pick<Renewals, 'describe'>;
+  readonly lock: Pick<Lock, 'describe'>;
   readonly approvals: Pick<Approvals, 'list'>;
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly signIn: SignInHandlers['signIn'];

@@ -3,6 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { errorSchema, names, text, time } from './values.ts';
 import { approvalsSchema } from './approvals.ts';
+import { lockSchema } from './lock.ts';
 import { refusalSchema } from './profiles.ts';
 import { shownCurrentRoleSchema } from './roles.ts';
 import { flowReasonSchema, flowSchema, signInSchema } from './sign-in.ts';
@@ -204,6 +205,7 @@ export const statusSchema = {
       items: problemSchema,
       description: 'worth knowing, and nothing to act on; shown by `rolecall doctor`; absent without one',
     },
+    lock: { anyOf: [lockSchema, { type: 'null' }], description: 'null while rolecall is unlocked and no setting locks it' },
     approvals: { type: 'integer', description: 'how many approvals wait for a person; absent without one' },
     lastRefusals: {
       type: 'array',
@@ -246,6 +248,7 @@ export const eventSchema = {
     } as const),
     event('current', { anyOf: [shownCurrentRoleSchema, { type: 'null' }] } as const),
     event('problems', { type: 'array', items: problemSchema } as const),
+    event('lock', { anyOf: [lockSchema, { type: 'null' }] } as const),
     // Replaces the approvals that the client knows. None are pending after a `hello` until it comes.
     event('approvals', approvalsSchema),
     // The list of roles has changed: request it again.

@@ -4,7 +4,7 @@ import type { SsoSession } from '../../core/model.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
 import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { sessionKey } from '../issuer.ts';
-import type { ServingLock } from '../ports.ts';
+import type { ServingLock } from '../serving-lock.ts';
 import { createPerSession } from '../session/per-session.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';

@@ -6,7 +6,8 @@ import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { IdentityCenterFault, type ServingLock } from '../ports.ts';
+import { IdentityCenterFault } from '../ports.ts';
+import { requireUnlocked, type ServingLock } from '../serving-lock.ts';
 import { isInPause } from '../resilience/pauses.ts';
 import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
 import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
@@ -84,8 +85,7 @@ export function createRoleCredentials(
   async function renew(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
     const { session, role } = entry;
     for (;;) {
-      const locked = deps.lock.refusal(role);
-      if (locked !== undefined) throw locked;
+      requireUnlocked(deps.lock, role);
       const generation = generations.get(session.sessionName);
       // After a sign-out, another user's sign-in or a lock in the meantime the result must not be served: try again.
       const isSuperseded = () =>

@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProblems, type Problems } from '../../../src/core/problems.ts';
+import type { DesktopIdle } from '../../../src/daemon/lock/idle.ts';
+import type { LockEvent } from '../../../src/daemon/lock/lock-state.ts';
 import { watchScreen, type ScreenWatch } from '../../../src/daemon/lock/screen-watch.ts';
 import { BUS } from '../../../src/platform/bus/bus-connection.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
@@ -18,6 +20,16 @@ import { waitFor } from '../../helpers/wait-for.ts';
 
 const UID = 4711;
 const SAVER_PATH = '/org/freedesktop/ScreenSaver';
+
+function describeEvent(event: LockEvent): string {
+  if (event.kind === 'lock') return event.reason;
+  return 'isKnown' in event && event.isKnown ? `${event.kind} by logind` : event.kind;
+}
+
+function describeIdle(desktop: DesktopIdle | undefined): string {
+  if (desktop === undefined) return 'no desktop';
+  return desktop.isIdle ? `idle since ${desktop.idleSinceMs}` : 'in use';
+}
 
 describe.skipIf(!hasSessionBus())('the screen', () => {
   let home: TemporaryHome;
@@ -45,16 +57,8 @@ describe.skipIf(!hasSessionBus())('the screen', () => {
     if (hasSystemBus) logind = await startLogind(bus.socketPath, sessions);
     watch = watchScreen({
       listener: {
-        onScreen: (event) =>
-          void heard.push(
-            event.kind === 'lock'
-              ? event.reason
-              : `${event.kind}${'isKnown' in event && event.isKnown ? ' by logind' : ''}`,
-          ),
-        onIdle: (desktop) =>
-          void heard.push(
-            desktop === undefined ? 'no desktop' : desktop.isIdle ? `idle since ${desktop.idleSinceMs}` : 'in use',
-          ),
+        onScreen: (event) => void heard.push(describeEvent(event)),
+        onIdle: (desktop) => void heard.push(describeIdle(desktop)),
       },
       locksWithScreen: true,
       environment: {

@@ -99,6 +99,17 @@ async function codesOf(asked: readonly Promise<unknown>[]): Promise<string[]> {
 describe('on_expired = "wait"', () => {
   const WAIT = 'on_expired = "wait"\n';
 
+  test('refuses the waiting callers at once when rolecall is locked, and later ones without telling anybody', async () => {
+    const { rig, desktop, ask, held } = await createEndedWorld(WAIT);
+    const asked = Array.from({ length: 20 }, (_, index) => ask(index));
+    await held(20);
+    await rig.client.call('lock', {});
+    expect(await codesOf(asked)).toEqual(['20 x locked']);
+    const shown = desktop.shown.length;
+    expect(await codesOf([ask(0), ask(1)])).toEqual(['2 x locked']);
+    expect(desktop.shown).toHaveLength(shown);
+  });
+
   test('40 callers: one notification, one sign-in, one page, and keys for all after the click', async () => {
     const { rig, clock, desktop, ask, held, session } = await createEndedWorld(WAIT);
     const asked = Array.from({ length: 40 }, (_, index) => ask(index));

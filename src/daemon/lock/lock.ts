@@ -1,0 +1,101 @@
+// The lock: while it is closed, nothing is served of what it covers. Survives a restart.
+import type { Clock } from '../../core/clock.ts';
+import { formatUtcSeconds } from '../../core/clock.ts';
+import { RefusedError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
+import type { LockDocument } from '../../local-api/schemas.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Actor } from '../audit/audit-record.ts';
+import type { Log } from '../process/log.ts';
+import { createProtection } from '../settings/protection.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { StateFile } from '../state-files/state-file.ts';
+import { loadLockState } from './lock-file.ts';
+import { nextLockState, type LockEvent, type LockState } from './lock-state.ts';
+
+export interface Lock extends ServingLock {
+  isLocked(): boolean;
+  /** Whether it covers every role, not only the protected ones. */
+  isAllLocked(): boolean;
+  /** Takes effect before this returns; resolves once it is saved. Never rejects. */
+  change(event: LockEvent, by: Actor): Promise<void>;
+  /** Null: open, and nothing in the settings closes it. */
+  describe(): LockDocument | null;
+  subscribe(listener: LockListener): void;
+}
+
+export interface LockListener {
+  /** Called at once, in the order of subscription. Must not throw. */
+  locked?(): void;
+  unlocked?(): void;
+}
+
+/** The lock as the last daemon left it. */
+export async function openLock(deps: {
+  readonly settings: Pick<Settings, 'lock' | 'lockWithScreen' | 'lockAfterMinutes' | 'protect'>;
+  /** Of `LOCK_SCHEMA`. */
+  readonly file: StateFile;
+  readonly audit: Pick<AuditLog, 'record'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Log;
+}): Promise<Lock> {
+  const { clock, file, settings } = deps;
+  const { ruleFor } = createProtection(settings);
+  const listeners: LockListener[] = [];
+  let state = await loadLockState(file, clock);
+
+  function refusal(role?: Role): RefusedError | undefined {
+    if (state === undefined) return undefined;
+    if (settings.lock === 'all') return new RefusedError('locked', 'rolecall is locked: programs get no credentials.');
+    if (role === undefined || ruleFor(role) === undefined) return undefined;
+    return new RefusedError(
+      'locked',
+      `rolecall is locked: programs get no credentials of protected roles, such as ${role.permissionSet} in account ${role.accountId}.`,
+    );
+  }
+
+  async function save(saved: LockState): Promise<void> {
+    try {
+      await file.write({ locked: saved ?? null });
+    } catch (error) {
+      // It is also raised as a problem, and a later change tries again.
+      deps.log('warn', `cannot save the lock: ${(error as Error).message}`);
+    }
+  }
+
+  function report(before: LockState, by: Actor): void {
+    if (state !== undefined && state.reason !== before?.reason) {
+      deps.audit.record({ event: 'locked', surface: by, reason: state.reason });
+      deps.log('info', `locked: ${state.reason}`);
+    }
+    if (state === undefined) {
+      deps.audit.record({ event: 'unlocked', surface: by, reason: before?.reason });
+      deps.log('info', 'unlocked');
+    }
+  }
+
+  return {
+    refusal,
+    isLocked: () => state !== undefined,
+    isAllLocked: () => state !== undefined && settings.lock === 'all',
+    async change(event, by) {
+      const before = state;
+      state = nextLockState(state, event, clock.nowMs());
+      if (state === before) return;
+      report(before, by);
+      if (before === undefined) for (const listener of listeners) listener.locked?.();
+      if (state === undefined) for (const listener of listeners) listener.unlocked?.();
+      await save(state);
+    },
+    describe() {
+      const scope = settings.lock;
+      if (state !== undefined) {
+        return { isLocked: true, since: formatUtcSeconds(state.sinceMs), reason: state.reason, scope };
+      }
+      const locksItself = settings.lockWithScreen || settings.lockAfterMinutes > 0;
+      return locksItself ? { isLocked: false, since: null, reason: null, scope } : null;
+    },
+    subscribe: (listener) => void listeners.push(listener),
+  };
+}
