@@ -8,6 +8,7 @@ import type { RuntimePaths } from '../local-api/paths.ts';
 import type { InstalledService } from '../platform/service/installed-service.ts';
 import type { Service } from '../service/service.ts';
 import type { ForeignProgram } from './commands/exec/run-in-place.ts';
+import type { ConfinedEnd, ConfinedProgram } from './confine/run-confined.ts';
 import type { PickerTerminal } from './terminal/terminal.ts';
 
 export interface OutputStream {
@@ -101,4 +102,6 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
   runProgram(program: 'daemon' | 'emulator' | 'tray' | 'caller-identity', args: readonly string[]): Promise<number>;
   /** Runs another program in place of this process; resolves its exit code, or never if it has replaced the process. */
   runInPlace(program: ForeignProgram): Promise<number>;
+  /** Runs a confined program as a child. Rejects with what its `connect` threw. */
+  runConfined(program: ConfinedProgram): Promise<ConfinedEnd>;
 }

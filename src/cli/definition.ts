@@ -9,6 +9,8 @@ export type OptionDefinition =
       readonly description: string;
       readonly choices?: readonly string[];
       readonly default?: string;
+      /** May be given several times; the value is a list. */
+      readonly isRepeatable?: true;
       /** Accepted, but not listed in help, man page and completions. */
       readonly isHidden?: boolean;
     };
@@ -96,9 +98,11 @@ type IsAlwaysSet<Flags, Option> = Flags extends `--no-${string}`
 type Value<Flags, Option> = Flags extends `${string}...>`
   ? readonly string[]
   : Flags extends `${string}>`
-    ? Option extends { readonly choices: readonly (infer Choice)[] }
-      ? Choice
-      : string
+    ? Option extends { readonly isRepeatable: true }
+      ? readonly string[]
+      : Option extends { readonly choices: readonly (infer Choice)[] }
+        ? Choice
+        : string
     : Flags extends `${string}]`
       ? string | true
       : boolean;

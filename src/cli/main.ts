@@ -112,6 +112,12 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       ending.isInterrupted = isInterrupted;
       return exitCode;
     },
+    async runConfined(program) {
+      const { runConfined } = await import('./confine/run-confined.ts');
+      const end = await runConfined(program, startWithCoreDumps);
+      ending.isInterrupted = end.isInterrupted;
+      return end;
+    },
   };
 }
 

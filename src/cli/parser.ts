@@ -140,6 +140,9 @@ function createOption(flags: string, definition: OptionDefinition, command: Comm
   const { description, choices, isHidden } = definition;
   const option = new Option(flags, description).hideHelp(isHidden === true);
   if (choices !== undefined) option.choices(choices).argParser((word) => checkChoice(word, choices, command));
+  if (definition.isRepeatable === true) {
+    option.argParser((word, before: readonly string[] | undefined) => [...(before ?? []), word]);
+  }
   return definition.default === undefined ? option : option.default(definition.default);
 }
 

@@ -100,6 +100,7 @@ async function run(
     findInstalledService: async () => undefined,
     loadService: () => Promise.reject(new Error('no service is installed')),
     deletePageLater: async () => undefined,
+    runConfined: () => Promise.reject(new Error('nothing is confined here')),
     runInPlace: async () => 0,
   };
   const exitCode = await runCommandLine(argv, context);

@@ -192,7 +192,7 @@ export const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'cli',
-    folders: ['terminal', 'environment', 'shell', 'profiles', 'picker', 'commands'],
+    folders: ['terminal', 'environment', 'confine', 'shell', 'profiles', 'picker', 'commands'],
     top: 'anywhere',
     why: 'first what commands share, then one folder for each command',
   },

@@ -125,6 +125,8 @@ export interface CliOptions {
   readonly runTool?: RunProgram;
   /** Sees the program that `exec` would have become, and says how it ended. */
   readonly runInPlace?: CliContext['runInPlace'];
+  /** Sees the program that `exec --confine` would have started, and says how it ended. */
+  readonly runConfined?: CliContext['runConfined'];
   /** The screen and keys of a person who chooses. */
   readonly openPickerTerminal?: CliContext['openPickerTerminal'];
   /** Gets a function that presses keys, each time that a command begins to read them; no key can be pressed when absent. */
@@ -358,6 +360,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             run: cli.runTool ?? (async () => ({ exitCode: 127, stdout: '', stderr: 'there is no such program' })),
           }),
         runInPlace: cli.runInPlace ?? (async () => 0),
+        runConfined: cli.runConfined ?? (() => Promise.reject(new Error('nothing is confined here'))),
       };
       const exitCode = await runCommandLine(argv, context);
       return { exitCode, stdout, stderr };

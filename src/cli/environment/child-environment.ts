@@ -45,6 +45,11 @@ const IDENTITY_VARIABLES = [
 /** Variables like `AWS_BEARER_TOKEN_BEDROCK` take precedence over all keys at their service. */
 export const IDENTITY_PREFIX = 'AWS_BEARER_TOKEN_';
 
+/** Whether SDKs take credentials from this variable, or rolecall names the role in it. */
+export function isIdentityVariable(name: string): boolean {
+  return (IDENTITY_VARIABLES as readonly string[]).includes(name) || name.startsWith(IDENTITY_PREFIX);
+}
+
 /** What a shell has to unset so that `AWS_PROFILE` takes effect, besides all variables with the prefix. */
 export const BEFORE_PROFILE: readonly string[] = IDENTITY_VARIABLES.filter(
   (name) => name !== 'AWS_PROFILE' && !name.startsWith('ROLECALL_'),

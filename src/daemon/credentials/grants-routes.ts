@@ -74,6 +74,7 @@ export function createGrantsHandlers(deps: {
         role,
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
+        ...(body.confined === true ? { isConfined: true } : {}),
       });
       try {
         admission?.hold(grant.id);
@@ -83,7 +84,9 @@ export function createGrantsHandlers(deps: {
       }
       // After the answer: this can start a process.
       setImmediate(() => void deps.containerServer.keepPort());
-      deps.audit.record({ event: 'grant-issued', role, surface: caller.surface, processId: boundTo?.processId });
+      const processId = boundTo?.processId;
+      const program = body.confined === true ? { processId, confined: true } : undefined;
+      deps.audit.record({ event: 'grant-issued', role, surface: caller.surface, processId, program });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       return { ...describe(grant), url: `${url}${CONTAINER_PATH}${pathSecret}`, token, directory };
@@ -113,5 +116,6 @@ function describe(grant: Grant): GrantDocument {
     createdAt: formatUtcSeconds(grant.createdAtMs),
     expiresAt: formatUtcSeconds(grant.expiresAtMs),
     processId: grant.boundTo?.processId ?? null,
+    confined: grant.isConfined === true,
   };
 }

@@ -19,6 +19,8 @@ export interface Grant {
   readonly expiresAtMs: number;
   /** The grant ends with this process. */
   readonly boundTo?: ProcessIdentity;
+  /** Whether the caller has said that it confines the program. */
+  readonly isConfined?: boolean;
 }
 
 export interface IssuedGrant {
@@ -35,6 +37,7 @@ export interface Grants {
     readonly role: Role | 'current';
     readonly lifetimeSeconds: number;
     readonly boundTo?: ProcessIdentity;
+    readonly isConfined?: boolean;
   }): Promise<IssuedGrant>;
   /** The valid grant with both secrets; undefined does not tell which of them was wrong. */
   find(pathSecret: string, token: string): Grant | undefined;
@@ -109,7 +112,7 @@ export async function loadGrants(deps: {
 
   return {
     haveGaps,
-    async issue({ role, lifetimeSeconds, boundTo }) {
+    async issue({ role, lifetimeSeconds, boundTo, isConfined }) {
       const pathSecret = deps.randomBytes(SECRET_BYTES).toString('base64url');
       const token = deps.randomBytes(SECRET_BYTES).toString('base64url');
       const nowMs = clock.nowMs();
@@ -119,6 +122,7 @@ export async function loadGrants(deps: {
         createdAtMs: nowMs,
         expiresAtMs: nowMs + lifetimeSeconds * 1000,
         ...(boundTo === undefined ? {} : { boundTo }),
+        ...(isConfined === true ? { isConfined } : {}),
       };
       const stored = { ...grant, pathHash: hash(pathSecret), tokenHash: hash(token) };
       byPath.set(stored.pathHash, stored);

@@ -22,6 +22,7 @@ export type CredentialsDocument = FromSchema<typeof credentialsSchema>;
 const grantTerms = {
   lifetimeSeconds: { type: 'integer', minimum: 1, maximum: 7 * 24 * 3600, description: '24 hours when absent' },
   processId: { type: 'integer', minimum: 1, description: 'the grant ends with this process' },
+  confined: { type: 'boolean', description: 'the caller confines the program; only for the lists and the audit log' },
 } as const;
 
 /** The request for a grant: for one role, or for whatever role is current. */
@@ -60,9 +61,10 @@ const grantProperties = {
   createdAt: time,
   expiresAt: time,
   processId: { type: ['integer', 'null'] },
+  confined: { type: 'boolean', description: 'for `rolecall exec --confine`, by its own word' },
 } as const;
 
-const grantRequired = ['id', 'current', 'role', 'createdAt', 'expiresAt', 'processId'] as const;
+const grantRequired = ['id', 'current', 'role', 'createdAt', 'expiresAt', 'processId', 'confined'] as const;
 
 export const grantSchema = { type: 'object', required: grantRequired, properties: grantProperties } as const;
 

@@ -1,4 +1,5 @@
 // What was typed after `rolecall exec`: the words for the role, and the command to run.
+import { UsageError } from '../../../core/errors.ts';
 import type { ExecOptions } from './options.ts';
 
 export interface ExecLine {
@@ -28,12 +29,30 @@ export function readSeveralWords(
   const own: { -readonly [Name in keyof ExecOptions]: ExecOptions[Name] } = { ...options };
   const left = rest.slice(0, end).values();
   for (const word of left) {
+    if (!word.startsWith('-')) {
+      words.push(word);
+      continue;
+    }
+    const [, flag = word, value] = /^(--[^=]+)=(.*)$/su.exec(word) ?? [];
+    const read = () => value ?? left.next().value ?? '';
     if (word === '--env-keys') own.envKeys = true;
     else if (word === '--token-file') own.tokenFile = true;
-    else if (word === '--region') own.region = left.next().value ?? '';
-    else if (word.startsWith('--region=')) own.region = word.slice('--region='.length);
-    else if (word.startsWith('-')) return undefined;
-    else words.push(word);
+    else if (word === '--confine') own.confine = true;
+    else if (word === '--read-only') own.readOnly = true;
+    else if (flag === '--region') own.region = read();
+    else if (flag === '--readable') own.readable = [...(own.readable ?? []), read()];
+    else if (flag === '--writable') own.writable = [...(own.writable ?? []), read()];
+    else if (flag === '--env') own.env = [...(own.env ?? []), read()];
+    else if (flag === '--network') own.network = checkNetwork(read());
+    else return undefined;
   }
   return { words, command: rest.slice(end + 1), options: own };
+}
+
+/** @throws UsageError usage: neither of the two */
+function checkNetwork(word: string): 'host' | 'own' {
+  if (word === 'host' || word === 'own') return word;
+  throw new UsageError('usage', `rolecall exec --network takes host or own, not "${word}".`, {
+    hint: 'rolecall exec --help',
+  });
 }

@@ -5,6 +5,15 @@ const options = {
   '--region <region>': "the region to work in; the profile's by default",
   '--token-file': 'pass the token in a file instead of a variable',
   '--env-keys': 'pass the keys themselves, for tools that support nothing else; they expire within hours',
+  '--confine': 'keep the command from your other roles, your home, keychain and desktop',
+  '--readable <path>': { description: 'with --confine: a file or folder that it may read', isRepeatable: true },
+  '--writable <path>': { description: 'with --confine: one that it may also write', isRepeatable: true },
+  '--env <name>': { description: 'with --confine: a variable that it gets, by its name', isRepeatable: true },
+  '--read-only': 'with --confine: the working directory can be read only',
+  '--network <which>': {
+    description: 'with --confine: "own" also hides the ports and sockets of this machine',
+    choices: ['host', 'own'],
+  },
 } as const;
 
 export const definition: CommandDefinition<typeof options, [profile: string | undefined, command: readonly string[]]> =
@@ -28,11 +37,17 @@ it runs. The exit code is the command's.
   rolecall exec current -- aws s3 ls
   rolecall exec taylor.Admin                       a subshell, until: exit
   rolecall exec log read -- aws s3 ls              the role matching both words
+  rolecall exec --confine log read -- npm test     an agent, an untrusted build
   rolecall exec taylor.Admin -- nohup ./nightly &  survives closing the terminal
 
 Several words need the "--". Without a terminal, one word is a profile's name,
 and several words have to match exactly one role that is not protected. On a
-terminal, a word like prod.Admin that is no profile's name is asked about.`,
+terminal, a word like prod.Admin that is no profile's name is asked about.
+
+A confined command sees the system read-only, the working directory, and what
+you share with it; its home is empty. It gets keys of this role and of no other.
+Linux needs bubblewrap and keyutils, and passt for --network=own. Without them
+the command does not run. What stays within its reach: docs/confine.md`,
     takesCommand: true,
     run: async (profile, command, values, context) =>
       (await import('./run.ts')).runExec(profile, command, values, context),

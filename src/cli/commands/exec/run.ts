@@ -1,5 +1,6 @@
 // `rolecall exec`: runs a program or a subshell as one role.
 import { join } from 'node:path';
+import { cwd } from 'node:process';
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
@@ -9,6 +10,7 @@ import type { LoginContext } from '../login/options.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { childEnvironment, refuseJavaIdentity } from '../../environment/child-environment.ts';
 import { copyConfigFiles, writePrivate } from './config-copies.ts';
+import type { Confinement } from '../../confine/confinement.ts';
 import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
@@ -20,11 +22,22 @@ import type { ForeignProgram } from './run-in-place.ts';
 import { planSubshell } from './subshell.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
 
-type Context = PickerContext & LoginContext & Pick<CliContext, 'homeDirectory' | 'processId' | 'runInPlace'>;
+type Context = PickerContext &
+  LoginContext &
+  Pick<CliContext, 'homeDirectory' | 'paths' | 'platform' | 'processId' | 'runConfined' | 'runInPlace' | 'userId'>;
 
 /** The maximum that the daemon allows; the grant ends with the program anyway. */
 const LIFETIME_SECONDS = 7 * 24 * 3600;
 const REVOKE_DEADLINE_MS = 2000;
+const EXIT_NOT_FOUND = 127;
+/** Without --confine they would have no effect. */
+const CONFINEMENT_OPTIONS = [
+  ['readable', '--readable'],
+  ['writable', '--writable'],
+  ['env', '--env'],
+  ['network', '--network'],
+  ['readOnly', '--read-only'],
+] as const;
 
 export async function runExec(
   first: string | undefined,
@@ -35,7 +48,26 @@ export async function runExec(
   const { words, command, options } = await readLine(first, rest, given, context);
   const [program = context.environment['SHELL'] || '/bin/sh', ...args] = command;
   checkOptions(first, words, command, options, context);
-  refuseJavaIdentity(context.environment);
+  const confinement = options.confine === true ? await confine(options, context) : undefined;
+  try {
+    return await runChecked({ words, command, options, program, args, confinement }, context);
+  } finally {
+    confinement?.close();
+  }
+}
+
+interface CheckedLine extends ExecLine {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly confinement: Confinement | undefined;
+}
+
+async function runChecked(
+  { words, command, options, program, args, confinement }: CheckedLine,
+  context: Context,
+): Promise<number> {
+  const inherited = confinement?.environment ?? context.environment;
+  refuseJavaIdentity(inherited);
   const found = findCommand(program, context.environment);
   const mayAsk = canAsk(context);
   const request = describeRequest(command, mayAsk);
@@ -46,6 +78,11 @@ export async function runExec(
     reportFailure({ message: found.reason, hint }, context);
     return found.exitCode;
   }
+  const hidden = confinement?.findHidden(program);
+  if (hidden !== undefined) {
+    reportFailure(hidden, context);
+    return EXIT_NOT_FOUND;
+  }
   const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
@@ -53,34 +90,57 @@ export async function runExec(
   await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
   const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   if (options.envKeys === true) {
-    const environment = childEnvironment(context.environment, {
+    const environment = childEnvironment(inherited, {
       identity: keyVariables(credentials),
       profileName: profile.profileName,
       region,
     });
-    return context.runInPlace({ command: [program, ...args], environment });
+    return start({ command: [program, ...args], environment }, undefined, confinement, context);
   }
 
   const grant = await context.client.call(
     'createGrant',
-    { body: grantRequest(profile, context) },
+    { body: { ...grantRequest(profile, context), ...(confinement === undefined ? {} : { confined: true }) } },
     { signal: context.signal },
   );
   try {
-    const environment = childEnvironment(context.environment, {
-      identity: await containerVariables(grant, options),
+    const visibleAt = confinement?.ownFolder(grant.directory) ?? grant.directory;
+    const environment = childEnvironment(inherited, {
+      identity: await containerVariables(grant, visibleAt, options),
       profileName: profile.profileName,
       region,
-      files: await copyConfigFiles({ ...context, directory: grant.directory }),
+      ...(confinement === undefined
+        ? { files: await copyConfigFiles({ ...context, directory: grant.directory }) }
+        : {}),
     });
-    if (command.length > 0) return await context.runInPlace({ command: [program, ...args], environment });
-    return await context.runInPlace(await prepareSubshell(program, profile, grant, environment, context));
+    const foreign: ForeignProgram =
+      command.length > 0
+        ? { command: [program, ...args], environment }
+        : await prepareSubshell(program, profile, { ...grant, visibleAt }, environment, context);
+    return await start(foreign, grant, confinement, context);
   } finally {
     await context.client
       .call('revokeGrant', { id: grant.id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
       // Not needed if the daemon is unreachable: it ends the grant together with this process.
       .catch(() => undefined);
   }
+}
+
+/** Loads nothing of the confinement for a command that is not confined. */
+async function confine(options: ExecOptions, context: Context): Promise<Confinement> {
+  const { prepareConfinement } = await import('../../confine/confinement.ts');
+  const { readable = [], writable = [], env = [], network, readOnly: isReadOnly = false } = options;
+  return prepareConfinement({ readable, writable, env, network, isReadOnly }, { ...context, workingDirectory: cwd() });
+}
+
+function start(
+  program: ForeignProgram,
+  grant: IssuedGrantDocument | undefined,
+  confinement: Confinement | undefined,
+  context: Context,
+): Promise<number> {
+  if (confinement === undefined) return context.runInPlace(program);
+  return confinement.run({ ...program, directory: grant?.directory, containerUrl: grant?.url });
 }
 
 /** A line with several words before a "--" is read as a search, unless its first word is a profile. */
@@ -114,6 +174,15 @@ function checkOptions(
   if (options.envKeys === true && options.tokenFile === true) {
     throw new UsageError('usage', 'exec takes --env-keys or --token-file, not both.', { hint: 'rolecall exec --help' });
   }
+  const given = CONFINEMENT_OPTIONS.find(([name]) => options[name] !== undefined);
+  if (given !== undefined && options.confine !== true) {
+    throw new UsageError('usage', `exec ${given[1]} needs --confine.`, { hint: 'rolecall exec --help' });
+  }
+  if (options.envKeys === true && options.network === 'own') {
+    throw new UsageError('usage', 'exec --network=own serves the keys by a port and takes no --env-keys.', {
+      hint: 'rolecall exec --help',
+    });
+  }
   if (words.length === 0 && !canAsk(context)) {
     throw first === undefined
       ? new UsageError('usage', 'rolecall exec needs a profile.', { hint: 'rolecall exec --help' })
@@ -140,24 +209,27 @@ function grantRequest(profile: ProfileDocument, context: Context) {
 }
 
 /** Exactly one of the two token variables: together they break CDK. */
-async function containerVariables(grant: IssuedGrantDocument, options: ExecOptions): Promise<Record<string, string>> {
+async function containerVariables(
+  grant: IssuedGrantDocument,
+  visibleAt: string,
+  options: ExecOptions,
+): Promise<Record<string, string>> {
   const url = { AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url };
   if (options.tokenFile !== true) return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token };
-  const path = join(grant.directory, 'token');
   // Without a newline, as the SDKs send the file unchanged.
-  await writePrivate(path, grant.token);
-  return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path };
+  await writePrivate(join(grant.directory, 'token'), grant.token);
+  return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(visibleAt, 'token') };
 }
 
 async function prepareSubshell(
   shell: string,
   profile: ProfileDocument,
-  grant: IssuedGrantDocument,
+  grant: { readonly directory: string; readonly visibleAt: string },
   environment: Readonly<Record<string, string>>,
   context: Context,
 ): Promise<ForeignProgram> {
   const { profileName, accountId } = profile;
-  const plan = planSubshell({ shell, profileName, directory: grant.directory, environment });
+  const plan = planSubshell({ shell, profileName, directory: grant.visibleAt, environment });
   for (const [name, text] of Object.entries(plan.files)) await writePrivate(join(grant.directory, name), text);
   context.stderr.write(`This shell uses ${harmless(profileName)} (account ${accountId}). To leave it: exit\n`);
   return { command: [...plan.command], environment: { ...environment, ...plan.environment } };

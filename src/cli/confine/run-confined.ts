@@ -1,0 +1,210 @@
+// Runs a confined command as a child, passes signals on into the confinement, and notices when it could not be set up.
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { closeSync, readdirSync } from 'node:fs';
+import { constants as system } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { UsageError } from '../../core/errors.ts';
+import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
+import { fstatSync } from '../../platform/files/stat-sync.ts';
+import { isInForeground } from '../../platform/programs/foreground.ts';
+import type { StartWithCoreDumps } from '../../platform/process/harden-process.ts';
+
+export interface ConfinedProgram {
+  readonly words: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the child has under these numbers besides its standard streams. */
+  readonly descriptors: ChildDescriptors;
+  /** Connects the child's network, given its process id; the child waits until that has succeeded. */
+  readonly connect?: (processId: number) => Promise<void>;
+}
+
+export interface ChildDescriptors {
+  /** Standard error of the command; the programs before it write to none. Undefined: they need no such care. */
+  readonly errors: number | undefined;
+  /** Lines of JSON from bubblewrap; undefined on macOS, where the group of the child is the command. */
+  readonly status: number | undefined;
+  /** One byte lets the child go on; undefined without a network of its own. */
+  readonly go: number | undefined;
+  /** Numbers in the child, and the descriptors of this process that it gets there. */
+  readonly passed: ReadonlyMap<number, number>;
+  /** Those of them that the command itself gets. */
+  readonly named: readonly number[];
+}
+
+export interface ConfinedEnd {
+  readonly exitCode: number;
+  /** The command was ended by Ctrl-C. */
+  readonly isInterrupted: boolean;
+  /** False: the confinement could not be set up, and the command has not run. */
+  readonly hasStarted: boolean;
+}
+
+const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
+
+/** Rejects with what `connect` threw; the child is dead then. */
+export async function runConfined(
+  program: ConfinedProgram,
+  startWithCoreDumps: StartWithCoreDumps,
+): Promise<ConfinedEnd> {
+  for (const name of FORWARDED) if (name !== 'SIGUSR1') process.removeAllListeners(name);
+  refuseFolders(program.descriptors);
+  closeInherited(program.descriptors);
+  const state: { child?: ChildProcess; commandGroup?: number; isInterrupted: boolean } = { isInterrupted: false };
+  const stopForwarding = forwardSignals((signal) => {
+    if (signal === 'SIGINT' && isInForeground()) state.isInterrupted = true;
+    // Before there is a command, the signal ends what sets up the confinement.
+    if (state.commandGroup === undefined) return void state.child?.kill(signal === 'SIGWINCH' ? 0 : signal);
+    try {
+      process.kill(-state.commandGroup, signal);
+    } catch {
+      // It has just ended.
+    }
+  });
+  const [file, ...args] = program.words;
+  const child = startWithCoreDumps(() =>
+    spawn(file, args, {
+      env: program.environment,
+      stdio: describeStreams(program.descriptors),
+      // A session of its own: keys like Ctrl-C would kill bubblewrap, and with it the command without a warning.
+      detached: true,
+    }),
+  );
+  state.child = child;
+  const { status } = program.descriptors;
+  let report = '';
+  if (status === undefined) {
+    if (child.pid !== undefined) state.commandGroup = child.pid;
+  } else {
+    (child.stdio[status] as Readable).setEncoding('utf8').on('data', (text: string) => {
+      if (report.length < 4096) report += text;
+      const group = /"child-pid"\s*:\s*(\d+)/u.exec(report)?.[1];
+      if (group !== undefined) state.commandGroup ??= Number(group);
+    });
+  }
+  try {
+    const ended = waitForEnd(child);
+    await Promise.all([ended, connect(child, program)]);
+    const { code, signal } = await ended;
+    const exitCode = code ?? 128 + (signal === null ? 0 : system.signals[signal]);
+    // bubblewrap reports an exit code only for a command that it has started.
+    const hasStarted = status === undefined || /"exit-code"\s*:/u.test(report);
+    return {
+      exitCode,
+      hasStarted: hasStarted || code === null,
+      isInterrupted: state.isInterrupted && exitCode === 130,
+    };
+  } finally {
+    stopForwarding();
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  }
+}
+
+function waitForEnd(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    // `close`: the report is complete.
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+async function connect(child: ChildProcess, { descriptors, connect: connectNetwork }: ConfinedProgram): Promise<void> {
+  if (descriptors.go === undefined || connectNetwork === undefined || child.pid === undefined) return;
+  const go = child.stdio[descriptors.go] as Writable;
+  go.on('error', () => undefined);
+  try {
+    await connectNetwork(child.pid);
+    go.end('\n');
+  } catch (error) {
+    // If the child has ended, that is the reason, and its end tells more.
+    if (child.exitCode === null && child.signalCode === null) throw error;
+  }
+}
+
+/** Calls `forward` for each signal that the command has to get from this process; returns a function that stops that. */
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
+  const listeners: [NodeJS.Signals, () => void][] = [
+    ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => forward(name)]),
+    [
+      'SIGTSTP',
+      () => {
+        // In its own session the command is in no group that SIGTSTP could stop.
+        forward('SIGSTOP');
+        process.kill(process.pid, 'SIGSTOP');
+      },
+    ],
+    [
+      'SIGCONT',
+      () => {
+        forward('SIGCONT');
+        forward('SIGWINCH');
+      },
+    ],
+  ];
+  for (const [name, listener] of listeners) process.on(name, listener);
+  return () => {
+    for (const [name, listener] of listeners) process.off(name, listener);
+  };
+}
+
+function describeStreams({ errors, status, go, passed }: ChildDescriptors): StdioOptions {
+  const streams: ('inherit' | 'ignore' | 'pipe' | number)[] = [
+    'inherit',
+    'inherit',
+    errors === undefined ? 'inherit' : 'ignore',
+  ];
+  const set = (number: number, stream: (typeof streams)[number]) => {
+    while (streams.length <= number) streams.push('ignore');
+    streams[number] = stream;
+  };
+  if (errors !== undefined) set(errors, 2);
+  if (status !== undefined) set(status, 'pipe');
+  if (go !== undefined) set(go, 'pipe');
+  for (const [number, descriptor] of passed) set(number, descriptor);
+  return streams;
+}
+
+/** From an open folder one reaches everything beside it, whatever the confinement hides. */
+function refuseFolders({ named }: ChildDescriptors): void {
+  for (const descriptor of [0, 1, 2, ...named]) {
+    if (!isFolder(descriptor)) continue;
+    throw new UsageError('usage', `A confined command can't have an open folder as descriptor ${descriptor}.`, {
+      hint: 'rolecall exec --help',
+    });
+  }
+}
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+const CLOSE_ON_EXEC = 0o2000000;
+/** inotify and epoll list what they watch. */
+const MAX_INFO_BYTES = 1024 * 1024;
+
+/** Closes what this process has inherited besides the standard streams: Node leaves descriptors above 16 open for children. */
+function closeInherited({ passed }: ChildDescriptors): void {
+  if (process.platform !== 'linux') return;
+  const kept = new Set(passed.values());
+  for (const name of readdirSync('/proc/self/fd')) {
+    const descriptor = Number(name);
+    if (descriptor <= 2 || kept.has(descriptor) || !isInheritable(name)) continue;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // It was the descriptor of the listing itself.
+    }
+  }
+}
+
+function isInheritable(name: string): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/mu.exec(readBoundedFileSync(`/proc/self/fdinfo/${name}`, MAX_INFO_BYTES))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+  } catch {
+    return false;
+  }
+}
