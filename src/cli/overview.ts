@@ -19,6 +19,7 @@ export const OVERVIEW = {
     setup: 'set up rolecall: asks, shows the change, writes it',
     config: 'show, edit and check the settings',
     profiles: 'write, list and convert the profiles in ~/.aws/config',
+    passkey: 'add, list and remove the passkeys that approve protected roles',
     service: 'run the daemon as your own service (systemd, launchd)',
     'shell-init': 'set up or print the hook with which `use` switches shells',
     completion: 'print completions for your shell',

@@ -20,6 +20,7 @@ export const COMMANDS: CommandList = {
   setup: () => import('./commands/setup/definition.ts'),
   config: () => import('./commands/config/definition.ts'),
   profiles: () => import('./commands/profiles/definition.ts'),
+  passkey: () => import('./commands/passkey/definition.ts'),
   service: () => import('./commands/service/definition.ts'),
   'shell-init': () => import('./commands/shell-init/definition.ts'),
   completion: () => import('./commands/completion/definition.ts'),

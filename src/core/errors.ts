@@ -67,6 +67,7 @@ export const ERROR_TABLE = {
       'no-current-role': 'rolecall ls',
       'grant-not-found': 'rolecall exec --help',
       'approval-not-found': 'rolecall status',
+      'passkey-not-found': 'rolecall passkey list',
       'route-not-found': 'rolecall daemon restart',
     },
   },

@@ -14,6 +14,8 @@ import type { FindCallerProgram } from './http/caller-program.ts';
 import type { InputChecks } from './http/input-checks.ts';
 import type { PortHandover } from './http/port-handover.ts';
 import type { Handlers } from './http/surface.ts';
+import { createPasskeyStore } from './passkeys/passkey-store.ts';
+import { createPasskeys, findPasskeyObstacle } from './passkeys/passkeys.ts';
 import type { Recheck } from './process/recheck.ts';
 import type { TickTask } from './process/ticker.ts';
 import { LOCK_SCHEMA } from './lock/lock-file.ts';
@@ -88,13 +90,16 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
   const webAccess = createWebAccess({ ...base, randomBytes });
+  const passkeyStore = createPasskeyStore(roles);
   const protectedRoles = createProtectedRoles({
     ...roles,
     webAccess,
+    findPasskeyObstacle: () => findPasskeyObstacle(passkeyStore),
     randomBytes,
   });
   const { approvals, listApprovals, roleGate } = protectedRoles;
   deps.onApprovals?.(approvals);
+  const passkeys = createPasskeys({ ...roles, ...protectedRoles, passkeyStore, webAccess, randomBytes });
   roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
   const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };
   const signIn = { ...profiles, ...createSignIn(profiles) };
@@ -124,6 +129,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
       ...roles.handlers,
       ...protectedRoles.handlers,
       ...locking.handlers,
+      ...passkeys.handlers,
       ...profiles.handlers,
       ...signIn.handlers,
       ...credentials.handlers,

@@ -30,6 +30,21 @@ import {
 } from './schemas/credentials.ts';
 import { lockAnswerSchema, type LockAnswerDocument } from './schemas/lock.ts';
 import {
+  assertionSchema,
+  challengeSchema,
+  passkeyId,
+  passkeyRequestSchema,
+  passkeysSchema,
+  registrationOptionsSchema,
+  registrationSchema,
+  type AssertionDocument,
+  type ChallengeDocument,
+  type PasskeyRequestDocument,
+  type PasskeysDocument,
+  type RegistrationDocument,
+  type RegistrationOptionsDocument,
+} from './schemas/passkeys.ts';
+import {
   adoptionSchema,
   adoptionRequestSchema,
   profileSchema,
@@ -133,6 +148,11 @@ const approvalInPath = {
   type: 'object',
   required: ['id'],
   properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
+} as const;
+const passkeyApprovalInPath = {
+  type: 'object',
+  required: ['approval'],
+  properties: { approval: approvalInPath.properties.id },
 } as const;
 const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
@@ -378,6 +398,78 @@ export const routes = {
     successStatus: 200,
     answer: profileSchema,
   },
+  approvalChallenge: {
+    method: 'POST',
+    path: '/v1/approvals/:id/challenge',
+    surfaces: WEB,
+    summary: 'A challenge for a passkey, valid for 60 seconds, once, and for this approval only',
+    params: approvalInPath,
+    successStatus: 200,
+    answer: challengeSchema,
+  },
+  approvalAssertion: {
+    method: 'POST',
+    path: '/v1/approvals/:id/assertion',
+    surfaces: WEB,
+    summary: 'Approves with the signature of a passkey over the challenge',
+    params: approvalInPath,
+    body: assertionSchema,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
+  passkeys: {
+    method: 'GET',
+    path: '/v1/passkeys',
+    surfaces: BOTH,
+    summary: 'The registered passkeys, and the address where they can be used',
+    successStatus: 200,
+    answer: passkeysSchema,
+  },
+  addPasskey: {
+    method: 'POST',
+    path: '/v1/passkeys',
+    surfaces: SOCKET,
+    summary: 'Asks to add a passkey: a click approves the first, a registered passkey each further one',
+    body: passkeyRequestSchema,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
+  removePasskey: {
+    method: 'DELETE',
+    path: '/v1/passkeys/:id',
+    surfaces: SOCKET,
+    summary: 'Asks to remove a passkey, which a registered passkey approves',
+    params: { type: 'object', required: ['id'], properties: { id: passkeyId } },
+    successStatus: 200,
+    answer: approvalSchema,
+  },
+  passkeyPage: {
+    method: 'POST',
+    path: '/v1/passkey-page',
+    surfaces: BOTH,
+    summary: 'As `/v1/web-code`, at the address where passkeys can be used',
+    successStatus: 200,
+    answer: webCodeSchema,
+  },
+  passkeyOptions: {
+    method: 'POST',
+    path: '/v1/passkeys/:approval/options',
+    surfaces: WEB,
+    summary: 'What the browser needs to register the passkey of an approval, valid for 60 seconds and once',
+    params: passkeyApprovalInPath,
+    successStatus: 200,
+    answer: registrationOptionsSchema,
+  },
+  registerPasskey: {
+    method: 'POST',
+    path: '/v1/passkeys/:approval/registration',
+    surfaces: WEB,
+    summary: 'Adds the passkey that the browser has made for an approval',
+    params: passkeyApprovalInPath,
+    body: registrationSchema,
+    successStatus: 200,
+    answer: passkeysSchema,
+  },
   console: {
     method: 'POST',
     path: '/v1/console',
@@ -611,6 +703,14 @@ export interface Answers {
   refuseApproval: ApprovalDocument;
   lock: LockAnswerDocument;
   unlock: LockAnswerDocument;
+  approvalChallenge: ChallengeDocument;
+  approvalAssertion: ApprovalDocument;
+  passkeys: PasskeysDocument;
+  addPasskey: ApprovalDocument;
+  removePasskey: ApprovalDocument;
+  passkeyPage: WebCodeDocument;
+  passkeyOptions: RegistrationOptionsDocument;
+  registerPasskey: PasskeysDocument;
   containerCredentials: ContainerCredentialsDocument;
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
@@ -652,6 +752,12 @@ export interface Inputs {
   approval: { id: string };
   askApproval: { body: ApprovalRequestDocument };
   refuseApproval: { id: string };
+  approvalChallenge: { id: string };
+  approvalAssertion: { id: string; body: AssertionDocument };
+  addPasskey: { body: PasskeyRequestDocument };
+  removePasskey: { id: string };
+  passkeyOptions: { approval: string };
+  registerPasskey: { approval: string; body: RegistrationDocument };
   containerCredentials: { grant: string };
 }
 

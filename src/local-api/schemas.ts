@@ -11,6 +11,13 @@ export type {
   IssuedGrantDocument,
 } from './schemas/credentials.ts';
 export type {
+  AssertionDocument,
+  ChallengeDocument,
+  PasskeysDocument,
+  RegistrationDocument,
+  RegistrationOptionsDocument,
+} from './schemas/passkeys.ts';
+export type {
   AdoptionDocument,
   AdoptionRequestDocument,
   ProfileDocument,

@@ -7,6 +7,9 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import type { DoctorCode } from '../../src/cli/commands/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+import { Secret } from '../../src/core/secret.ts';
+import { SECRET_FILE_NAME } from '../../src/secret-store/choose.ts';
+import { createFileStore } from '../../src/secret-store/file.ts';
 import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
 import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createPrivateCa } from '../helpers/private-ca.ts';
@@ -320,6 +323,18 @@ export const TROUBLES: readonly Trouble[] = [
     },
     // Nobody types the passphrase in a test.
     words: () => ({ 'read -rsp "Passphrase: " ROLECALL_PASSPHRASE': 'ROLECALL_PASSPHRASE=right' }),
+  },
+  {
+    code: 'passkeys-changed',
+    rig: { environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'right' } },
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+      await rig.client.call('passkeys', {});
+      const path = join(rig.paths.stateDirectory, SECRET_FILE_NAME);
+      const store = createFileStore({ path, passphrase: new Secret('right'), cost: { N: 2 ** 15, r: 8, p: 1 } });
+      await store.save('passkeys', new Secret('planted'));
+      await rig.client.call('passkeys', {});
+    },
   },
   { code: 'secret-store-memory' },
   {

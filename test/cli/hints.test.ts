@@ -211,6 +211,7 @@ const EQUIVALENT: Readonly<Partial<Record<ErrorCode, string>>> = {
   'approval-refused': 'the questions that wait, and where they can be answered',
   'approval-not-found': 'the questions that wait',
   'approval-required': 'the questions that wait, and where they can be answered',
+  'passkey-not-found': 'the passkeys that there are',
   'passkey-refused': 'the page, where the passkey can be asked again',
   locked: 'what is locked since when',
   'audit-unavailable': 'as for file-not-writable, which the status has beside it',

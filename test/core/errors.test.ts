@@ -78,6 +78,7 @@ describe('table of errors', () => {
       'account-not-found': 'NotFoundError',
       'no-current-role': 'NotFoundError',
       'approval-not-found': 'NotFoundError',
+      'passkey-not-found': 'NotFoundError',
       'route-not-found': 'NotFoundError',
       'config-section-not-ours': 'ConflictError',
       'config-key-not-ours': 'ConflictError',

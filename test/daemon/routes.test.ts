@@ -106,6 +106,9 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['approval', '/v1/approvals/{id}'],
   ['status', '/v1/status'],
   ['refuseApproval', '/v1/approvals/{id}/refuse'],
+  ['passkeys', '/v1/passkeys'],
+  ['passkeyPage', '/v1/passkey-page'],
+  ['addPasskey', '/v1/passkeys', { label: 'blue key' }],
   ['createGrant', '/v1/grants', ROLE],
   ['createGrant', '/v1/grants', { current: true, processId: process.pid }],
   ['grants', '/v1/grants'],
@@ -180,9 +183,14 @@ describe('every route', () => {
         if (surface.name === 'web') expect(/"(SecretAccessKey|SessionToken)": ?"|"ASIA/.test(answer.body)).toBe(false);
       }
     }
-    // The rest is a stream, takes a one-time code, has its own server, or stops the daemon.
+    // The rest is a stream, needs a passkey, takes a one-time code, has its own server, or stops the daemon.
     expect(Object.keys(routes).filter((name) => !seen.has(name))).toEqual([
       'events',
+      'approvalChallenge',
+      'approvalAssertion',
+      'removePasskey',
+      'passkeyOptions',
+      'registerPasskey',
       'webToken',
       'containerCredentials',
       'stop',

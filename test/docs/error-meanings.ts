@@ -31,6 +31,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'no-current-role': 'No current role is set.',
   'grant-not-found': 'The grant has ended or never existed, or its process does not exist.',
   'approval-not-found': 'The approval was settled some time ago, or never existed.',
+  'passkey-not-found': 'No passkey has this label or id.',
   'route-not-found': 'The API has no such route or method.',
   'config-section-not-ours': 'A section that rolecall did not write is in its block of `~/.aws/config`.',
   'config-key-not-ours': 'A key that rolecall did not write is in one of its profiles.',

@@ -158,6 +158,7 @@ export const FOLDERS: readonly FolderRule[] = [
       'roles',
       'approvals',
       'lock',
+      'passkeys',
       'profiles',
       'sign-in',
       'credentials',

@@ -15,6 +15,7 @@ import { requireServable, type ServableBroker } from './require-servable.ts';
 export function createApprovalHandlers(deps: {
   readonly approvals: Approvals;
   readonly ruleFor: (role: Role) => ApprovalRule | undefined;
+  readonly requirePasskey: (role: Role) => Promise<void>;
   readonly describe: (approval: Approval) => Promise<ApprovalDocument>;
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
@@ -49,6 +50,7 @@ export function createApprovalHandlers(deps: {
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
       // Nobody is asked about a role that would not be served.
       await requireServable(deps.broker, session, role);
+      if (rule.approve === 'passkey') await deps.requirePasskey(role);
       return describe(
         approvals.ask({
           subject: { kind: 'role', role },

@@ -1,8 +1,9 @@
 // Protected roles: the registry of approvals, the gate in front of the credentials, and the routes about both.
 import type { Clock } from '../../core/clock.ts';
+import { RefusedError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
-import type { ApprovalsDocument } from '../../local-api/schemas.ts';
+import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -29,6 +30,7 @@ export interface ProtectedRoles {
   readonly tasks: readonly TickTask[];
   readonly approvals: Approvals;
   readonly roleGate: RoleGate;
+  readonly describeApproval: (approval: Approval) => Promise<ApprovalDocument>;
   /** What GET /v1/approvals answers. */
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   /** Answers the callers that wait. */
@@ -47,6 +49,8 @@ export function createProtectedRoles(deps: {
   readonly webAccess: Pick<WebAccess, 'issueCode'>;
   readonly lateLoading: Pick<LateLoading, 'defer'>;
   readonly log: Log;
+  /** Why no passkey can approve anything now; undefined if one can. */
+  readonly findPasskeyObstacle: () => Promise<ErrorBody | undefined>;
   readonly randomBytes: (size: number) => Buffer;
   readonly clock: Clock;
 }): ProtectedRoles {
@@ -74,6 +78,14 @@ export function createProtectedRoles(deps: {
     return `${role.permissionSet} in ${account}`;
   }
 
+  /** @throws RefusedError approval-refused: a passkey has to approve the role, and none can. A click never does. */
+  async function requirePasskey(role: Role): Promise<void> {
+    const obstacle = await deps.findPasskeyObstacle();
+    if (obstacle === undefined) return;
+    const message = `${await nameOf(role)} needs the approval of a passkey. ${obstacle.message}`;
+    throw new RefusedError('approval-refused', message, { hint: obstacle.hint });
+  }
+
   const describe = async (approval: Approval) =>
     describeApproval(
       approval,
@@ -84,17 +96,19 @@ export function createProtectedRoles(deps: {
   const listApprovals = async () => ({ approvals: await Promise.all(approvals.list().map(describe)) });
 
   return {
-    handlers: createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals }),
+    handlers: createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals, requirePasskey }),
     tasks: [{ name: 'approvals', run: async () => approvals.sweep() }],
     approvals,
     roleGate: createRoleGate({
       approvals,
       ruleFor,
+      requirePasskey,
       waitSeconds: deps.settings.waitSeconds,
       nameOf,
       lock: deps.lock,
       clock: deps.clock,
     }),
+    describeApproval: describe,
     listApprovals,
     releaseApprovals() {
       places.close();

@@ -65,6 +65,8 @@ const OPEN = { isValid: () => true, hold: () => undefined } as const satisfies A
 export function createRoleGate(deps: {
   readonly approvals: Approvals;
   readonly ruleFor: (role: Role) => ApprovalRule | undefined;
+  /** @throws RefusedError approval-refused: no passkey can approve the role */
+  readonly requirePasskey: (role: Role) => Promise<void>;
   readonly waitSeconds: number;
   /** The role for a message: permission set and account. */
   readonly nameOf: (role: Role) => Promise<string>;
@@ -135,6 +137,7 @@ export function createRoleGate(deps: {
         program: await findProgram(role, asker, rule),
       } as const;
       if (approvals.redeem(question)) return admission(role, epoch);
+      if (rule.approve === 'passkey') await deps.requirePasskey(role);
       const approval = approvals.ask(question);
       if (approval.state === 'approved') return admission(role, epoch);
       if (grantId !== undefined) {

@@ -18,6 +18,7 @@ function createBench(rule: ApprovalRule | 'none' = CLICK) {
   const gate = createRoleGate({
     approvals,
     ruleFor: () => (rule === 'none' ? undefined : rule),
+    requirePasskey: async () => undefined,
     waitSeconds: 50,
     nameOf: async (role) => `${role.permissionSet} in ${role.accountId}`,
     clock,

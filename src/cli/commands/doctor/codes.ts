@@ -84,6 +84,9 @@ export const DOCTOR_CODES = {
     'The daemon hangs, is suspended or runs without a socket, or another program listens on the socket.',
   ),
   'daemon-version-mismatch': problem('The daemon and this command have different versions.'),
+  'passkeys-changed': problem(
+    'Another program has changed the stored passkeys, for example to approve in your place. The daemon has put back those that it had read.',
+  ),
   'web-port-not-usable': problem('The port for the page is in use.'),
   'container-port-taken': problem('Another program uses the port of running `exec` commands.'),
   'container-port-lost': problem(
