@@ -1,6 +1,6 @@
 // Tries to reach what a confined program must not reach, and prints for each whether it could: { name: boolean }.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
 
 const probes = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -12,6 +12,11 @@ const TRIES = {
     appendFileSync(path, 'x');
     // A file of the same name in an empty home is not the one outside.
     return readFileSync(path, 'utf8').includes('original');
+  },
+  // Without writing: this is a setting of the machine that runs the tests.
+  writable: (path) => {
+    closeSync(openSync(path, 'r+'));
+    return true;
   },
   variable: (name) => (process.env[name] ?? '') !== '',
   connect: (path) =>

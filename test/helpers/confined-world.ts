@@ -157,7 +157,12 @@ export async function createConfinedWorld(userId = process.getuid?.() ?? 0): Pro
       'a file of shared memory': ['read', sharedFile],
       'an inherited descriptor': ['descriptor', 200],
       'a key of the login session': ['key', SECRET],
-      ...(userId === 0 ? { 'the passwords of the system': ['read', '/etc/shadow'] } : {}),
+      ...(userId === 0
+        ? {
+            'the passwords of the system': ['read', '/etc/shadow'],
+            'the program that the kernel starts for core dumps': ['writable', '/proc/sys/kernel/core_pattern'],
+          }
+        : {}),
     }),
     async remove() {
       await run([...rolecall, 'daemon', 'stop']);

@@ -29,6 +29,8 @@ export function bubblewrapArguments(request: BubblewrapRequest): readonly [strin
     ...system.secretFolders.map((path) => ['--perms', '0000', '--tmpfs', path]),
     ...system.secretFiles.map((path) => ['--ro-bind', '/dev/null', path]),
     ['--proc', '/proc', '--dev', '/dev'],
+    ...system.readOnlyKernelPaths.map((path) => ['--ro-bind', path, path]),
+    ...system.secretKernelFiles.map((path) => ['--ro-bind', '/dev/null', path]),
     ['--perms', '1777', '--tmpfs', '/tmp'],
     ['--perms', '1777', '--tmpfs', '/var/tmp'],
     ['--symlink', '../run', '/var/run'],

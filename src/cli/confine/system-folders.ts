@@ -25,3 +25,31 @@ export const SYSTEM_FOLDERS = [
 
 /** Kernel interfaces: processes, devices and sockets of the whole machine. */
 export const KERNEL_FOLDERS = ['/proc', '/sys', '/dev'] as const;
+
+/**
+ * Files and folders of /proc by which the machine is configured. Root writes to them by owning them, without any
+ * capability: /proc/sys/kernel/core_pattern names a program that the kernel starts outside. bubblewrap covers some of them.
+ */
+export const READ_ONLY_KERNEL_PATHS = [
+  '/proc/sys',
+  '/proc/sysrq-trigger',
+  '/proc/irq',
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/acpi',
+  '/proc/scsi',
+  '/proc/driver',
+  '/proc/asound',
+  '/proc/mtrr',
+] as const;
+
+/** What the kernel keeps from other users than root. */
+export const SECRET_KERNEL_FILES = [
+  '/proc/kcore',
+  '/proc/kmsg',
+  '/proc/timer_list',
+  '/proc/sched_debug',
+  '/proc/latency_stats',
+  '/proc/slabinfo',
+  '/proc/vmallocinfo',
+] as const;

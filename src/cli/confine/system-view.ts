@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { lstatSync } from '../../platform/files/stat-sync.ts';
-import { SYSTEM_FOLDERS } from './system-folders.ts';
+import { READ_ONLY_KERNEL_PATHS, SECRET_KERNEL_FILES, SYSTEM_FOLDERS } from './system-folders.ts';
 
 export interface SystemView {
   /** `symlink`: the target, for folders like /bin that are links into /usr. */
@@ -10,6 +10,9 @@ export interface SystemView {
   /** Hidden although they are in a visible folder. */
   readonly secretFiles: readonly string[];
   readonly secretFolders: readonly string[];
+  /** Of /proc. */
+  readonly readOnlyKernelPaths: readonly string[];
+  readonly secretKernelFiles: readonly string[];
   /** The file to which /etc/resolv.conf leads, often in /run; undefined if there is none. */
   readonly resolver: string | undefined;
 }
@@ -27,7 +30,14 @@ export function viewSystem(userId: number): SystemView {
   const folders = SYSTEM_FOLDERS.flatMap((path) => describe(path));
   const secrets =
     userId === 0 ? findSecrets(['/opt', '/usr/local/etc', '/etc']) : { secretFiles: [], secretFolders: [] };
-  return { folders, ...secrets, resolver: realPathOf('/etc/resolv.conf') };
+  const isThere = (path: string) => modeOf(path) !== undefined;
+  return {
+    folders,
+    ...secrets,
+    readOnlyKernelPaths: READ_ONLY_KERNEL_PATHS.filter(isThere),
+    secretKernelFiles: userId === 0 ? SECRET_KERNEL_FILES.filter(isThere) : [],
+    resolver: realPathOf('/etc/resolv.conf'),
+  };
 }
 
 function describe(path: string): SystemView['folders'] {

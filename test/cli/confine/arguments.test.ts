@@ -19,6 +19,8 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
       folders: [{ path: '/usr' }, { path: '/bin', symlink: 'usr/bin' }, { path: '/etc' }],
       secretFiles: ['/etc/shadow'],
       secretFolders: ['/etc/ssl/private'],
+      readOnlyKernelPaths: ['/proc/sys'],
+      secretKernelFiles: ['/proc/kcore'],
       resolver: '/run/systemd/resolve/stub-resolv.conf',
     },
     homeDirectory: '/home/taylor',
@@ -40,6 +42,8 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
 --ro-bind /dev/null /etc/shadow
 --proc /proc
 --dev /dev
+--ro-bind /proc/sys /proc/sys
+--ro-bind /dev/null /proc/kcore
 --perms 1777
 --tmpfs /tmp
 --perms 1777
@@ -116,11 +120,18 @@ test('abstract sockets of the desktop and of buses are risky while somebody list
         line('00010000', '@/tmp/.ICE-unix/1'),
         line('00010000', '@/tmp/dbus-AbC123'),
         line('00010000', '@/home/taylor/.cache/ibus/dbus-x1'),
+        line('00010000', '@/containerd-shim/x.sock@'),
         line('00010000', '@something-else'),
         line('00010000', ''),
       ].join('\n'),
     ),
-  ).toEqual(['@/tmp/.X11-unix/X0', '@/tmp/.ICE-unix/1', '@/tmp/dbus-AbC123', '@/home/taylor/.cache/ibus/dbus-x1']);
+  ).toEqual([
+    '@/tmp/.X11-unix/X0',
+    '@/tmp/.ICE-unix/1',
+    '@/tmp/dbus-AbC123',
+    '@/home/taylor/.cache/ibus/dbus-x1',
+    '@/containerd-shim/x.sock@',
+  ]);
 });
 
 test('descriptors that the command names keep their numbers, and the others go around them', () => {
