@@ -294,6 +294,15 @@ export const TROUBLES: readonly Trouble[] = [
     },
   },
   {
+    code: 'approval-bypassed',
+    rig: { settings: '[[protect]]\npermission_set = "Admin*"\n' },
+    async breakIt(rig) {
+      await rig.runCli(['login']);
+    },
+    // Nobody confirms the change in a test.
+    words: () => ({ 'profiles adopt': 'profiles adopt --yes' }),
+  },
+  {
     code: 'token-file-not-ours',
     rig: hurried(),
     async breakIt(rig) {

@@ -9,11 +9,13 @@ import type { NextRenewal } from '../../sso/next-renewal.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { RoleUse } from '../../sso/roles/role-use.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
+import type { Protection } from '../settings/protection.ts';
 import type { SessionEndpoints } from '../settings/session-endpoints.ts';
 import { flowOf, labelOf, type Settings } from '../settings/settings.ts';
 import type { ChooseFlow } from '../sign-in/flow-choice.ts';
 import type { Renewals } from '../sign-in/renewals.ts';
 import type { ConfigReading } from './config-reading.ts';
+import { findBypass } from './find-bypass.ts';
 
 export interface SessionStatusDeps {
   readonly broker: Broker;
@@ -23,6 +25,7 @@ export interface SessionStatusDeps {
   readonly renewals: Pick<Renewals, 'describe'>;
   readonly store: Pick<SecretStore, 'driver'>;
   readonly tokenFiles: Pick<TokenFiles, 'causes'>;
+  readonly protection: Pick<Protection, 'ruleFor'>;
   /** How many callers wait for a sign-in to this session. */
   readonly waiting: (sessionName: string) => number;
 }
@@ -56,6 +59,7 @@ export async function describeSession(
   const { state: userState, user } = broker.signedInUser(session);
   const endpoints = deps.sessionEndpoints.describe(session);
   const label = labelOf(deps.settings, session.sessionName);
+  const tokenFileProfiles = token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [];
   const document: SessionStatusDocument = {
     session: session.sessionName,
     ...(label === undefined ? {} : { label }),
@@ -95,9 +99,10 @@ export async function describeSession(
       .rolesInUse(session)
       .slice(0, MAX_ROLES)
       .map((use) => describeRole(use, canRenew)),
-    tokenFileProfiles: token.state === 'live' ? [...deps.tokenFiles.causes(session, reading)] : [],
+    tokenFileProfiles,
   };
-  return { document, problems: [problem, await findLossProblem(session, catalog?.lost ?? [], reading)] };
+  const bypass = findBypass(session, tokenFileProfiles, catalog, deps.protection);
+  return { document, problems: [problem, bypass, await findLossProblem(session, catalog?.lost ?? [], reading)] };
 }
 
 /** Reports profiles that were kept although the last listing no longer had their roles, and how to remove them. */

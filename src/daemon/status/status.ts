@@ -23,6 +23,7 @@ import type { RoleList } from '../roles/role-list.ts';
 import { createSwitchFiles, type SwitchFiles } from '../roles/switch-files.ts';
 import { createUnmatchedRules } from '../roles/unmatched-rules.ts';
 import type { UsageStats } from '../roles/usage-stats.ts';
+import { createProtection } from '../settings/protection.ts';
 import type { SessionEndpoints } from '../settings/session-endpoints.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -97,6 +98,7 @@ export function createStatus(deps: {
     endpoints: { ...shared, ...(switches.length === 0 ? {} : { switches: [...switches] }) },
     unmatchedRules: createUnmatchedRules({ settings: deps.settings, settingsFile: paths.settingsFile }),
     waiting: deps.loginPolicy.waiting,
+    protection: createProtection(deps.settings),
   });
   const eventFeed = createEventFeed({
     ...deps,

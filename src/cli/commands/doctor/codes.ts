@@ -74,7 +74,7 @@ export const DOCTOR_CODES = {
   'file-not-ours': problem('A file or directory belongs to another user.'),
   'settings-invalid': problem('`config.toml` is not valid, and the daemon does not start with it.'),
   'settings-without-effect': note(
-    'A rule of `config.toml` matches none of your roles, a setting does not exist any more, FIPS or dual-stack is set where a custom endpoint is used, or `[[protect]]` marks roles without keeping programs from their keys.',
+    'A rule of `config.toml` matches none of your roles, a setting does not exist any more, or FIPS or dual-stack is set where a custom endpoint is used.',
   ),
   'sign-in-without-browser': note(
     'The settings say `flow = "pkce"`, but the browser is not on this machine, so the sign-in cannot come back to it.',
@@ -91,6 +91,9 @@ export const DOCTOR_CODES = {
   'container-port-taken': problem('Another program uses the port of running `exec` commands.'),
   'container-port-lost': problem(
     'The port of running `exec` commands was free while no daemon was running, so their grants have ended.',
+  ),
+  'approval-bypassed': problem(
+    'A session has protected roles and native profiles. Every program can read the access token in the token file of these profiles, and ask AWS for the roles without an approval.',
   ),
   'token-file-not-ours': note(
     'The AWS CLI’s own login to this session is valid, or the AWS CLI can refresh it, so rolecall does not replace its token file.',
