@@ -1,5 +1,4 @@
 // The gate of protected roles: admits a caller when a person has approved the role, holds it until then, or refuses it.
-import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { RefusedError, type RolecallError } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
@@ -39,7 +38,7 @@ export function requireValid(admission: Pick<Admission, 'isValid'>): void {
 /** Who asks for a protected role. */
 export interface Asker {
   readonly surface: SurfaceName;
-  /** Called only if the rule needs it, or for a new question. */
+  /** Called only for a role that needs an approval and has none. Of each caller: none may answer its own question. */
   readonly program: () => Promise<Program | undefined>;
   /** The grant that the caller uses; with one, it can't wait, and all its requests are admitted after the approval. */
   readonly grantId?: string;
@@ -77,7 +76,6 @@ export function createRoleGate(deps: {
   const { approvals, clock, ruleFor } = deps;
   /** Grants that were approved, by role. */
   const held = new Set<string>();
-  const lookups = createSingleFlight<Program | undefined>();
   /** By approval: the grants to admit once it is given. */
   const waiting = new Map<string, Set<string>>();
 
@@ -134,7 +132,7 @@ export function createRoleGate(deps: {
         subject: { kind: 'role', role },
         ...rule,
         surface,
-        program: await findProgram(role, asker, rule),
+        program: await asker.program().catch(() => undefined),
       } as const;
       if (approvals.redeem(question)) return admission(role, epoch);
       if (rule.approve === 'passkey') await deps.requirePasskey(role);
@@ -150,14 +148,6 @@ export function createRoleGate(deps: {
       throw await refusal(approval, state, false);
     },
   };
-
-  /** Of 20 callers that come at once, only the first is looked up unless the approval is for a program. */
-  async function findProgram(role: Role, { program }: Asker, rule: ApprovalRule): Promise<Program | undefined> {
-    const find = () => program().catch(() => undefined);
-    if (rule.for === 'program') return find();
-    const isAsked = approvals.list().some(({ subject }) => subject.kind === 'role' && isSameRole(subject.role, role));
-    return isAsked ? undefined : lookups.run(roleKey(role), find);
-  }
 
   /** Setting the clock back must not lengthen the wait. */
   function leftMs({ arrivedAtMs, caller: { waitBudgetMs = DEFAULT_WAIT_BUDGET_MS } }: AdmitRequest): number {
@@ -185,8 +175,6 @@ const PLACES = { screen: 'on the screen', page: 'on the page of rolecall', termi
 function describePlaces(places: readonly (keyof typeof PLACES)[]): string {
   return places.map((place) => PLACES[place]).join(' or ');
 }
-
-const isSameRole = (a: Role, b: Role) => roleKey(a) === roleKey(b);
 
 const sessionPart = (sessionName: string) => `${JSON.stringify(sessionName)} `;
 

@@ -74,7 +74,7 @@ describe('a caller', () => {
     expect([approvals.list(), lookups()]).toEqual([[], 0]);
   });
 
-  test('waits for the approval, which is one for 20, with one look for the program', async () => {
+  test('waits for the approval, which is one for 20; the program of each is looked for', async () => {
     const { answer, approvals, ask, clock, gate, lookups } = createBench();
     expect(gate.peek(ROLE)).toBeUndefined();
     const waits = Array.from({ length: 20 }, () => ask());
@@ -82,7 +82,7 @@ describe('a caller', () => {
     expect(approvals.list().map(({ callers }) => callers)).toEqual([20]);
     await answer();
     expect((await Promise.all(waits)).every((admission) => admission.isValid())).toBe(true);
-    expect([lookups(), gate.peek(ROLE)?.isValid()]).toEqual([1, true]);
+    expect([lookups(), gate.peek(ROLE)?.isValid()]).toEqual([20, true]);
   });
 
   test('is told who refused: a person, or time', async () => {

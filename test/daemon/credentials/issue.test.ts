@@ -27,6 +27,7 @@ async function createBench({ isProtected = true } = {}) {
     loginPolicy: { serveEnded: ({ ended }) => Promise.reject(ended) },
     roleUsage: { note: () => undefined },
     issuanceLog: { note: ({ permissionSet }, surface) => void issued.push(`${permissionSet} on ${surface}`) },
+    lock: { refusal: () => undefined },
     lastRefusals: { note: () => undefined, forget: () => undefined },
     clock,
   });
