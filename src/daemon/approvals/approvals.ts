@@ -180,11 +180,18 @@ export function createApprovals(deps: {
     }
   }
 
+  /** Programs that ask for many roles must keep nobody from unlocking. */
+  function findObstacle({ subject }: Question): string | undefined {
+    if (isClosed) return 'the daemon stops';
+    const isOfRole = subject.kind === 'role';
+    const alike = [...pending.values()].filter(({ question }) => (question.subject.kind === 'role') === isOfRole);
+    if (alike.length >= MAX_PENDING) return `${alike.length} approvals already wait for an answer`;
+    return isOfRole && refusals.isFlooded() ? 'too many requests were refused within a minute' : undefined;
+  }
+
   function create(key: string, question: Question): Entry {
-    if (isClosed || pending.size >= MAX_PENDING) {
-      const why = isClosed ? 'the daemon stops' : `${pending.size} approvals already wait for an answer`;
-      throw new RefusedError('approval-refused', `Nobody can be asked now: ${why}.`);
-    }
+    const why = findObstacle(question);
+    if (why !== undefined) throw new RefusedError('approval-refused', `Nobody can be asked now: ${why}.`);
     const now = momentOf(clock);
     const entry: Entry = {
       id: deps.createId(),

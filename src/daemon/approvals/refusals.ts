@@ -6,6 +6,8 @@ export interface Refusals {
   add(key: string, id: string): void;
   /** The id of the refused approval if it still counts. */
   find(key: string, mayAskAgain: boolean): string | undefined;
+  /** Whether so much was refused in the last minute, whatever it was, that nobody is asked at the moment. */
+  isFlooded(): boolean;
   forget(key: string): void;
 }
 
@@ -13,6 +15,8 @@ export interface Refusals {
 const COOL_DOWN_MS = 60_000;
 /** So often in a row a command may ask again at once. A program can run the command too. */
 const MAX_ASKED_AGAIN = 2;
+/** Refusals within the cool-down, of all questions together. */
+const MAX_IN_COOL_DOWN = 5;
 const MAX_ENTRIES = 256;
 
 export function createRefusals(clock: Clock): Refusals {
@@ -34,6 +38,8 @@ export function createRefusals(clock: Clock): Refusals {
       if (isOver(clock, last.at, 10 * COOL_DOWN_MS)) refusals.delete(key);
       return undefined;
     },
+    isFlooded: () =>
+      [...refusals.values()].filter(({ at }) => !isOver(clock, at, COOL_DOWN_MS)).length >= MAX_IN_COOL_DOWN,
     forget: (key) => void refusals.delete(key),
   };
 }

@@ -166,6 +166,8 @@ describe('a question', () => {
     });
     for (let index = 0; index < 16; index += 1) approvals.ask(of(index));
     expect(() => approvals.ask(of(16))).toThrow('Nobody can be asked now: 16 approvals already wait for an answer.');
+    // Of roles: an unlock can still be asked about.
+    expect(approvals.ask({ subject: { kind: 'unlock' }, approve: 'click', surface: 'socket' }).state).toBe('pending');
     const [first] = approvals.list();
     const wait = approvals.settled(first?.id ?? '', 50_000, HERE);
     approvals.close();
@@ -320,6 +322,18 @@ describe('a refusal', () => {
     await clock.advance(1);
     expect(approvals.ask(QUESTION).state).toBe('pending');
     expect(seen).toEqual(['asked 1', 'refused 1 click', 'asked 2', 'asked 3']);
+  });
+
+  test('of five roles within a minute keeps programs from asking for others, until the minute is over', async () => {
+    const { approvals, clock } = createBench();
+    const of = (index: number): Question => ({
+      ...QUESTION,
+      subject: { kind: 'role', role: { ...ROLE, permissionSet: `P${index}` } },
+    });
+    for (let index = 0; index < 5; index += 1) approvals.refuse(approvals.ask(of(index)).id, 'click');
+    expect(() => approvals.ask(of(5))).toThrow('too many requests were refused within a minute');
+    await clock.advance(MINUTE_MS);
+    expect(approvals.ask(of(5)).state).toBe('pending');
   });
 
   test('may be followed by a command that asks again, twice', async () => {

@@ -19,6 +19,7 @@ async function createBench({ isProtected = true } = {}) {
     roleGate: createRoleGate({
       approvals,
       ruleFor: () => (isProtected ? { approve: 'click', rememberMinutes: 15, for: 'role' } : undefined),
+      requirePasskey: async () => undefined,
       waitSeconds: 50,
       nameOf: async ({ permissionSet }) => permissionSet,
       clock,
