@@ -49,8 +49,6 @@ export interface ServicesDeps extends FoundationDeps, Pick<DomainDeps, DomainOpt
   readonly droppedVariables?: readonly string[];
   /** Absent: each daemon has a container port of its own, and its grants end with it. */
   readonly portHandover?: PortHandover;
-  /** Gets the registry of approvals, for tests that answer in the place of a person. */
-  readonly onApprovals?: (approvals: Approvals) => void;
   /** Called when a stop is requested over the API, before the answer is sent. */
   readonly onStopRequested: () => void;
 }
@@ -98,7 +96,6 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     randomBytes,
   });
   const { approvals, listApprovals, roleGate } = protectedRoles;
-  deps.onApprovals?.(approvals);
   const passkeys = createPasskeys({ ...roles, ...protectedRoles, passkeyStore, webAccess, randomBytes });
   roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
   const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };

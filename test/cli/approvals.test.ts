@@ -17,16 +17,16 @@ async function start(options: RigOptions = {}): Promise<void> {
 
 /** The one approval that waits. */
 async function pendingApproval(): Promise<Approval> {
-  await waitFor('an approval', () => rig.approvals().list().length === 1);
-  return rig.approvals().list()[0] as Approval;
+  await waitFor('an approval', () => rig.daemon().approvals.list().length === 1);
+  return rig.daemon().approvals.list()[0] as Approval;
 }
 
 /** Runs a command and answers its question. */
 async function runAndAnswer(answer: 'approve' | 'refuse', argv: readonly string[], options: CliOptions = {}) {
   const running = rig.runCli(argv, options);
   const { id } = await pendingApproval();
-  if (answer === 'approve') expect(rig.approvals().approve(id, 'click')).toBe(true);
-  else rig.approvals().refuse(id, 'click');
+  if (answer === 'approve') expect(rig.daemon().approvals.approve(id, 'click')).toBe(true);
+  else rig.daemon().approvals.refuse(id, 'click');
   return running;
 }
 
@@ -41,7 +41,7 @@ const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
 describe('a command for a protected role', () => {
   beforeAll(() => start());
   afterAll(() => rig.remove());
-  beforeEach(() => rig.approvals().forget());
+  beforeEach(() => rig.daemon().approvals.forget());
 
   test.each(COMMANDS)('%s does nothing after a refusal', async (_name, argv) => {
     const opened: string[] = [];
@@ -82,14 +82,14 @@ describe('a question of the command line', () => {
     expect(answered.stderr).toContain(ASKS);
     await rig.restartDaemon();
     expect(await rig.runCli(argv)).toMatchObject({ exitCode: 0, stdout: 'account1\n', stderr: '' });
-    expect(rig.approvals().list()).toEqual([]);
+    expect(rig.daemon().approvals.list()).toEqual([]);
   });
 
   test('says that nobody answered in time', async () => {
     await start();
     const running = rig.runCli(['env', 'account1']);
     await pendingApproval();
-    rig.approvals().close();
+    rig.daemon().approvals.close();
     expect(await running).toMatchObject({
       exitCode: 5,
       stdout: '',
@@ -109,10 +109,10 @@ describe('a question of the command line', () => {
     const interrupt = new AbortController();
     const running = rig.runCli(['exec', 'account1', '--', 'true'], { signal: interrupt.signal, isTerminal: true });
     const { id } = await pendingApproval();
-    await waitFor('the wait of the command', () => rig.approvals().find(id)?.callers === 1);
+    await waitFor('the wait of the command', () => rig.daemon().approvals.find(id)?.callers === 1);
     interrupt.abort(new Error('interrupted', { cause: 2 }));
     expect((await running).exitCode).toBe(130);
-    expect(rig.approvals().find(id)?.state).toBe('refused');
+    expect(rig.daemon().approvals.find(id)?.state).toBe('refused');
   });
 
   test('Ctrl-C leaves the question to others that wait for it', async () => {
@@ -121,11 +121,11 @@ describe('a question of the command line', () => {
     const running = rig.runCli(['env', 'account1'], { signal: interrupt.signal });
     const other = rig.runCli(['env', 'account1', '--shell', 'bash']);
     const { id } = await pendingApproval();
-    await waitFor('the wait of both', () => rig.approvals().find(id)?.callers === 2);
+    await waitFor('the wait of both', () => rig.daemon().approvals.find(id)?.callers === 2);
     interrupt.abort(new Error('interrupted', { cause: 2 }));
     expect((await running).exitCode).toBe(130);
-    expect(rig.approvals().find(id)?.state).toBe('pending');
-    rig.approvals().approve(id, 'click');
+    expect(rig.daemon().approvals.find(id)?.state).toBe('pending');
+    rig.daemon().approvals.approve(id, 'click');
     expect((await other).exitCode).toBe(0);
   });
 
@@ -139,7 +139,7 @@ describe('a question of the command line', () => {
 describe('rolecall approvals', () => {
   beforeAll(() => start());
   afterAll(() => rig.remove());
-  beforeEach(() => rig.approvals().forget());
+  beforeEach(() => rig.daemon().approvals.forget());
 
   test('says that nothing waits', async () => {
     expect(await rig.runCli(['approvals'])).toEqual({ exitCode: 0, stdout: 'No approval waits.\n', stderr: '' });
@@ -171,7 +171,7 @@ describe('rolecall approvals', () => {
   });
 
   test.each([80, 60])('keeps to %i columns, and shows a hostile account name on one line', async (columns) => {
-    rig.approvals().ask({
+    rig.daemon().approvals.ask({
       subject: { kind: 'add-passkey', label: `x\u001b[2J\n\u202eevil ${'long '.repeat(60)}` },
       approve: 'click',
       surface: 'socket',
@@ -186,7 +186,7 @@ describe('rolecall approvals', () => {
   test('--refuse --all refuses everything', async () => {
     const running = rig.runCli(['env', 'account1']);
     await pendingApproval();
-    rig.approvals().ask({ subject: { kind: 'unlock' }, approve: 'click', surface: 'socket' });
+    rig.daemon().approvals.ask({ subject: { kind: 'unlock' }, approve: 'click', surface: 'socket' });
     const { stdout } = await rig.runCli(['approvals', '--refuse', '--all']);
     expect(stdout).toBe(`Refused: ${NAME}\nRefused: Unlocking rolecall\n`);
     expect((await running).exitCode).toBe(5);

@@ -8,7 +8,7 @@ import type { BrowserPlace } from '../../src/core/aws/sign-in-flow.ts';
 import { BrowserFailure } from '../../src/core/text/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
-import type { Approvals, Place } from '../../src/daemon/approvals/approvals.ts';
+import type { Place } from '../../src/daemon/approvals/approvals.ts';
 import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { describeSettings } from '../../src/daemon/settings/describe-settings.ts';
@@ -99,7 +99,7 @@ export interface RigOptions {
   readonly lock?: DaemonDeps['lock'];
   /** For restarts with grants: a container port that no other server gets while none of the two daemons listens on it. */
   readonly hasLastingPort?: boolean;
-  /** Where a person could answer an approval; nowhere when absent. The test answers with `approvals()`. */
+  /** Where a person could answer an approval; nowhere when absent. The test answers with `daemon().approvals`, in the place of a click. */
   readonly approvalPlaces?: readonly Place[];
   /** Nothing keeps the container port between two daemons. */
   readonly losesPort?: boolean;
@@ -156,8 +156,6 @@ export interface Rig {
   readonly logLines: readonly string[];
   readonly client: LocalApiClient;
   daemon(): Daemon;
-  /** The daemon's registry of approvals: `approve` takes the place of a person's click. */
-  approvals(): Approvals;
   /** Stops the daemon and starts another one in the same home, with the environment of the shell that asks when given. */
   restartDaemon(shell?: Readonly<Record<string, string>>): Promise<void>;
   /** One command line, in this process, against the rig's daemon. */
@@ -193,10 +191,9 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   }
 
   const logLines: string[] = [];
-  let approvals: Approvals | undefined;
-  const start = (daemonEnvironment: Readonly<Record<string, string>> = environment) => {
+  const start = async (daemonEnvironment: Readonly<Record<string, string>> = environment) => {
     ensurePrivateDirectory(paths.stateDirectory, userId);
-    return startDaemon({
+    const started = await startDaemon({
       paths,
       environment: daemonEnvironment,
       homeDirectory: home.path,
@@ -227,11 +224,6 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
               release: () => undefined,
             },
           }),
-      onApprovals(created) {
-        approvals = created;
-        const places = options.approvalPlaces;
-        if (places !== undefined) created.subscribe({ places: () => ({ places }) });
-      },
       ...(options.lock === undefined ? {} : { lock: options.lock }),
       ...(options.desktop === undefined ? {} : { desktop: options.desktop }),
       findBrowserPlace: () => options.browserPlace ?? 'no-display',
@@ -241,6 +233,9 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       passphraseCost: options.passphraseCost ?? EARLIER_COST,
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
+    const places = options.approvalPlaces;
+    if (places !== undefined) started.approvals.subscribe({ places: () => ({ places }) });
+    return started;
   };
   let daemon = await start();
   const client = createLocalApiClient({
@@ -261,10 +256,6 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     logLines,
     client,
     daemon: () => daemon,
-    approvals() {
-      if (approvals === undefined) throw new Error('the daemon has no approvals');
-      return approvals;
-    },
     async restartDaemon(shell) {
       await daemon.stop();
       daemon = await start(shell);

@@ -1,14 +1,17 @@
 // Real AWS clients inside `rolecall exec`: the granted role whatever surrounds them, or nothing at all; never another account.
 import { spawnSync } from 'node:child_process';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { CredentialsDocument } from '../../src/local-api/schemas.ts';
+import type { CredentialsDocument, IssuedGrantDocument } from '../../src/local-api/schemas.ts';
 import { GO, GO_BUILD, goCommand } from '../helpers/go-build.ts';
-import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createRig, createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const PROFILE = 'taylor.Admin-AF-Permission-Set';
 const TAYLOR = /^arn:aws:sts::111111111111:assumed-role\/AWSReservedSSO_Admin-AF-Permission-Set_[0-9a-f]{16}\/taylor$/;
@@ -324,6 +327,79 @@ describe('everything at once', () => {
     const { arns } = await identities(inside, { environment: { ...environment }, files: { ...files } });
     expect(arns['boto3']).toMatch(/^arn:aws:sts::222222222222:assumed-role\/AWSReservedSSO_Admin/);
   });
+});
+
+const REASON = 'Admin-AF-Permission-Set in taylor (111111111111) needs your approval.';
+/** How often each client asks at the container port for whatever refusal, as of 2026-11, and what it says then. */
+const REFUSED: Readonly<Record<string, { readonly requests: number; readonly says: string }>> = {
+  'the AWS CLI': { requests: 3, says: REASON },
+  boto3: { requests: 3, says: REASON },
+  // Its default chain shows no reason of any provider.
+  'the SDK for JavaScript': { requests: 5, says: 'Could not load credentials from any providers' },
+  'the SDK for Go': { requests: 1, says: REASON },
+};
+
+test('a protected role at the container port is refused to each client at once, with the reason, and served after the click', async () => {
+  const its = await createSignedInRig({
+    settings: '[[protect]]\npermission_set = "Admin*"\n',
+    approvalPlaces: ['screen'],
+  });
+  const { approvals } = its.daemon();
+  const approvePending = async () => {
+    await waitFor('a question', () => approvals.list().length === 1);
+    approvals.approve(approvals.list()[0]?.id ?? '', 'click');
+  };
+  const requests = new Map<string, number>();
+  const counter = createServer((asked, response) => {
+    const { authorization = '' } = asked.headers;
+    const [, name = '', path = ''] = /^\/(\w+)(.*)$/.exec(asked.url ?? '') ?? [];
+    requests.set(name, (requests.get(name) ?? 0) + 1);
+    const origin = new URL(grant?.url ?? '').origin;
+    request(`${origin}${path}`, { headers: { authorization } }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, { 'content-type': 'application/json' });
+      answer.pipe(response);
+    }).end();
+  });
+  let grant: IssuedGrantDocument | undefined;
+  try {
+    await new Promise<void>((resolve) => counter.listen(0, '127.0.0.1', resolve));
+    const { port } = counter.address() as AddressInfo;
+    const role = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+    const issuing = its.client.call('createGrant', { body: role });
+    await approvePending();
+    grant = await issuing;
+    const { url, token } = grant;
+    approvals.forget();
+    const runAll = () =>
+      Promise.all(
+        Object.values(CLIENTS).map((command, index) =>
+          runProcess('sh', ['-c', command], {
+            environment: {
+              ...its.environment,
+              AWS_PAGER: '',
+              AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/${index}${new URL(url).pathname}`,
+              AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
+              AWS_REGION: 'us-east-1',
+              AWS_DEFAULT_REGION: 'us-east-1',
+            },
+            cwd: rig.home.path,
+          }),
+        ),
+      );
+    const names = Object.keys(CLIENTS);
+    const refused = await runAll();
+    const seen = names.map((name, index) => {
+      const { stdout = '', stderr = '' } = refused[index] ?? {};
+      const { says = '' } = REFUSED[name] ?? {};
+      return { requests: requests.get(String(index)), says: (stdout + stderr).includes(says) ? says : stdout + stderr };
+    });
+    expect(seen).toEqual(names.map((name) => REFUSED[name]));
+    await approvePending();
+    expect((await runAll()).map(({ stdout }) => TAYLOR.test(stdout.trim()))).toEqual(names.map(() => true));
+  } finally {
+    counter.close();
+    await its.remove();
+  }
 });
 
 /** The ways to the keys of one role, each as a command and what it needs around it. */
