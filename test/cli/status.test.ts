@@ -122,7 +122,7 @@ test('shows an approval that waits above everything, in text, as JSON and in a p
   const { id } = await rig.client.call('askApproval', { body });
   const { stdout } = await run(['status']);
   expect(stdout).toMatch(
-    /^! Approval needed: taylor {2}111111111111 {2}Admin-AF-Permission-Set.*, A MOMENT left\.\n {2}\S/,
+    /^! Approval needed: Admin-AF-Permission-Set in taylor \(111111111111\), A MOMENT left\n {2}Asked by: .+\n {2}Answer: {3}\S/,
   );
   expect(stdout).toContain(`\n\n${SESSION}  signed in`);
   expect(JSON.parse((await run(['status', '--json'])).stdout)).toMatchObject({ approvals: 1 });
@@ -139,6 +139,23 @@ test('shows an approval that waits above everything, in text, as JSON and in a p
   await waitFor('the prompt to say so', async () => {
     return (await run(['status', '--format', 'prompt'])).stdout === '- ok\n';
   });
+});
+
+test('shows a lock above everything, in text, as JSON and in a prompt', async () => {
+  rig = await createRig();
+  await rig.runCli(['login']);
+  expect(await rig.runCli(['lock'])).toMatchObject({ exitCode: 0 });
+  const { stdout } = await run(['status']);
+  expect(stdout).toMatch(/^! Locked for A MOMENT\. Programs get no credentials\.\n {2}Run: rolecall unlock\n\n/);
+  expect(JSON.parse((await run(['status', '--json'])).stdout)).toMatchObject({
+    lock: { isLocked: true, reason: 'command', scope: 'all' },
+  });
+  expect(await run(['status', '--format', 'tmux'])).toMatchObject({ stdout: '#[fg=yellow]- locked#[default]\n' });
+  await waitFor('the prompt to say so', async () => {
+    return (await run(['status', '--format', 'prompt'])).stdout === '- locked\n';
+  });
+  expect(await rig.runCli(['unlock'])).toMatchObject({ exitCode: 0 });
+  expect((await run(['status'])).stdout.startsWith(`${SESSION}  signed in`)).toBe(true);
 });
 
 test('shows how to start without an sso-session', async () => {

@@ -23,6 +23,8 @@ const current = (name: string) => ({ session: name, accountId: '111111111111', p
 const KEYCHAIN = { driver: 'keychain', durable: true } as const;
 const MEMORY = { driver: 'memory', durable: false } as const;
 
+const LOCKED = { isLocked: true, since: '2026-11-24T05:00:00Z', reason: 'screen', scope: 'all' } as const;
+
 const summarize = (more: Partial<Input>) =>
   summarizeState({ sessions: [session()], current: null, problems: [], store: KEYCHAIN, ...more }, NOW_MS);
 
@@ -57,7 +59,9 @@ describe('the state in a word', () => {
     ['problem', 'the keychain fails', { problems: [problem('secret-store-unavailable')] }],
     ['problem', 'AWS cannot be reached', { problems: [problem('identity-center-unreachable')] }],
     ['problem', 'the current role is gone', { problems: [problem('current-role-gone')] }],
-    ['needs-approval', 'a request waits for a person, whatever else is wrong', { approvals: 1, sessions: [] }],
+    ['locked', 'it is locked, whatever else is wrong', { lock: LOCKED, sessions: [] }],
+    ['ok', 'it was unlocked', { lock: { ...LOCKED, isLocked: false } }],
+    ['needs-approval', 'a request waits for a person, even for the unlock', { approvals: 1, lock: LOCKED }],
     ['ok', 'the last request was answered', { approvals: 0 }],
   ] as const)('is %s when %s', (word, _when, more) => {
     expect(summarize(more as Partial<Input>)).toBe(word);

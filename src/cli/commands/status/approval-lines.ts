@@ -1,21 +1,32 @@
-// What waits for a person in `rolecall status`: pending approvals, each with where to answer.
-import type { ApprovalDocument } from '../../../local-api/schemas.ts';
+// What waits for a person in `rolecall status`: pending approvals, and the lock, each with where to answer.
+import type { ApprovalDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, DaemonAccess, Output } from '../../context.ts';
-import { count, createPainter, formatDuration, harmless, type Style } from '../../terminal/render.ts';
+import { count, createPainter, formatDuration, type Style } from '../../terminal/render.ts';
+import { describeAsker, describeNoPlace, describePlaces, describeSubject } from '../approvals/describe-approval.ts';
 
 const MAX_APPROVALS = 3;
+const LOCK_REASONS = {
+  command: '',
+  screen: ', with the screen',
+  idle: ', after idle time',
+  sleep: ', before sleep',
+} as const;
+
 type Paint = (style: Style, text: string) => string;
+type Waiting = Pick<StatusDocument, 'approvals' | 'lock'>;
 type Context = Pick<DaemonAccess & Output & CliContext, 'client' | 'clock' | 'environment' | 'signal' | 'stdout'>;
 
 /** Fetches the approvals that the status only counts. */
-export async function loadWaiting(context: Context): Promise<string> {
+export async function loadWaiting(status: Waiting, context: Context): Promise<string> {
   const { client, signal } = context;
-  const { approvals } = await client.call('approvals', {}, { signal });
-  return formatWaiting(approvals, context);
+  const isAsked = (status.approvals ?? 0) > 0;
+  const { approvals } = isAsked ? await client.call('approvals', {}, { signal }) : { approvals: [] };
+  return formatWaiting(status, approvals, context);
 }
 
 /** Lines that belong above everything else; empty if nothing waits. */
 export function formatWaiting(
+  { lock = null }: Waiting,
   approvals: readonly ApprovalDocument[],
   { stdout, environment, clock }: Pick<Context, 'stdout' | 'environment' | 'clock'>,
 ): string {
@@ -26,38 +37,27 @@ export function formatWaiting(
     ...approvals.slice(0, MAX_APPROVALS).map((approval) => describeApproval(approval, paint, nowMs)),
     ...(left <= 0
       ? []
-      : [[`${paint('yellow', '!')} ${count(left, 'more approval')}`, `  Run: ${paint('bold', 'rolecall web')}`]]),
+      : [[`${paint('yellow', '!')} ${count(left, 'more approval')}`, `  Run: ${paint('bold', 'rolecall approvals')}`]]),
+    ...(lock?.isLocked === true ? [describeLock(lock, paint, nowMs)] : []),
   ];
   return blocks.map((lines) => `${lines.join('\n')}\n\n`).join('');
 }
 
 function describeApproval(approval: ApprovalDocument, paint: Paint, nowMs: number): string[] {
-  const { program, callers } = approval;
-  const left = `${formatDuration(Math.max(0, Date.parse(approval.expiresAt) - nowMs))} left`;
-  const path = program?.script ?? program?.executable;
-  const who = path === undefined ? '' : `, asked by ${harmless(path)} (pid ${program?.processId})`;
-  const several = callers > 1 ? `, ${count(callers, 'request')}` : '';
+  const left = formatDuration(Math.max(0, Date.parse(approval.expiresAt) - nowMs));
+  const requests = approval.callers > 1 ? `, ${count(approval.callers, 'request')}` : '';
+  const places = describePlaces(approval);
   return [
-    `${paint('yellow', '!')} Approval needed: ${describeSubject(approval)}${who}${several}, ${left}.`,
-    `  ${describePlace(approval, paint)}`,
+    `${paint('yellow', '!')} Approval needed: ${describeSubject(approval)}${requests}, ${left} left`,
+    `  Asked by: ${describeAsker(approval)}`,
+    `  Answer:   ${places ?? describeNoPlace(approval)}`,
   ];
 }
 
-/** In the order of every list. */
-function describeSubject({ subject, accountName, accountId, permissionSet, label }: ApprovalDocument): string {
-  if (subject === 'unlock') return 'unlock rolecall';
-  if (subject !== 'role') return `${subject === 'add-passkey' ? 'add' : 'remove'} the passkey ${harmless(label ?? '')}`;
-  const words = [accountName, accountId, permissionSet].filter((word) => word !== null && word !== '');
-  return words.map((word) => harmless(word ?? '')).join('  ');
-}
-
-function describePlace({ approve, places, problem }: ApprovalDocument, paint: Paint): string {
-  const run = (command: string) => paint('bold', command);
-  if (problem !== null) return `${harmless(problem.message)} Run: ${run(harmless(problem.hint))}`;
-  if (approve === 'passkey') return `Answer on the page with your passkey: ${run('rolecall web')}`;
-  const words = [
-    ...(places.includes('screen') ? ['Answer the dialog on your screen'] : []),
-    ...(places.includes('terminal') ? [`answer in another terminal`] : []),
-  ].join(', or ');
-  return words === '' ? `Run: ${run('rolecall web')}` : `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+function describeLock({ since, reason, scope }: NonNullable<Waiting['lock']>, paint: Paint, nowMs: number): string[] {
+  const what = scope === 'all' ? 'Locked' : 'Protected roles are locked';
+  const age = since === null ? '' : ` for ${formatDuration(nowMs - Date.parse(since))}`;
+  const why = reason === null ? '' : LOCK_REASONS[reason];
+  const effect = scope === 'all' ? ' Programs get no credentials.' : '';
+  return [`${paint('yellow', '!')} ${what}${age}${why}.${effect}`, `  Run: ${paint('bold', 'rolecall unlock')}`];
 }

@@ -23,6 +23,8 @@ export function formatTmux(name: string, status: StatusDocument | undefined, now
       return `#[fg=red]${name} signed out#[default]`;
     case 'needs-approval':
       return `#[fg=yellow]${name} needs approval#[default]`;
+    case 'locked':
+      return `#[fg=yellow]${name} locked#[default]`;
     default:
       return `#[fg=red]${name} problem#[default]`;
   }
@@ -52,11 +54,14 @@ export function formatWaybar(name: string, status: StatusDocument | undefined, n
   return JSON.stringify({ text: escapeMarkup(name), alt: state, class: state, tooltip });
 }
 
-function describe({ current, sessions, problems, approvals = 0 }: StatusDocument, nowMs: number): string[] {
+function describe({ current, sessions, problems, approvals = 0, lock }: StatusDocument, nowMs: number): string[] {
   const words =
     current === null ? [] : [current.accountName, current.accountId, current.permissionSet, current.profile];
   return [
-    ...(approvals === 0 ? [] : [`Approvals that wait for you: ${approvals}. See: rolecall web`]),
+    ...(approvals === 0 ? [] : [`Approvals that wait for you: ${approvals}. See: rolecall approvals`]),
+    ...(lock?.isLocked === true
+      ? [`${lock.scope === 'all' ? 'Locked' : 'Protected roles are locked'}: rolecall unlock`]
+      : []),
     current === null ? 'No current role' : `Current: ${words.filter(Boolean).join('  ')}`,
     ...sessions.map(({ session, label, state, sessionExpiresAt }) => {
       const end = state === 'live' ? sessionExpiresAt : undefined;

@@ -41,7 +41,7 @@ export async function runStatus(options: StatusOptions, context: Context): Promi
     ]);
     const asJson = options.json === true;
     return watchStatus(
-      { asJson, format: (now, asked) => formatWaiting(asked, context) + format(now, columns, context) },
+      { asJson, format: (now, asked) => formatWaiting(now, asked, context) + format(now, columns, context) },
       context,
     );
   }
@@ -54,8 +54,8 @@ export async function runStatus(options: StatusOptions, context: Context): Promi
     return 0;
   }
   const columns = status.current === null ? undefined : await import('../../picker/role-columns.ts');
-  const isWaiting = (status.approvals ?? 0) > 0;
-  const waiting = isWaiting ? await (await import('./approval-lines.ts')).loadWaiting(context) : '';
+  const isWaiting = (status.approvals ?? 0) > 0 || status.lock?.isLocked === true;
+  const waiting = isWaiting ? await (await import('./approval-lines.ts')).loadWaiting(status, context) : '';
   await printText(waiting + format(status, columns, context) + (await describeRefusals(status, context)), context);
   return 0;
 }

@@ -18,6 +18,7 @@ const CASES = {
   'signed-out': aStatus({ sessions: [aSession({ state: 'expired', sessionExpiresAt: '2026-11-24T07:00:00Z' })] }),
   problem: aStatus({ problems: [LOCKED] }),
   'needs-approval': aStatus({ approvals: 2 }),
+  locked: aStatus({ lock: { isLocked: true, since: '2026-11-24T07:00:00Z', reason: 'screen', scope: 'all' } }),
   'no current role': aStatus({ current: null }),
   'no daemon': undefined,
 };
