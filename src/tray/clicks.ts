@@ -46,17 +46,34 @@ export async function performClick(action: Action, deps: ClickDeps): Promise<voi
       await signOut(action.session, deps);
       return;
     case 'open-page':
-      await openPage(deps);
+      await openPage('webCode', deps);
+      return;
+    case 'open-passkey-page':
+      await openPage('passkeyPage', deps);
       return;
     case 'refuse':
       await client.call('refuseApproval', { id: action.approval });
+      return;
+    case 'lock':
+      await client.call('lock', {});
+      return;
+    case 'unlock': {
+      const { approval } = await client.call('unlock', {});
+      // A click is asked for in a dialog, a passkey on the page.
+      if (approval?.state !== 'pending' || approval.places.includes('screen')) return;
+      await openPage(approval.approve === 'passkey' ? 'passkeyPage' : 'webCode', deps);
+      return;
+    }
+    case 'start-daemon':
+      await client.call('status', {});
       return;
     default:
   }
 }
 
-async function openPage(deps: ClickDeps): Promise<void> {
-  const { url } = await deps.client.call('webCode', {});
+/** Passkeys need an address of their own if the page has a fixed port. */
+async function openPage(route: 'webCode' | 'passkeyPage', deps: ClickDeps): Promise<void> {
+  const { url } = await deps.client.call(route, {});
   await open(url, deps);
 }
 

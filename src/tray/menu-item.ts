@@ -16,7 +16,8 @@ export type Action =
   | { readonly does: 'cancel-sign-in'; readonly session: string }
   | { readonly does: 'sign-out'; readonly session: string }
   | { readonly does: 'refuse'; readonly approval: string }
-  | { readonly does: 'open-page' | 'start-daemon' | 'forget-notice' | 'quit' };
+  | { readonly does: 'lock' | 'unlock' }
+  | { readonly does: 'open-page' | 'open-passkey-page' | 'start-daemon' | 'forget-notice' | 'quit' };
 
 export interface MenuItem {
   /** Identifies the same entry across updates, so that a late click never hits another one. */

@@ -3,7 +3,7 @@ import { formatDuration } from '../core/text/format-duration.ts';
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
 import { ENDS_SOON_MS } from '../local-api/state-summary.ts';
-import { describeApprovals } from './approval-items.ts';
+import { describeApprovals, describeLock } from './approval-items.ts';
 import { chooseRoles } from './choose-roles.ts';
 import type { Menu, MenuItem } from './menu-item.ts';
 import { describeRole, isSameRole } from './role-label.ts';
@@ -19,11 +19,15 @@ export function buildMenu(view: TrayView, nowMs: number): Menu {
   const groups = [
     describeNotice(view),
     status === undefined ? [] : describeApprovals(view.approvals),
+    status?.lock?.isLocked === true ? describeLock(status, nowMs) : [],
     ...(status === undefined
       ? [describeNoDaemon()]
       : [describeCurrent(status), describeSessions(view, status, nowMs), describeRoles(view, status)]),
     status === undefined ? [] : describeProblems(status),
-    [{ key: 'quit', label: 'Quit', action: { does: 'quit' } as const }],
+    [
+      ...(status === undefined || status.lock?.isLocked === true ? [] : describeLock(status, nowMs)),
+      { key: 'quit', label: 'Quit', action: { does: 'quit' } as const },
+    ],
   ];
   return groups.filter((group) => group.length > 0);
 }

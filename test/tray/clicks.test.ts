@@ -43,6 +43,49 @@ test('reports a session that stays valid at AWS although it was signed out here'
   await expect(performClick({ does: 'sign-out', session: 'work' }, deps)).rejects.toThrow(note);
 });
 
+test('refuses, locks and unlocks with one call each, and opens a page only where the question is on it', async () => {
+  const seen: unknown[] = [];
+  const unlocks: unknown[] = [
+    null,
+    { state: 'pending', approve: 'click', places: ['screen', 'terminal'] },
+    { state: 'pending', approve: 'passkey', places: ['page'] },
+    { state: 'pending', approve: 'click', places: ['terminal'] },
+  ];
+  const deps = {
+    client: {
+      call: async (...args: unknown[]) => {
+        seen.push(args);
+        return args[0] === 'unlock'
+          ? { locked: true, approval: unlocks.shift() }
+          : { url: `http://${String(args[0])}` };
+      },
+    } as unknown as LocalApiClient,
+    openBrowser: async (url: string) => seen.push(url) > 0,
+    findBrowserPlace: async () => 'here' as const,
+    showSignIn: () => undefined,
+  };
+  await performClick({ does: 'refuse', approval: '00000000000000a1' }, deps);
+  await performClick({ does: 'lock' }, deps);
+  await performClick({ does: 'open-passkey-page' }, deps);
+  expect(seen.splice(0)).toEqual([
+    ['refuseApproval', { id: '00000000000000a1' }],
+    ['lock', {}],
+    ['passkeyPage', {}],
+    'http://passkeyPage',
+  ]);
+  for (let turn = 0; turn < 4; turn += 1) await performClick({ does: 'unlock' }, deps);
+  expect(seen).toEqual([
+    ['unlock', {}],
+    ['unlock', {}],
+    ['unlock', {}],
+    ['passkeyPage', {}],
+    'http://passkeyPage',
+    ['unlock', {}],
+    ['webCode', {}],
+    'http://webCode',
+  ]);
+});
+
 /** Clicks on a sign-in that the daemon answers so; what the daemon was asked, what was shown and opened, and the error. */
 async function clickSignIn(answer: object, flow?: 'device', opens = true) {
   const seen: unknown[] = [];

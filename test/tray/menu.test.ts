@@ -44,6 +44,7 @@ describe('the menu', () => {
       '( ) 444444444444  Admin -> use',
       'Open the page… -> open-page',
       '---',
+      'Lock -> lock',
       'Quit -> quit',
     ]);
   });
@@ -60,9 +61,10 @@ describe('the menu', () => {
       '( ) taylor  000000000999  Admin -> use',
       '( ) taylor  000000000907  Admin -> use',
     ]);
-    expect(lines.slice(-3)).toEqual([
+    expect(lines.slice(-4)).toEqual([
       '( ) taylor  000000000207  Admin -> use',
       'Search all 1000 roles… -> open-page',
+      'Lock -> lock',
       'Quit -> quit',
     ]);
     expect(lines.filter((line) => line.endsWith('-> use'))).toHaveLength(12);
@@ -88,6 +90,7 @@ describe('the menu', () => {
       '---',
       'Open the page… -> open-page',
       '---',
+      'Lock -> lock',
       'Quit -> quit',
     ]);
   });
@@ -127,11 +130,12 @@ describe('the menu', () => {
       hint: `rolecall status ${index}`,
     }));
     const lines = describeMenu(aView({ status: aStatus({ problems }) }));
-    expect(lines.slice(-14)).toEqual([
+    expect(lines.slice(-15)).toEqual([
       '---',
       ...[1, 2, 3, 4, 5].flatMap((index) => [`⚠ The keychain ${index} is locked.`, `Run: rolecall status ${index}`]),
       '… and 1 more: rolecall status',
       '---',
+      'Lock -> lock',
       'Quit -> quit',
     ]);
   });
@@ -179,22 +183,35 @@ describe('the menu', () => {
     ];
     const view = aView({ status: aStatus({ approvals: 4 }), approvals });
     expect(describeMenu(view).slice(0, 11)).toEqual([
-      'Approval needed: billing  333333333333  Admin, asked by deploy.py',
-      'Approve on the page… -> open-page',
+      'Approval needed: billing  333333333333  Admin, asked by python3.13 deploy.py',
+      'Approve on the page… -> open-passkey-page',
       'Refuse -> refuse',
       'Approval needed: billing  333333333333  Admin',
       'Answer the dialog on your screen, or see it on the page… -> open-page',
       'Refuse -> refuse',
-      'Approval needed: unlock rolecall, asked by deploy.py',
+      'Approval needed: unlock rolecall, asked by python3.13 deploy.py',
       'See on the page where to answer… -> open-page',
       'Refuse -> refuse',
-      '… and 1 more: rolecall status',
+      '… and 1 more: rolecall approvals',
       '---',
     ]);
     const refusals = buildMenu(view, NOW_MS)
       .flat()
       .flatMap(({ action }) => (action?.does === 'refuse' ? [action.approval] : []));
     expect(refusals).toEqual(['00000000000000a1', '00000000000000b2', '00000000000000c3']);
+  });
+
+  test('shows a lock with its reason, and unlocks', () => {
+    const lock = { isLocked: true, since: '2026-11-24T07:48:00Z', reason: 'screen', scope: 'all' } as const;
+    expect(describeMenu(aView({ status: aStatus({ lock }) })).slice(0, 3)).toEqual([
+      'Locked for 12 min, with the screen',
+      'Unlock… -> unlock',
+      '---',
+    ]);
+    const protectedOnly = { ...lock, reason: 'command', scope: 'protected' } as const;
+    const lines = describeMenu(aView({ status: aStatus({ lock: protectedOnly }) }));
+    expect(lines[0]).toBe('Protected roles are locked for 12 min');
+    expect(lines).not.toContain('Lock -> lock');
   });
 
   test('offers to start the daemon when none is running', () => {

@@ -8,7 +8,7 @@ import { createCodeNotification, type CodeNotification } from './code-notificati
 import { performClick, type ClickDeps } from '../clicks.ts';
 import { createAnswerer } from './exported-object.ts';
 import type { ShowChange } from '../follow.ts';
-import { describeApproval } from '../approval-items.ts';
+import { describeApproval, describeLocked } from '../approval-items.ts';
 import { buildMenu, describeCurrentRole, describeSession, listProblems } from '../menu.ts';
 import type { Action } from '../menu-item.ts';
 import { createStatusNotifierItem, ITEM_PATH, MENU_PATH, type Face } from './status-notifier-item.ts';
@@ -149,10 +149,12 @@ function createTray(deps: DesktopTrayDeps, quit: () => void): Tray {
 function describeFace(view: TrayView, nowMs: number): Face {
   const { status } = view;
   if (status === undefined) return { state: 'problem', tooltipLines: ['The rolecall daemon is not running.'] };
+  const locked = describeLocked(status, nowMs);
   return {
     state: view.notice === undefined ? summarizeState(status, nowMs) : 'problem',
     tooltipLines: [
       ...view.approvals.map(describeApproval),
+      ...(locked === undefined ? [] : [locked]),
       describeCurrentRole(status) ?? 'No current role',
       ...status.sessions.map((session) => describeSession(session, nowMs)),
       ...[...(view.notice === undefined ? [] : [view.notice]), ...listProblems(status)].map(({ message }) => message),

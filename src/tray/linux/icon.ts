@@ -59,11 +59,12 @@ const KEY = either(
   box(0.7, 0.5, 0.79, 0.73),
   box(0.87, 0.5, 0.97, 0.78),
 );
-/** The upper half of a ring. */
+/** The upper half of a ring, as the bow of a padlock. */
 const arch =
   (centreX: number, centreY: number, radius: number, hole: number): Shape =>
   (x, y) =>
     y <= centreY && circle(centreX, centreY, radius)(x, y) && !circle(centreX, centreY, hole)(x, y);
+const PADLOCK = either(box(0.53, 0.24, 0.95, 0.54), arch(0.74, 0.25, 0.16, 0.09));
 const QUESTION_MARK = either(
   arch(0.74, 0.2, 0.12, 0.06),
   without(without(circle(0.74, 0.2, 0.12), circle(0.74, 0.2, 0.06)), box(0.6, 0.2, 0.74, 0.4)),
@@ -85,6 +86,12 @@ const LAYERS: Readonly<Record<StateWord, readonly Layer[]>> = {
     [circle(0.74, 0.26, 0.3), undefined],
     [circle(0.74, 0.26, 0.26), BLUE],
     [QUESTION_MARK, WHITE],
+  ],
+  locked: [
+    [KEY, GREY],
+    [either(box(0.47, 0.18, 1, 0.6), circle(0.74, 0.25, 0.22)), undefined],
+    [PADLOCK, GREY],
+    [box(0.71, 0.33, 0.77, 0.45), WHITE],
   ],
   'signed-out': [
     [KEY, GREY],

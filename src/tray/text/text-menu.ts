@@ -27,6 +27,7 @@ const MARKS: Readonly<Record<StateWord, string>> = {
   'ends-soon': '◐',
   'signed-out': '○',
   problem: '▲',
+  locked: '■',
   'needs-approval': '◆',
 };
 const MAX_TITLE_LENGTH = 30;
@@ -69,7 +70,12 @@ function toCommand(action: Action): CommandWords | undefined {
     case 'sign-out':
       return withName(['logout'], action.session);
     case 'open-page':
+    case 'open-passkey-page':
       return ['web'];
+    case 'lock':
+      return ['lock'];
+    case 'unlock':
+      return ['unlock'];
     case 'start-daemon':
       return ['daemon', 'start'];
     default:
@@ -83,8 +89,8 @@ function withName(words: CommandWords, name: string | null): CommandWords | unde
 
 function formatAction(host: TextHost, program: CommandWords, words: CommandWords | undefined): string[] {
   if (words === undefined || !program.every((word) => QUOTABLE_WORD.test(word))) return [];
-  // A sign-in shows its code or its page in a terminal.
-  const terminal = `terminal=${words[0] === 'login'}`;
+  // A sign-in shows its code or its page in a terminal, and unlocking where it is answered.
+  const terminal = `terminal=${words[0] === 'login' || words[0] === 'unlock'}`;
   if (host === 'argos') {
     // Argos takes one shell command, in the quotes of the line itself.
     const command = [...program, ...words].map((word) => (INERT_WORD.test(word) ? word : `"${word}"`)).join(' ');

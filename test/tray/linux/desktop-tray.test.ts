@@ -188,6 +188,7 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
       `( ) ${TAYLOR}`,
       'Open the page…',
       '---',
+      'Lock',
       'Quit',
     ]);
     const fileOf = (path: string) => ({ inode: statSync(path).ino, text: readFileSync(path, 'utf8') });
@@ -259,6 +260,20 @@ describe.skipIf(!hasSessionBus())('the tray on a session bus', () => {
     await waitFor('the refusal', async () => (await rig.client.call('approval', { id })).state === 'refused');
     await waitFor('the menu to follow', async () => (await layoutOf(host))[0] === '[No current role]');
     await waitFor('the icon to follow', async () => (await host.properties())['Status'] === 'Active');
+  });
+
+  test('locks and unlocks by a click, and shows a lock from elsewhere', async () => {
+    const { rig, host } = await createShownTray();
+    const isLocked = async () => (await rig.client.call('status', {})).lock?.isLocked === true;
+    await waitFor('the menu', async () => (await layoutOf(host)).includes('Lock'));
+    await host.click('Lock');
+    await waitFor('the lock', isLocked);
+    await waitFor('the menu to follow', async () => (await layoutOf(host))[1] === 'Unlock…');
+    expect((await layoutOf(host))[0]).toMatch(/^\[Locked for less than a minute\]$/);
+    expect(((await host.properties())['ToolTip'] as string[])[3]).toMatch(/^Locked for less than a minute\n/);
+    await host.click('Unlock…');
+    await waitFor('the end of the lock', async () => !(await isLocked()));
+    await waitFor('the menu to follow', async () => (await layoutOf(host)).includes('Lock'));
   });
 
   test('signs in by a click: shows the code as notification and in the menu, and opens the page', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { drawIcons } from '../../../src/tray/linux/icon.ts';
 
-const STATES = ['ok', 'ends-soon', 'signed-out', 'problem', 'needs-approval'] as const;
+const STATES = ['ok', 'ends-soon', 'signed-out', 'problem', 'locked', 'needs-approval'] as const;
 
 /** The icon as text: `#` opaque, `+` edge, `.` transparent. */
 function sketch(argb: Uint8Array, size: number): string[] {
