@@ -8,7 +8,17 @@ export type {
   SignInDocument as SignIn,
   StatusDocument as Status,
 } from '../local-api/schemas.ts';
-import type { ApprovalsDocument, SessionStatusDocument, SignInDocument, StatusDocument } from '../local-api/schemas.ts';
+import type {
+  ApprovalsDocument,
+  PasskeysDocument,
+  SessionStatusDocument,
+  SignInDocument,
+  StatusDocument,
+} from '../local-api/schemas.ts';
+
+export type Lock = NonNullable<StatusDocument['lock']>;
+
+export type Passkeys = PasskeysDocument;
 
 export type Problem = StatusDocument['problems'][number];
 
@@ -31,5 +41,6 @@ export interface EventDocuments {
   current: CurrentRole | null;
   problems: Problem[];
   approvals: ApprovalsDocument;
+  lock: Lock | null;
   roles: { asOf: string | null };
 }

@@ -20,6 +20,15 @@ const COUNTDOWN_MS = 1000;
 
 const nowMs = () => Date.now();
 
+/** @param {string} url */
+const openTab = (url) => void window.open(url, '_blank', 'noopener,noreferrer');
+
+/** A page on a fixed port has a name of its own, and passkeys belong to the name `localhost`. */
+function findPasskeys() {
+  if (canUsePasskeys(window)) return 'here';
+  return location.hostname === 'localhost' ? 'nowhere' : 'elsewhere';
+}
+
 /** Runs the page once it has a token. @param {string} token */
 function runPage(token) {
   const api = createApi({ token, fetch: (...args) => fetch(...args) });
@@ -30,14 +39,15 @@ function runPage(token) {
     model,
     toasts,
     copy: (text) => navigator.clipboard.writeText(text),
-    openTab: (url) => void window.open(url, '_blank', 'noopener,noreferrer'),
+    openTab,
   });
   const views = createViews({
     actions,
     approvalActions: createApprovalActions({
       api,
       ceremonies: createCeremonies({ api, credentials: navigator.credentials }),
-      canUsePasskeys: canUsePasskeys(window),
+      passkeys: findPasskeys(),
+      openTab,
     }),
     model,
     toasts,

@@ -3,10 +3,12 @@ import { createApprovalPanels } from './approvals/approval-panels.js';
 import { byId } from './frame/elements.js';
 import { createNotices } from './frame/notices.js';
 import { createPageTitle } from './frame/page-title.js';
+import { createLockView } from './lock/lock-view.js';
 import { createCurrentBanner } from './roles/current-banner.js';
 import { createEmptyList } from './roles/empty-list.js';
 import { createRoleBoard } from './roles/role-board.js';
 import { createRoleDetails } from './roles/role-details.js';
+import { createPasskeyList } from './passkeys/passkey-list.js';
 import { createProblemList } from './sessions/problem-list.js';
 import { createSessionCards } from './sessions/session-cards.js';
 import { createSignInPanels } from './sessions/sign-in-panels.js';
@@ -31,6 +33,13 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     host: byId('approvals'),
     alert: byId('alert'),
     actions: approvalActions,
+    nowMs,
+  });
+  const lockView = createLockView({
+    host: byId('locked'),
+    button: byId('lock'),
+    board: byId('board'),
+    actions: { lock: actions.lock, unlock: () => void unlock() },
     nowMs,
   });
   const details = createRoleDetails(byId('details'), actions);
@@ -61,9 +70,26 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     });
   }
 
+  createPasskeyList({
+    host: document.body,
+    button: byId('show-passkeys'),
+    load: actions.listPasskeys,
+    copyCommand: (text) => actions.copyText(text, 'the command'),
+    nowMs,
+  });
+
+  /** One click: what it needs is asked for right away where this page can answer it. */
+  async function unlock() {
+    const approval = await actions.unlock();
+    if (approval === undefined) return;
+    const others = model.approvals().filter(({ id }) => id !== approval.id);
+    model.apply('approvals', { approvals: [...others, approval] });
+    approvals.approve(approval.id);
+  }
+
   function drawApprovals() {
     approvals.update(model.approvals());
-    title.setApprovals(model.approvals().length);
+    title.setState({ approvals: model.approvals().length, isLocked: model.status()?.lock?.isLocked === true });
   }
 
   return {
@@ -76,6 +102,7 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
       const status = model.status();
       if (status === undefined) return;
       drawApprovals();
+      lockView.update(status.lock);
       const { current, sessions } = status;
       banner.update(current, current !== null && sessions.length > 1 ? labelOf(current.session) : undefined);
       problems.update(status.problems);

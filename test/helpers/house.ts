@@ -205,7 +205,7 @@ export const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'web',
-    folders: ['frame', 'connection', 'passkeys', 'approvals', 'sessions', 'search', 'grid', 'roles'],
+    folders: ['frame', 'connection', 'passkeys', 'approvals', 'lock', 'sessions', 'search', 'grid', 'roles'],
     top: 'above',
     why: 'first what all parts of the page share, then the daemon, then one folder for each part',
   },

@@ -1,15 +1,21 @@
 // Approvals on the page, in a real Chromium against a real daemon: at once, above everything, and never approved by accident.
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { MIN_READING_MS } from '../../src/daemon/approvals/on-screen.ts';
+import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import type { ApprovalDocument } from '../../src/local-api/schemas.ts';
+import { findFaults } from '../helpers/accessibility.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
+import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
 const SLOW_MS = 120_000;
 const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
 const OTHER = { session: SESSION, accountId: '222222222222', permissionSet: 'Admin-AF-Permission-Set' };
+const PASSKEY = '[[protect]]\npermission_set = "Admin-*"\napprove = "passkey"\n';
 const CLICK = '[[protect]]\npermission_set = "Admin-*"\n';
 
 let browser: TestBrowser;
@@ -110,4 +116,129 @@ describe.skipIf(!hasChromium)('an approval on the page', { timeout: SLOW_MS }, (
     expect(await page.title()).not.toBe('pwned');
     expect(complaints).toEqual([]);
   });
+
+  test('is approved with a passkey that was added here after a click, and only when the passkey verifies its user', async () => {
+    const dialog = createDialog();
+    await start({ settings: PASSKEY, desktop: dialog.desktop });
+    const { page, complaints } = await openPage(context, rig);
+    const authenticator = await addAuthenticator(page);
+    await page.getByRole('button', { name: 'Passkeys' }).click();
+    await page.getByRole('dialog').getByText('You have no passkey yet.').waitFor();
+
+    // The question closes the dialog that would cover it.
+    const adding = await rig.client.call('addPasskey', { body: { label: 'laptop' } });
+    const addPanel = panelOf(page, adding);
+    await addPanel.getByText('Answer in the dialog on your screen.').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await dialog.allow();
+    await addPanel.getByRole('button', { name: 'Create the passkey' }).click();
+    await addPanel.getByText('The passkey was added.').waitFor();
+    await addPanel.getByRole('button', { name: 'Dismiss' }).click();
+
+    const keys = rig.runCli([
+      'credential-process',
+      '--session',
+      SESSION,
+      '--account',
+      ROLE.accountId,
+      '--role',
+      ROLE.permissionSet,
+    ]);
+    const approve = page.locator('.approval').getByRole('button', { name: 'Approve with passkey' });
+    await authenticator.setUserVerified(false);
+    await approve.click();
+    await page.locator('.approval .problem', { hasText: /./ }).waitFor();
+    expect((await rig.client.call('approvals', {})).approvals).toMatchObject([
+      { state: 'pending', approve: 'passkey' },
+    ]);
+
+    await authenticator.setUserVerified(true);
+    await approve.click();
+    await page.locator('.approval .outcome', { hasText: 'Approved.' }).waitFor();
+    expect(await keys).toMatchObject({ exitCode: 0 });
+    await page.getByRole('button', { name: 'Passkeys' }).click();
+    await page.getByRole('dialog').getByText('laptop', { exact: true }).waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('is not needed to lock, and what the unlock needs is asked right away', async () => {
+    await start({ settings: `unlock = "click"\n${CLICK}` });
+    const { page, complaints } = await openPage(context, rig);
+    await page.locator('#role-grid .row').nth(4).waitFor();
+    await page.getByRole('button', { name: 'Lock' }).click();
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    expect(await page.title()).toMatch(/^Locked – /);
+    expect(await page.locator('#board').isVisible()).toBe(false);
+    expect(await focused(page)).toBe('Unlock');
+    expect(await findFaults(page)).toEqual([]);
+    expect((await rig.client.call('status', {})).lock).toMatchObject({ isLocked: true, reason: 'command' });
+
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    const panel = page.locator('.approval', { hasText: 'Unlock rolecall' });
+    await panel.getByRole('button', { name: 'Refuse' }).click();
+    await panel.locator('.outcome', { hasText: 'Refused.' }).waitFor();
+    expect((await rig.client.call('status', {})).lock).toMatchObject({ isLocked: true });
+    expect(complaints).toEqual([]);
+  });
+
+  test('is not asked for where a command unlocks', async () => {
+    await start();
+    expect(await rig.runCli(['lock'])).toMatchObject({ exitCode: 0 });
+    const { page, complaints } = await openPage(context, rig);
+    await page.getByRole('heading', { name: 'Locked' }).waitFor();
+    await page.getByRole('button', { name: 'Unlock' }).click();
+    await page.locator('#role-grid .row').nth(4).waitFor();
+    expect(await page.locator('#locked').isVisible()).toBe(false);
+    expect((await rig.client.call('status', {})).lock?.isLocked ?? false).toBe(false);
+    expect(complaints).toEqual([]);
+  });
 });
+
+/** A desktop whose dialog a person allows once it has been there for long enough to be read. */
+function createDialog() {
+  let shown: { readonly atMs: number; readonly allow: () => void } | undefined;
+  const desktop: Desktop = {
+    ...createRecordingDesktop(),
+    canAsk: () => true,
+    loadDialogs: async () => [
+      {
+        name: 'a dialog',
+        ask: (_question, signal) =>
+          new Promise((resolve) => {
+            shown = { atMs: performance.now(), allow: () => resolve('allowed') };
+            signal.addEventListener('abort', () => resolve('closed'), { once: true });
+          }),
+      },
+    ],
+  };
+  return {
+    desktop,
+    async allow() {
+      await waitFor(
+        'a dialog that was there for a while',
+        () => shown !== undefined && performance.now() - shown.atMs > MIN_READING_MS,
+      );
+      shown?.allow();
+    },
+  };
+}
+
+/** Chromium's own authenticator, for this page. */
+async function addAuthenticator(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return {
+    setUserVerified: (isUserVerified: boolean) =>
+      session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
+  };
+}

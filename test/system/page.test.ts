@@ -1,9 +1,9 @@
 // The page in a real Chromium against a real daemon: a day of it, by mouse and by keys, in two tabs, through sleep and restart.
-import axe from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
 import { generateDirectory } from '../../src/emulator/directory/generate-directory.ts';
+import { findFaults } from '../helpers/accessibility.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { findLastingPort } from '../helpers/lasting-port.ts';
@@ -515,17 +515,6 @@ flow = "pkce"
 permission_set = "Admin-AF-Permission-Set"
 approve = "none"
 `;
-
-/** What axe-core calls serious or critical, with the first place of each. */
-async function findFaults(page: Page): Promise<unknown> {
-  await page.evaluate(axe.source);
-  return page.evaluate(`axe.run(document).then(({ violations, passes }) => {
-    if (passes.length < 10) throw new Error('axe saw next to nothing');
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]);
-  })`);
-}
 
 /** How much wider than the window the page is. */
 function overflow(page: Page): Promise<number> {

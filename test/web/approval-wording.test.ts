@@ -71,10 +71,13 @@ test('says where a click is asked for, and that this page is not the place', () 
   const click = (places: ('screen' | 'terminal')[]) => describePlaces({ approve: 'click', places });
   expect(click(['screen', 'terminal'])).toEqual([
     { text: 'Answer in the dialog on your screen.' },
-    { text: 'Or answer in another terminal.' },
+    { text: 'Or in another terminal:', command: 'rolecall approve' },
     { text: why },
   ]);
-  expect(click(['terminal'])).toEqual([{ text: 'Answer in another terminal.' }, { text: why }]);
+  expect(click(['terminal'])).toEqual([
+    { text: 'Answer in another terminal:', command: 'rolecall approve' },
+    { text: why },
+  ]);
   expect(click([])).toEqual([{ text: why }]);
   expect(describePlaces({ approve: 'passkey', places: ['page'] })).toEqual([]);
 });

@@ -1,19 +1,23 @@
 // Answering an approval: the passkey's ceremony, and refusing.
 
-import { harmless } from '../frame/wording.js';
+import { harmless, safeLink } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Approval} Approval */
 /** @typedef {ReturnType<typeof createApprovalActions>} ApprovalActions */
 
-const NO_PASSKEYS = 'This browser can use no passkey here. Open the page with: rolecall web';
+const NO_PASSKEYS = 'This browser can use no passkey here.';
+/** Only a page that was open during the approval can create the passkey. */
+const CREATE_ELSEWHERE = 'Passkeys work only on the page that this command opens: rolecall passkey add';
+const ELSEWHERE = 'Passkeys work only at the address of the tab that has just opened. Answer there.';
 
 /**
  * @param {object} deps
  * @param {import('../connection/api.js').Api} deps.api
  * @param {ReturnType<typeof import('../passkeys/ceremony.js').createCeremonies>} deps.ceremonies
- * @param {boolean} deps.canUsePasskeys
+ * @param {'here' | 'elsewhere' | 'nowhere'} deps.passkeys where this browser can use them
+ * @param {(url: string) => void} deps.openTab
  */
-export function createApprovalActions({ api, ceremonies, canUsePasskeys }) {
+export function createApprovalActions({ api, ceremonies, passkeys, openTab }) {
   /** Why it failed, as one sentence. @param {() => Promise<unknown>} work @returns {Promise<string | undefined>} */
   const attempt = (work) =>
     work().then(
@@ -21,14 +25,24 @@ export function createApprovalActions({ api, ceremonies, canUsePasskeys }) {
       (/** @type {unknown} */ error) => harmless(error instanceof Error ? error.message : String(error)),
     );
 
+  async function openPasskeyPage() {
+    const { url } = await api.call('POST', '/v1/passkey-page');
+    const link = safeLink(url);
+    if (link !== undefined) openTab(link);
+    throw new Error(ELSEWHERE);
+  }
+
   /** @param {() => Promise<unknown>} work */
-  const withPasskey = async (work) => (canUsePasskeys ? attempt(work) : NO_PASSKEYS);
+  const withPasskey = async (work) => {
+    if (passkeys === 'nowhere') return NO_PASSKEYS;
+    return attempt(passkeys === 'here' ? work : openPasskeyPage);
+  };
 
   return {
     /** @param {Pick<Approval, 'id'>} approval @param {AbortSignal} signal ends it when there is nothing to approve any more */
     approve: ({ id }, signal) => withPasskey(() => ceremonies.approve(id, signal)),
     /** Creates the passkey of an approved `add-passkey`. @param {string} id */
-    register: (id) => withPasskey(() => ceremonies.register(id)),
+    register: async (id) => (passkeys === 'elsewhere' ? CREATE_ELSEWHERE : withPasskey(() => ceremonies.register(id))),
     /** @param {string} id */
     refuse: (id) => attempt(() => api.call('POST', `${approvalPath(id)}/refuse`)),
     /** How it ended; undefined when the daemon has forgotten it. @param {string} id @returns {Promise<Approval | undefined>} */

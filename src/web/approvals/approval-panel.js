@@ -149,6 +149,8 @@ export function createApprovalPanel(first, { actions, onDismiss }) {
       if (isCreating) showCreation();
       else showOutcome(settled === undefined ? 'It is no longer pending.' : describeOutcome(settled));
     },
+    /** For a question that this page has just asked by a click. */
+    approve: () => (isSettled ? undefined : approveNow()),
     isSettled: () => isSettled,
     /** Whether there is something left to do in it. */
     stays: () => isCreating,

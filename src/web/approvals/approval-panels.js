@@ -69,6 +69,8 @@ export function createApprovalPanels({ host, alert, actions, nowMs }) {
       // New nodes, because the same text again would not be read.
       if (added.length > 0) fill(alert, ...added.map((approval) => element('span', {}, announce(approval, nowMs()))));
     },
+    /** Starts the passkey's ceremony for a question that this page has just asked. @param {string} id */
+    approve: (id) => void panels.get(id)?.approve(),
     /** Moves the focus to the first pending one, and to no button. */
     focus() {
       for (const panel of panels.values()) {

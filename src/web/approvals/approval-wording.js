@@ -136,7 +136,7 @@ export function describePlaces({ approve, places }) {
   return [
     ...(onScreen ? [{ text: 'Answer in the dialog on your screen.' }] : []),
     ...(places.includes('terminal')
-      ? [{ text: onScreen ? 'Or answer in another terminal.' : 'Answer in another terminal.' }]
+      ? [{ text: onScreen ? 'Or in another terminal:' : 'Answer in another terminal:', command: 'rolecall approve' }]
       : []),
     { text: 'This page can’t approve it: a program could press its button.' },
   ];

@@ -104,6 +104,12 @@ export function createActions({ api, model, toasts, copy, openTab }) {
         const { note } = await api.call('POST', `${sessionPath(session)}/sign-out`);
         toasts.say(note === undefined ? `Signed out of ${harmless(session)}.` : harmless(note));
       }),
+    /** The display is updated by the event that follows. */
+    lock: () => attempt(() => api.call('POST', '/v1/lock')),
+    /** @returns {Promise<import('../documents.d.ts').Passkeys | undefined>} */
+    listPasskeys: () => attempt(() => api.call('GET', '/v1/passkeys')),
+    /** What it needs, if it needs an answer of a person. @returns {Promise<import('../documents.d.ts').Approval | undefined>} */
+    unlock: () => attempt(async () => (await api.call('POST', '/v1/unlock')).approval ?? undefined),
     refresh: () =>
       attempt(async () => {
         await api.call('GET', '/v1/accounts?refresh=true');

@@ -73,6 +73,11 @@ export function createModel() {
       approvals = document.approvals;
       changed('approvals');
     },
+    lock(document) {
+      if (status === undefined) return;
+      status = { ...status, lock: document };
+      changed('status');
+    },
     roles: () => {},
   };
 

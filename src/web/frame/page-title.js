@@ -15,9 +15,10 @@ export function createPageTitle(document) {
       role = next;
       draw();
     },
-    /** @param {number} approvals */
-    setApprovals(approvals) {
-      mark = approvals === 0 ? '' : `(${approvals}) Approval needed – `;
+    /** @param {{ approvals: number, isLocked: boolean }} state */
+    setState({ approvals, isLocked }) {
+      const locked = isLocked ? 'Locked – ' : '';
+      mark = approvals === 0 ? locked : `(${approvals}) Approval needed – `;
       draw();
     },
   };
