@@ -7,7 +7,7 @@ import type { RuntimePaths } from '../local-api/paths.ts';
 import { routes } from '../local-api/routes.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import { createWebGuard, type Guard } from './http/guard.ts';
-import { createForwarder, listenOnLoopback } from './http/loopback-listener.ts';
+import { createForwarder, listenOnLoopback, type LoopbackListener } from './http/loopback-listener.ts';
 import type { PageFiles } from './http/page-files.ts';
 import type { Surface } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
@@ -56,6 +56,18 @@ export async function openWebServer(deps: {
     local.stop();
     fixed?.stop();
   };
+  async function restoreIpv6(): Promise<void> {
+    try {
+      await Promise.all([local.restore(), fixed?.restore()]);
+    } catch (error) {
+      webAccess.lostAddress();
+      deps.problems.raise('web port', {
+        code: 'web-port-not-usable',
+        message: `Another program has a port of the page on ::1: ${(error as NodeJS.ErrnoException).code}. The page can't be opened, and no passkey is accepted, until the next start.`,
+        hint: 'rolecall daemon restart',
+      });
+    }
+  }
   const url = `http://${hosts[0]}`;
   const { webAddressFile } = deps.paths;
   const address = JSON.stringify({ url, port, token: webAccess.token });
@@ -78,7 +90,9 @@ export async function openWebServer(deps: {
     surface: { ...surface, drain },
     url,
     async restoreAddress() {
-      if (isForgotten || existsSync(webAddressFile)) return [];
+      if (isForgotten) return [];
+      await restoreIpv6();
+      if (existsSync(webAddressFile)) return [];
       await writeAddress();
       return [webAddressFile];
     },
@@ -95,12 +109,12 @@ async function listenOnFixedPort(
   server: Server,
   port: number,
   problems: Problems,
-): Promise<{ readonly port: number; stop(): void } | undefined> {
+): Promise<LoopbackListener | undefined> {
   const forwarder = createForwarder(server);
   try {
     const second = await listenOnLoopback(forwarder, port);
     return {
-      port,
+      ...second,
       stop() {
         second.stop();
         forwarder.close();

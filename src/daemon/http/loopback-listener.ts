@@ -4,6 +4,11 @@ import { listen } from './listeners.ts';
 
 export interface LoopbackListener {
   readonly port: number;
+  /**
+   * Listens on `::1` too if the machine has got IPv6 meanwhile.
+   * @throws NodeJS.ErrnoException EADDRINUSE: another program was faster, and browsers may go there
+   */
+  restore(): Promise<void>;
   /** Closes the listener on `::1`. The caller closes the server itself. */
   stop(): void;
 }
@@ -22,11 +27,19 @@ const MAX_TRIES = 16;
 export async function listenOnLoopback(server: Server, port: number): Promise<LoopbackListener> {
   for (let tries = 1; ; tries += 1) {
     const second = createForwarder(server);
-    const stop = () => void second.close();
+    let isStopped = false;
+    const stop = () => {
+      isStopped = true;
+      second.close();
+    };
     const onIpv6 = await listenUnlessNoIpv6(second, port);
     try {
       await listen(server, { host: '127.0.0.1', port: onIpv6 ?? port });
-      return { port: (server.address() as AddressInfo).port, stop };
+      const bound = (server.address() as AddressInfo).port;
+      const restore = async () => {
+        if (!isStopped && !second.listening) await listenUnlessNoIpv6(second, bound);
+      };
+      return { port: bound, restore, stop };
     } catch (error) {
       stop();
       if (port !== 0 || tries >= MAX_TRIES) throw error;

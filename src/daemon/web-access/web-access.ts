@@ -11,6 +11,8 @@ export interface WebAccess {
   readonly hostName: string;
   /** Tells where the surface listens. Codes can be issued from then on. */
   openedAt(urls: WebUrls): void;
+  /** Another program may answer there: no code is issued any more, and no passkey is accepted. */
+  lostAddress(): void;
   /** The only origin where passkeys can be used; undefined while the surface is not open. */
   passkeyUrl(): string | undefined;
   /** For the page, at the address where it is to be opened. @throws UnavailableError web-unavailable: the surface is not open */
@@ -57,6 +59,9 @@ export function createWebAccess(deps: {
     hostName,
     openedAt(opened) {
       urls = opened;
+    },
+    lostAddress() {
+      urls = undefined;
     },
     passkeyUrl: () => urls?.passkeyUrl,
     issueCode(where = 'url') {

@@ -104,18 +104,44 @@ const runWithoutIpv6 = (script: string): string =>
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 
-test.skipIf(!systemPartByCheck('own network', 'root, unshare -n and busybox', () => void runWithoutIpv6('')))(
-  'listens on 127.0.0.1 alone without IPv6',
+const PRELUDE = `
+  const { writeFileSync } = require('fs');
+  const { connect, createServer } = require('net');
+  const greeter = (text) => createServer((socket) => socket.end(text));
+  const at = (host, port) => new Promise((resolve) => {
+    connect(port, host).on('error', ({ code }) => resolve(code)).on('data', (text) => resolve(String(text)));
+  });
+  const turnOnIpv6 = () => {
+    for (const name of ['all', 'lo']) writeFileSync('/proc/sys/net/ipv6/conf/' + name + '/disable_ipv6', '0');
+  };
+  const say = (...words) => { console.log(...words); process.exit(); };`;
+
+describe.skipIf(!systemPartByCheck('own network', 'root, unshare -n and busybox', () => void runWithoutIpv6('')))(
+  'without IPv6',
   () => {
-    const script = `
-    const { connect, createServer } = require('net');
-    import(${JSON.stringify(BUILT)}).then(async ({ listenOnLoopback }) => {
-      const server = createServer((socket) => socket.end('ours'));
-      const { port } = await listenOnLoopback(server, 0);
-      const at = (host) => new Promise((resolve) => connect(port, host).on('error', ({ code }) => resolve(code)).on('data', (data) => resolve(String(data))));
-      console.log(await at('127.0.0.1'), await at('::1'));
-      process.exit();
-    });`;
-    expect(runWithoutIpv6(script)).toBe('ours EADDRNOTAVAIL\n');
+    test('listens on 127.0.0.1 alone, and on ::1 too once the machine has IPv6', () => {
+      const script = `${PRELUDE}
+      import(${JSON.stringify(BUILT)}).then(async ({ listenOnLoopback }) => {
+        const { port, restore } = await listenOnLoopback(greeter('ours'), 0);
+        await restore();
+        const before = [await at('127.0.0.1', port), await at('::1', port)];
+        turnOnIpv6();
+        await restore();
+        await restore();
+        say(...before, await at('127.0.0.1', port), await at('::1', port));
+      });`;
+      expect(runWithoutIpv6(script)).toBe('ours EADDRNOTAVAIL ours ours\n');
+    });
+
+    test('notices another program that was faster on ::1', () => {
+      const script = `${PRELUDE}
+      import(${JSON.stringify(BUILT)}).then(async ({ listenOnLoopback }) => {
+        const { port, restore } = await listenOnLoopback(greeter('ours'), 0);
+        turnOnIpv6();
+        await new Promise((resolve) => greeter('theirs').listen(port, '::1', resolve));
+        say(await restore().catch(({ code }) => code));
+      });`;
+      expect(runWithoutIpv6(script)).toBe('EADDRINUSE\n');
+    });
   },
 );

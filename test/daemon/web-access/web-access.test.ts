@@ -110,7 +110,16 @@ describe('the codes', () => {
       clock: createFakeClock(),
       randomBytes,
     });
-    expect(() => access.issueCode()).toThrow(expect.objectContaining({ code: 'web-unavailable', httpStatus: 503 }));
+    const unavailable = expect.objectContaining({ code: 'web-unavailable', httpStatus: 503 });
+    expect(() => access.issueCode()).toThrow(unavailable);
+    expect(access.passkeyUrl()).toBeUndefined();
+    access.openedAt({ url: 'http://x.localhost:1', passkeyUrl: 'http://localhost:2' });
+    expect(access.issueCode('passkeyUrl').url).toMatch(/^http:\/\/localhost:2\/#/);
+    expect(access.passkeyUrl()).toBe('http://localhost:2');
+    // Another program may answer there now.
+    access.lostAddress();
+    expect(() => access.issueCode()).toThrow(unavailable);
+    expect(access.passkeyUrl()).toBeUndefined();
   });
 });
 
