@@ -5,9 +5,10 @@ import { createProblems } from '../core/problems.ts';
 import { awsFilePath } from '../platform/files/aws-file-path.ts';
 import { readDescriptorLimit } from '../platform/process/descriptor-limit.ts';
 import { createAuditLog } from './audit/audit-log.ts';
-import { createIssuanceLog, createLastRefusals } from './audit/credential-outcomes.ts';
+import { createIssuanceLog } from './audit/audit-issuance.ts';
+import { createLastRefusals } from './audit/credential-outcomes.ts';
 import { createConnectionRules } from './http/connection-rules.ts';
-import { createLateCallerPrograms } from './http/late-caller-programs.ts';
+import { createLateCallerPrograms, createLateProcessLookup } from './http/late-caller-programs.ts';
 import { createInputChecks } from './http/input-checks.ts';
 import type { DomainDeps } from './domain.ts';
 import { createLateLoading } from './http/late-loading.ts';
@@ -42,7 +43,12 @@ export async function createFoundation(deps: FoundationDeps) {
   const sessionEndpoints = createSessionEndpoints({ settings, environment });
   const changes = createChanges();
   const problems = createProblems(changes.announce);
-  const audit = createAuditLog({ path: paths.auditFile, clock, problems });
+  const audit = createAuditLog({
+    path: paths.auditFile,
+    clock,
+    problems,
+    isRequired: settings.audit === 'required',
+  });
   const damagedFiles = createDamagedFiles({ problems, clock, log });
   const openStateFile = createStateFiles(problems, damagedFiles);
   const openOwnFile: OpenStateFile = (name, schema) => openStateFile(join(paths.stateDirectory, name), schema);
@@ -63,7 +69,11 @@ export async function createFoundation(deps: FoundationDeps) {
     problems,
     recheck: createRecheck({ problems, clock }),
     audit,
-    issuanceLog: createIssuanceLog({ audit, clock }),
+    issuanceLog: createIssuanceLog({
+      audit,
+      clock,
+      findProgram: createLateProcessLookup({ ...deps, defer: lateLoading.defer }),
+    }),
     lastRefusals: createLastRefusals(clock),
     damagedFiles,
     openStateFile,

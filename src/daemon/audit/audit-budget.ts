@@ -15,6 +15,8 @@ export interface BudgetedRecord<R> {
 export interface AuditBudget<R> {
   /** The records to write now, in order. */
   admit(record: R): readonly BudgetedRecord<R>[];
+  /** The record was not written after all, so it does not count. */
+  giveBack(record: R): void;
   /** The counted records of groups whose hour is over; with `isLast` those of all groups. */
   release(isLast: boolean): readonly BudgetedRecord<R>[];
 }
@@ -57,6 +59,10 @@ export function createAuditBudget<R>(deps: {
       }
       hour.lines += 1;
       return [...released, single];
+    },
+    giveBack(record) {
+      const hour = hours.get(deps.groupOf(record) ?? '');
+      if (hour !== undefined && hour.lines > 0) hour.lines -= 1;
     },
     release,
   };

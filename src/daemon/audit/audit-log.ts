@@ -1,5 +1,6 @@
 // The audit log: who got which credentials and when. One JSON document per line, without secrets and without names from AWS.
 import type { Clock } from '../../core/clock.ts';
+import { UnavailableError, type ErrorBody, type RolecallError } from '../../core/errors.ts';
 import type { Problems } from '../../core/problems.ts';
 import { chainHeadPath } from '../../platform/files/chain-head-file.ts';
 import { toFileError } from '../../platform/files/file-error.ts';
@@ -7,9 +8,23 @@ import { createAuditFile } from './audit-file.ts';
 import { createAuditBudget, type BudgetedRecord } from './audit-budget.ts';
 import { formatAuditLine, toAuditLine, type AuditRecord } from './audit-record.ts';
 
+/** Counted records to be written: of the hours that are over, or with `isLast` all. */
+export type AuditSource = (isLast: boolean) => readonly BudgetedRecord<AuditRecord>[];
+
 export interface AuditLog {
+  /** `audit = "required"`: what leaves the daemon has to be on disk before. */
+  readonly isRequired: boolean;
   /** Returns at once. The line is written soon after, or a problem in the status says why not. */
   record(record: AuditRecord): void;
+  /**
+   * For what leaves the daemon. If the log is required, resolves when the line is on disk, and records a refusal if it can't
+   * be; else like `record`. @throws UnavailableError audit-unavailable
+   */
+  recordServing(record: AuditRecord): Promise<void>;
+  /** Whether the log is required, and the last line could not be written. */
+  isBlocked(): boolean;
+  /** Asks `source` for its counted records from time to time, and before each line. */
+  addSource(source: AuditSource): void;
   /** Retries lines that could not be written, and resolves once that is done or has failed again. */
   flush(): Promise<void>;
   /** Like `flush`, and also writes what has only been counted so far. */
@@ -20,8 +35,13 @@ export interface AuditLog {
  * Events that a program can cause at will have a budget of lines, so that they can't push sign-ins out of the file.
  * Refusals have a budget of their own, because another user may cause them.
  */
-function groupOf({ event }: AuditRecord): string | undefined {
+function groupOf({ event, role, surface, code }: AuditRecord): string | undefined {
   switch (event) {
+    case 'credentials-issued':
+      // Programs are limited, and roles are those that are assigned.
+      return role === undefined || role === 'current' ? event : JSON.stringify([event, surface, role]);
+    case 'credentials-refused':
+      return `${event} ${code ?? ''}`;
     case 'current-role-cleared':
     case 'current-role-switched':
       return 'switches';
@@ -52,8 +72,10 @@ export function createAuditLog(deps: {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly problems: Pick<Problems, 'raise' | 'clear'>;
   readonly maxBytes?: number;
+  /** Nothing is served while lines can't be written. */
+  readonly isRequired?: boolean;
 }): AuditLog {
-  const { path, problems } = deps;
+  const { path, problems, isRequired = false } = deps;
   const budget = createAuditBudget({ groupOf, clock: deps.clock });
   const file = createAuditFile({
     path,
@@ -66,6 +88,9 @@ export function createAuditLog(deps: {
   let waiting: readonly Waiting[] = [];
   let lostCount = 0;
   let isWriting = false;
+  /** Of the last attempt to write. */
+  let failure: RolecallError | undefined;
+  const sources: AuditSource[] = [];
   let written: Promise<void> = Promise.resolve();
 
   function wait(records: readonly Waiting[]): void {
@@ -82,17 +107,37 @@ export function createAuditLog(deps: {
         lostCount = 0;
         try {
           await file.append([...describeLost(lost), ...records].map((record) => formatAuditLine(toAuditLine(record))));
+          failure = undefined;
           problems.clear(PROBLEM_KEY);
         } catch (error) {
           lostCount += lost;
           wait([...records, ...waiting]);
-          problems.raise(PROBLEM_KEY, toFileError(error, path, 'written').toBody());
+          failure = toFileError(error, path, 'written');
+          problems.raise(PROBLEM_KEY, describeProblem(failure));
           return;
         }
       }
     } finally {
       isWriting = false;
     }
+  }
+
+  function describeProblem(error: RolecallError): ErrorBody {
+    const { message, ...body } = error.toBody();
+    return {
+      ...body,
+      message: isRequired ? `${message} Until it can, no credentials are served (audit = "required").` : message,
+    };
+  }
+
+  /** Records in the place of `record` that it was refused. */
+  function refuse({ role, surface, processId, program }: AuditRecord, cause: RolecallError): UnavailableError {
+    const code = 'audit-unavailable';
+    add(budget.admit({ event: 'credentials-refused', role, surface, processId, program, code }));
+    return new UnavailableError(code, `No credentials are served without the audit log. ${cause.message}`, {
+      cause,
+      hint: cause.hint,
+    });
   }
 
   /** A line in the place of those that were dropped. */
@@ -112,16 +157,42 @@ export function createAuditLog(deps: {
     if (records.length > 0) wait([...waiting, ...records]);
   }
 
+  const releaseCounted = (isLast: boolean) => add(sources.flatMap((source) => source(isLast)));
+
+  function record(added: AuditRecord): void {
+    releaseCounted(false);
+    add(budget.admit(added));
+    void writeWaiting();
+  }
+
   return {
-    record(record) {
-      add(budget.admit(record));
-      void writeWaiting();
+    isRequired,
+    record,
+    async recordServing(added) {
+      if (!isRequired) {
+        record(added);
+        return;
+      }
+      // After a failure there are lines that wait, unless they were written meanwhile.
+      if (failure !== undefined) await writeWaiting();
+      if (failure !== undefined) throw refuse(added, failure);
+      record(added);
+      await writeWaiting();
+      if (failure === undefined) return;
+      waiting = waiting.filter((line) => line.record !== added);
+      budget.giveBack(added);
+      throw refuse(added, failure);
     },
+    isBlocked: () => isRequired && failure !== undefined,
+    addSource: (source) => void sources.push(source),
     flush() {
+      releaseCounted(false);
       add(budget.release(false));
+      if (waiting.length === 0) failure = undefined;
       return writeWaiting();
     },
     close() {
+      releaseCounted(true);
       add(budget.release(true));
       return writeWaiting();
     },

@@ -12,6 +12,8 @@ export type Actor = AuditActor;
 export interface AuditRecord {
   readonly event: AuditEvent;
   readonly surface: Actor;
+  /** When it happened; now when absent. */
+  readonly atMs?: number | undefined;
   /** `current`: the role that is current when the grant is used. */
   readonly role?: Role | 'current' | undefined;
   /** For events that concern all roles of the session. */
@@ -41,19 +43,22 @@ export interface AuditRecord {
 /** Names from other programs are cut here. */
 const MAX_TEXT_LENGTH = 500;
 
+const cut = (text: string | null | undefined) => text?.slice(0, MAX_TEXT_LENGTH);
+
 /** The fields of a line in the order in which they are written. */
 export function toAuditLine({ record, atMs, count }: BudgetedRecord<AuditRecord>): AuditLine {
   const { event, surface, role, sessionName, federated, flow, processId, program } = record;
   const isNamed = role !== undefined && role !== 'current';
   return withoutUndefined({
-    at: formatUtcSeconds(atMs),
+    at: formatUtcSeconds(record.atMs ?? atMs),
     event,
-    session: isNamed ? role.sessionName : sessionName,
-    accountId: isNamed ? role.accountId : undefined,
-    permissionSet: isNamed ? role.permissionSet : undefined,
+    // Of a refused request they are what the caller sent.
+    session: cut(isNamed ? role.sessionName : sessionName),
+    accountId: isNamed ? cut(role.accountId) : undefined,
+    permissionSet: isNamed ? cut(role.permissionSet) : undefined,
     current: role === 'current' ? true : undefined,
     subject: record.subject,
-    label: record.label?.slice(0, MAX_TEXT_LENGTH),
+    label: cut(record.label),
     federated,
     flow,
     surface,
@@ -75,9 +80,9 @@ export function formatAuditLine(line: AuditLine): string {
 
 function describeProgram({ executable, script, agent, confined, isVerified }: AuditProgram): AuditProgram | undefined {
   const known = withoutUndefined({
-    executable: executable?.slice(0, MAX_TEXT_LENGTH),
-    script: script?.slice(0, MAX_TEXT_LENGTH),
-    agent: agent?.slice(0, MAX_TEXT_LENGTH),
+    executable: cut(executable),
+    script: cut(script),
+    agent: cut(agent),
     confined: confined === true ? true : undefined,
     isVerified: isVerified === true ? true : undefined,
   });

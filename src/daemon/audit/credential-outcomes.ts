@@ -1,40 +1,8 @@
-// Records the outcome of credential requests: issued ones in the audit log, the last refusals for `status`.
-import { formatUtcSeconds, hasElapsed, type Clock } from '../../core/clock.ts';
+// Remembers the last refusals of credentials for `status`.
+import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import { toRolecallError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { RefusalDocument, RoleRefusalDocument } from '../../local-api/schemas.ts';
-import type { SurfaceName } from '../../local-api/routes.ts';
-import type { AuditLog } from './audit-log.ts';
-
-export interface IssuanceLog {
-  /** Writes one audit line per role, hour and surface. Called for every answer with credentials, so a repeat is cheap. */
-  note(role: Role, surface: SurfaceName, processId?: number): void;
-}
-
-const HOUR_MS = 3_600_000;
-/** At this many entries those older than an hour are removed. */
-const MAX_ENTRIES = 1000;
-
-export function createIssuanceLog(deps: {
-  readonly audit: Pick<AuditLog, 'record'>;
-  readonly clock: Pick<Clock, 'nowMs'>;
-}): IssuanceLog {
-  const notedAtMs = new Map<string, number>();
-
-  const isRecent = (atMs: number | undefined) => atMs !== undefined && !hasElapsed(deps.clock, atMs, HOUR_MS);
-
-  return {
-    note(role, surface, processId) {
-      const key = `${surface}\n${role.accountId}\n${role.permissionSet}\n${role.sessionName}`;
-      if (isRecent(notedAtMs.get(key))) return;
-      if (notedAtMs.size >= MAX_ENTRIES) {
-        for (const [old, atMs] of notedAtMs) if (!isRecent(atMs)) notedAtMs.delete(old);
-      }
-      notedAtMs.set(key, deps.clock.nowMs());
-      deps.audit.record({ event: 'credentials-issued', role, surface, processId });
-    },
-  };
-}
 
 /** What a program asked for: one role, or with `followsCurrent` the current role, if there is one. */
 export interface AskedRole {

@@ -39,7 +39,7 @@ export function createConsoleHandlers(deps: {
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly endpointsOf: EndpointsOf;
   readonly roleList: Pick<RoleList, 'isProtected'>;
-  readonly audit: Pick<AuditLog, 'record'>;
+  readonly audit: Pick<AuditLog, 'recordServing'>;
   readonly log: Log;
 }): Pick<Handlers, 'console'> {
   const { broker, endpointsOf, settings } = deps;
@@ -112,7 +112,8 @@ export function createConsoleHandlers(deps: {
         'info',
         `${isFederated ? 'federated console' : 'console link'} of ${session.sessionName} ${accountId} ${permissionSet}`,
       );
-      deps.audit.record({ event: 'console-opened', role, federated: isFederated, surface: caller.surface });
+      const { processId, surface } = caller;
+      await deps.audit.recordServing({ event: 'console-opened', role, federated: isFederated, surface, processId });
       const catalog = await broker.cachedCatalog(session);
       const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
       const browser = settings.browsers.get(session.sessionName);

@@ -18,6 +18,7 @@ import { NO_WAIT } from '../sign-in/login-policy.ts';
 import type { Grant } from './grants.ts';
 import type { CredentialIssuer } from './issue.ts';
 
+const FORBIDDEN = 403;
 const ROUTE = routes.containerCredentials;
 /** As of 2026-11 the JS SDK v2 and Ruby fail after 1.2 s. The next attempt finds what AWS answered meanwhile. */
 const MAX_ANSWER_MS = 900;
@@ -71,7 +72,8 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
     const error = thrown instanceof RolecallError ? thrown : toFailure(thrown);
     logInternalError(log, `${ROUTE.method} ${ROUTE.path}`, error);
-    sendError(request, response, error);
+    // SDKs ask again after 5xx.
+    sendError(request, response, error, error.code === 'audit-unavailable' ? FORBIDDEN : undefined);
   }
 
   function respond(request: IncomingMessage, response: ServerResponse): void {

@@ -10,7 +10,8 @@ import type { Broker } from '../../sso/broker.ts';
 import type { ConsoleFederation } from '../../sso/ports.ts';
 import type { RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
+import type { IssuanceLog } from '../audit/audit-issuance.ts';
+import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { Caller } from '../http/caller.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
@@ -58,7 +59,7 @@ export async function createCredentials(deps: {
   readonly loginPolicy: Pick<LoginPolicy, 'serveEnded'>;
   readonly roleGate: RoleGate;
   readonly findCallerProgram: FindCallerProgram;
-  readonly audit: Pick<AuditLog, 'record'>;
+  readonly audit: Pick<AuditLog, 'record' | 'recordServing'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly connectionRules: { readonly container: ConnectionRules };

@@ -30,7 +30,7 @@ export function createGrantsHandlers(deps: {
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly roleGate: Pick<RoleGate, 'admit'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly audit: Pick<AuditLog, 'record'>;
+  readonly audit: Pick<AuditLog, 'recordServing'>;
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant'> {
   const { grants, sharedConfig } = deps;
 
@@ -70,6 +70,9 @@ export function createGrantsHandlers(deps: {
       // Of the current role, each request is asked about.
       const admission =
         role === 'current' ? undefined : await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
+      const processId = boundTo?.processId;
+      const program = body.confined === true ? { processId, confined: true } : undefined;
+      await deps.audit.recordServing({ event: 'grant-issued', role, surface: caller.surface, processId, program });
       const { grant, pathSecret, token } = await grants.issue({
         role,
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
@@ -84,9 +87,6 @@ export function createGrantsHandlers(deps: {
       }
       // After the answer: this can start a process.
       setImmediate(() => void deps.containerServer.keepPort());
-      const processId = boundTo?.processId;
-      const program = body.confined === true ? { processId, confined: true } : undefined;
-      deps.audit.record({ event: 'grant-issued', role, surface: caller.surface, processId, program });
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       return { ...describe(grant), url: `${url}${CONTAINER_PATH}${pathSecret}`, token, directory };

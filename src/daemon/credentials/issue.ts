@@ -8,8 +8,9 @@ import type { Broker } from '../../sso/broker.ts';
 import { isSessionOver } from '../../sso/faults.ts';
 import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
 import { requireServable, type ServableBroker } from '../approvals/require-servable.ts';
-import type { Admission, Asker, RoleGate } from '../approvals/role-gate.ts';
-import type { IssuanceLog, LastRefusals } from '../audit/credential-outcomes.ts';
+import { requireValid, type Admission, type Asker, type RoleGate } from '../approvals/role-gate.ts';
+import type { IssuanceLog } from '../audit/audit-issuance.ts';
+import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -127,9 +128,10 @@ export function createCredentialIssuer(deps: {
   function recordIssuance(
     asked: { readonly followsCurrent: boolean; readonly role: Role },
     recipient: Recipient,
-  ): void {
-    issuanceLog.note(asked.role, recipient.surface, recipient.processId);
+  ): Promise<void> | undefined {
+    const written = issuanceLog.note(asked.role, recipient);
     lastRefusals.forget(asked);
+    return written;
   }
 
   return {
@@ -151,13 +153,21 @@ export function createCredentialIssuer(deps: {
         if (recipient !== undefined) {
           // A refusal from before the session was found is stored under the selector.
           if (asked.sessionName !== role.sessionName) lastRefusals.forget({ followsCurrent, role: asked });
-          recordIssuance({ followsCurrent, role }, recipient);
+          const written = recordIssuance({ followsCurrent, role }, recipient);
+          if (written !== undefined) {
+            await written;
+            requireUnlocked(lock, role);
+            requireValid(served.admission);
+          }
         }
         return { role, ...served };
       } catch (thrown) {
         // Whatever else a lock has caused, such as an approval that was withdrawn.
         const error = lock.refusal(role) ?? thrown;
-        if (recipient !== undefined) lastRefusals.note({ followsCurrent, role }, error);
+        if (recipient !== undefined) {
+          lastRefusals.note({ followsCurrent, role }, error);
+          issuanceLog.refuse(role ?? 'current', recipient, error);
+        }
         throw error;
       }
     },
@@ -168,7 +178,8 @@ export function createCredentialIssuer(deps: {
       if (lock.refusal(role) !== undefined) return undefined;
       const credentials = broker.peekCredentials(session, role);
       if (credentials === undefined || roleGate.peek(role, grantId) === undefined) return undefined;
-      recordIssuance({ followsCurrent: false, role }, recipient);
+      if (!issuanceLog.isCovered(role, recipient)) return undefined;
+      void recordIssuance({ followsCurrent: false, role }, recipient);
       return credentials;
     },
   };

@@ -6,6 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import { PROCESS_HEADER } from '../../local-api/version.ts';
 import { findAskingProgram } from '../../platform/process/asking-program.ts';
+import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
 import { findClaimedProgram } from '../../platform/process/process-table.ts';
 import { createSocketOwnerLookup } from '../../platform/process/socket-owner.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
@@ -70,8 +71,7 @@ export function createCallerPrograms(deps: CallerProgramDeps): FindCallerProgram
 }
 
 function readClaim(headers: IncomingHttpHeaders): number | undefined {
-  const claim = headers[PROCESS_HEADER];
-  return typeof claim === 'string' && /^[1-9]\d{0,9}$/.test(claim) ? Number(claim) : undefined;
+  return parseClaimedProcess(headers[PROCESS_HEADER]);
 }
 
 /** Node has no public way to the descriptor of a connection. Without it, the program stays unverified. */

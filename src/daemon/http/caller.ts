@@ -11,6 +11,8 @@ export interface Caller {
   readonly waitBudgetMs: number | undefined;
   /** A person has typed the command, as it says. */
   readonly isAtTerminal?: boolean;
+  /** The process that started it, as our own clients say it; nothing proves it. */
+  readonly processId: number | undefined;
   /** Aborts if it disconnects before it has its answer. */
   gone(): AbortSignal;
   /**

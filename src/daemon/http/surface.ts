@@ -5,8 +5,9 @@ import { once } from '../../core/async/once.ts';
 import { NotFoundError, RefusedError, RolecallError } from '../../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
-import { TERMINAL_HEADER } from '../../local-api/version.ts';
+import { PROCESS_HEADER, TERMINAL_HEADER } from '../../local-api/version.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
+import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
 import type { Caller } from './caller.ts';
 import type { FindCallerProgram } from './caller-program.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
@@ -164,6 +165,9 @@ function createCaller(
     },
     get isAtTerminal() {
       return surface === 'socket' && request.headers[TERMINAL_HEADER] !== undefined;
+    },
+    get processId() {
+      return parseClaimedProcess(request.headers[PROCESS_HEADER]);
     },
     gone() {
       const hungUp = new AbortController();

@@ -22,6 +22,7 @@ const CALLER: Caller = {
   surface: 'socket',
   lastEventId: undefined,
   waitBudgetMs: undefined,
+  processId: undefined,
   gone: () => new AbortController().signal,
   program: async () => undefined,
 };

@@ -40,6 +40,7 @@ async function createFeed(first: StatusDocument) {
           surface: 'socket',
           lastEventId: undefined,
           waitBudgetMs: undefined,
+          processId: undefined,
           gone: () => AbortSignal.abort(),
           program: async () => undefined,
         },
