@@ -13,6 +13,8 @@ export interface AuditRecipient {
   readonly surface: SurfaceName;
   /** The caller, or the process that it acts for. */
   readonly processId?: number | undefined;
+  /** Whether `rolecall exec` has confined it, as that said. */
+  readonly isConfined?: boolean | undefined;
 }
 
 export interface IssuanceLog {
@@ -99,9 +101,14 @@ export function createIssuanceLog(deps: {
   }
 
   /** Writes the line, or counts if another process of the program has one. */
-  async function record(base: AuditRecord, processKey: string, isServing: boolean): Promise<void> {
+  async function record(
+    base: AuditRecord,
+    processKey: string,
+    { isServing, isConfined = false }: { readonly isServing: boolean; readonly isConfined?: boolean | undefined },
+  ): Promise<void> {
     const atMs = clock.nowMs();
-    const program = await findProgram(base.processId);
+    const found = await findProgram(base.processId);
+    const program = isConfined ? { processId: base.processId, ...found, confined: true } : found;
     const key = keyOf(base, describeKey(program));
     const known = entries.get(key);
     if (!(isServing && audit.isBlocked()) && repeat(known)) {
@@ -121,27 +128,36 @@ export function createIssuanceLog(deps: {
   return {
     isCovered(role, recipient) {
       if (!audit.isRequired) return true;
-      const entry = byProcess.get(keyOf({ event: 'credentials-issued', role, ...recipient }, recipient.processId));
+      const entry = byProcess.get(
+        processKeyOf({ event: 'credentials-issued', role, surface: recipient.surface }, recipient),
+      );
       return entry !== undefined && isRecent(entry) && !audit.isBlocked();
     },
-    note(role, { surface, processId }) {
+    note(role, recipient) {
+      const { surface, processId, isConfined } = recipient;
       const base = { event: 'credentials-issued', role, surface, processId } as const;
-      const processKey = keyOf(base, processId);
+      const processKey = processKeyOf(base, recipient);
       if (!(audit.isRequired && audit.isBlocked()) && repeat(byProcess.get(processKey))) return undefined;
-      if (audit.isRequired) return record(base, processKey, true);
+      if (audit.isRequired) return record(base, processKey, { isServing: true, isConfined });
       // After the answer.
-      setImmediate(() => void record(base, processKey, true));
+      setImmediate(() => void record(base, processKey, { isServing: true, isConfined }));
       return undefined;
     },
-    refuse(role, { surface, processId }, thrown) {
+    refuse(role, recipient, thrown) {
+      const { surface, processId, isConfined } = recipient;
       const { code } = toRolecallError(thrown);
       // The audit log has recorded it.
       if (code === 'audit-unavailable') return;
       const base = { event: 'credentials-refused', role, surface, processId, code } as const;
-      const processKey = keyOf(base, processId);
-      if (!repeat(byProcess.get(processKey))) setImmediate(() => void record(base, processKey, false));
+      const processKey = processKeyOf(base, recipient);
+      if (repeat(byProcess.get(processKey))) return;
+      setImmediate(() => void record(base, processKey, { isServing: false, isConfined }));
     },
   };
+}
+
+function processKeyOf(base: AuditRecord, { processId, isConfined }: AuditRecipient): string {
+  return keyOf(base, isConfined === true ? `${processId ?? ''} confined` : processId);
 }
 
 function keyOf({ event, role, surface, code }: AuditRecord, program: string | number | undefined): string {

@@ -16,7 +16,7 @@ import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import type { Log } from '../process/log.ts';
 import { NO_WAIT } from '../sign-in/login-policy.ts';
 import type { Grant } from './grants.ts';
-import type { CredentialIssuer } from './issue.ts';
+import type { CredentialIssuer, Recipient } from './issue.ts';
 
 const FORBIDDEN = 403;
 const ROUTE = routes.containerCredentials;
@@ -47,13 +47,15 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   const answerOf = createAnswers();
 
   /** The cached answer; undefined if AWS or the disk has to be asked. */
-  function peek({ id, role, boundTo }: Grant): Answer | undefined {
+  function peek(grant: Grant): Answer | undefined {
+    const { id, role } = grant;
     if (role === 'current') return undefined;
-    const credentials = issuer.peek(role, { surface: 'container', processId: boundTo?.processId }, id);
+    const credentials = issuer.peek(role, recipientOf(grant), id);
     return credentials && answerOf(credentials, role.accountId);
   }
 
-  async function issue({ id, role: wanted, boundTo }: Grant, request: IncomingMessage): Promise<Answer> {
+  async function issue(grant: Grant, request: IncomingMessage): Promise<Answer> {
+    const { id, role: wanted, boundTo } = grant;
     const { role, credentials } = await issuer.issue({
       role: wanted,
       // An SDK can't wait for a person here.
@@ -64,7 +66,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
         grantId: id,
         program: () => deps.findCallerProgram(request, boundTo?.processId),
       },
-      recipient: { surface: 'container', processId: boundTo?.processId },
+      recipient: recipientOf(grant),
     });
     return answerOf(credentials, role.accountId);
   }
@@ -103,6 +105,10 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
     }
   });
   return http;
+}
+
+function recipientOf({ boundTo, isConfined }: Grant): Recipient {
+  return { surface: 'container', processId: boundTo?.processId, isConfined };
 }
 
 interface Answer {

@@ -3,13 +3,12 @@ import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
-import type { SurfaceName } from '../../local-api/routes.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isSessionOver } from '../../sso/faults.ts';
 import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
 import { requireServable, type ServableBroker } from '../approvals/require-servable.ts';
 import { requireValid, type Admission, type Asker, type RoleGate } from '../approvals/role-gate.ts';
-import type { IssuanceLog } from '../audit/audit-issuance.ts';
+import type { AuditRecipient, IssuanceLog } from '../audit/audit-issuance.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -17,10 +16,7 @@ import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { LoginPolicy, WaitBudget } from '../sign-in/login-policy.ts';
 
 /** Who gets the credentials, for the audit log. */
-export interface Recipient {
-  readonly surface: SurfaceName;
-  readonly processId?: number | undefined;
-}
+export type Recipient = AuditRecipient;
 
 export interface IssueRequest {
   /** `current`: the current role at the time of the request. The session may be named by a session selector. */

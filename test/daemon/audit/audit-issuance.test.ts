@@ -8,7 +8,7 @@ import { createProblems } from '../../../src/core/problems.ts';
 import { HOUR_MS, MAX_LINES_PER_HOUR } from '../../../src/daemon/audit/audit-budget.ts';
 import { createIssuanceLog } from '../../../src/daemon/audit/audit-issuance.ts';
 import { createAuditLog } from '../../../src/daemon/audit/audit-log.ts';
-import type { AuditProgram } from '../../../src/local-api/schemas/audit.ts';
+import type { AuditLine, AuditProgram } from '../../../src/local-api/schemas/audit.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
@@ -51,54 +51,55 @@ function open({
     const added = all.slice(read);
     read = all.length;
     return added.map((text) => {
-      const line = JSON.parse(text) as Record<string, unknown> & { program?: AuditProgram };
+      const line = JSON.parse(text) as AuditLine;
       const { event, accountId, surface, code, processId, program, count } = line;
       const name = program?.executable?.split('/').at(-1);
       return [event, accountId, code, surface, processId, name, count].filter((part) => part !== undefined).join(' ');
     });
   }
-  return { audit, clock, problems, issuanceLog, lookups, lines };
+  const note = (...call: Parameters<typeof issuanceLog.note>) => void issuanceLog.note(...call);
+  return { audit, clock, problems, issuanceLog, note, lookups, lines };
 }
 
 const ISSUED = 'credentials-issued 111111111111';
 const REFUSED = 'credentials-refused 111111111111';
 
 test('issued credentials have one line per role, surface and program, then a count each hour', async () => {
-  const { clock, issuanceLog, lines, audit } = open({ programs: { 10: AWS, 11: AWS, 20: AGENT } });
+  const { clock, note, lines, audit } = open({ programs: { 10: AWS, 11: AWS, 20: AGENT } });
   for (let call = 0; call < 100; call += 1) {
-    issuanceLog.note({ ...ROLE }, { surface: 'socket' });
-    issuanceLog.note(ROLE, { surface: 'container', processId: 20 });
+    note({ ...ROLE }, { surface: 'socket' });
+    note(ROLE, { surface: 'container', processId: 20 });
   }
   expect(await lines()).toEqual([`${ISSUED} socket`, `${ISSUED} container 20 node`]);
-  issuanceLog.note(ROLE, { surface: 'socket', processId: 10 });
+  note(ROLE, { surface: 'socket', processId: 10 });
   await nextTurn();
-  issuanceLog.note(ROLE, { surface: 'socket', processId: 11 });
-  issuanceLog.note({ ...ROLE, accountId: '2' }, { surface: 'socket', processId: 10 });
+  note(ROLE, { surface: 'socket', processId: 11 });
+  note({ ...ROLE, accountId: '2' }, { surface: 'socket', processId: 10 });
   expect(await lines()).toEqual([`${ISSUED} socket 10 python3`, 'credentials-issued 2 socket 10 python3']);
   await clock.advance(HOUR_MS - 1);
-  issuanceLog.note(ROLE, { surface: 'socket' });
+  note(ROLE, { surface: 'socket' });
   await clock.advance(1);
   expect(await lines()).toEqual([
     `${ISSUED} socket 100`,
     `${ISSUED} container 20 node 99`,
     `${ISSUED} socket 10 python3`,
   ]);
-  issuanceLog.note(ROLE, { surface: 'socket' });
-  issuanceLog.note(ROLE, { surface: 'socket' });
+  note(ROLE, { surface: 'socket' });
+  note(ROLE, { surface: 'socket' });
   await nextTurn();
   await audit.close();
   expect(await lines()).toEqual([`${ISSUED} socket`, `${ISSUED} socket`]);
 });
 
 test('a process is looked up once an hour, after the answer, and few at a time', async () => {
-  const { issuanceLog, lookups, lines } = open({ programs: { 10: AWS } });
-  issuanceLog.note(ROLE, { surface: 'socket', processId: 10 });
+  const { note, lookups, lines } = open({ programs: { 10: AWS } });
+  note(ROLE, { surface: 'socket', processId: 10 });
   expect(lookups).toEqual([]);
   await lines();
-  for (let call = 0; call < 100; call += 1) issuanceLog.note(ROLE, { surface: 'socket', processId: 10 });
+  for (let call = 0; call < 100; call += 1) note(ROLE, { surface: 'socket', processId: 10 });
   await lines();
   expect(lookups).toEqual([10]);
-  for (let processId = 100; processId < 200; processId += 1) issuanceLog.note(ROLE, { surface: 'web', processId });
+  for (let processId = 100; processId < 200; processId += 1) note(ROLE, { surface: 'web', processId });
   await nextTurn();
   expect(lookups).toHaveLength(21);
 });
@@ -107,20 +108,36 @@ test('a role has a limited number of programs an hour, and very many roles have 
   const programs = Object.fromEntries(
     Array.from({ length: 60 }, (_, index) => [1000 + index, { executable: `/tmp/x${index}` }]),
   );
-  const { issuanceLog, lines } = open({ programs });
+  const { note, lines } = open({ programs });
   for (let processId = 1000; processId < 1060; processId += 1) {
-    issuanceLog.note(ROLE, { surface: 'socket', processId });
+    note(ROLE, { surface: 'socket', processId });
     await nextTurn();
   }
   expect(await lines()).toHaveLength(MAX_LINES_PER_HOUR);
   for (let round = 0; round < 2; round += 1) {
-    for (let id = 0; id < 900; id += 1) issuanceLog.note({ ...ROLE, accountId: String(id) }, { surface: 'socket' });
+    for (let id = 0; id < 900; id += 1) note({ ...ROLE, accountId: String(id) }, { surface: 'socket' });
   }
   expect(await lines()).toHaveLength(900);
 });
 
+test('the log says which programs were confined', async () => {
+  const { note, lines } = open({ programs: { 20: AGENT } });
+  note(ROLE, { surface: 'container', processId: 20, isConfined: true });
+  await lines();
+  note(ROLE, { surface: 'container', processId: 21, isConfined: true });
+  await lines();
+  note(ROLE, { surface: 'container', processId: 20 });
+  await lines();
+  const programs = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as AuditLine).program);
+  const { executable, agent } = AGENT;
+  expect(programs).toEqual([{ executable, agent, confined: true }, { confined: true }, { executable, agent }]);
+});
+
 test('refusals have a line with their code, and a budget of their own', async () => {
-  const { audit, issuanceLog, lines } = open({ programs: { 20: AGENT } });
+  const { audit, issuanceLog, note, lines } = open({ programs: { 20: AGENT } });
   const refused = new RefusedError('approval-refused', 'No.');
   const ended = new SignInRequiredError('sign-in-expired', 'Over.');
   for (let call = 0; call < 50; call += 1) {
@@ -132,21 +149,22 @@ test('refusals have a line with their code, and a budget of their own', async ()
     `${REFUSED} approval-refused socket 20 node`,
     'credentials-refused sign-in-expired socket',
   ]);
-  for (let id = 0; id < 500; id += 1)
+  for (let id = 0; id < 500; id += 1) {
     issuanceLog.refuse({ ...ROLE, accountId: `x${id}` }, { surface: 'socket' }, ended);
+  }
   expect(await lines()).toHaveLength(MAX_LINES_PER_HOUR - 1);
   issuanceLog.refuse({ ...ROLE, accountId: '3' }, { surface: 'socket' }, refused);
-  issuanceLog.note(ROLE, { surface: 'socket' });
+  note(ROLE, { surface: 'socket' });
   expect(await lines()).toEqual(['credentials-refused 3 approval-refused socket', `${ISSUED} socket`]);
   await audit.close();
-  expect((await lines()).map((line) => line.split(' ').at(-1)).toSorted()).toEqual(['481', '49']);
+  expect((await lines()).map((line) => line.split(' ').at(-1))).toEqual(['49', '481']);
 });
 
 test('with a required log, an answer waits for its line, and repeats do not', async () => {
   const { issuanceLog } = open({ isRequired: true });
   const recipient = { surface: 'socket' } as const;
   expect(issuanceLog.isCovered(ROLE, recipient)).toBe(false);
-  await Promise.all(Array.from({ length: 20 }, () => issuanceLog.note(ROLE, recipient)));
+  await Promise.all(Array.from({ length: 20 }, async () => issuanceLog.note(ROLE, recipient)));
   expect(readFileSync(path, 'utf8')).toContain('credentials-issued');
   expect(issuanceLog.isCovered(ROLE, recipient)).toBe(true);
   expect(issuanceLog.note(ROLE, recipient)).toBeUndefined();
@@ -162,8 +180,9 @@ test('with a required log, nothing is served from the first failed line until on
   rmSync(path);
   mkdirSync(path);
   const unavailable = { code: 'audit-unavailable', message: expect.stringContaining('it is a folder') as string };
-  for (let call = 0; call < 50; call += 1)
+  for (let call = 0; call < 50; call += 1) {
     await expect(issuanceLog.note(other, recipient)).rejects.toMatchObject(unavailable);
+  }
   // Its line is on disk, but later ones would not be.
   expect(issuanceLog.isCovered(ROLE, recipient)).toBe(false);
   await expect(issuanceLog.note(ROLE, recipient)).rejects.toMatchObject(unavailable);

@@ -27,7 +27,14 @@ async function createBench({ isProtected = true } = {}) {
     currentRole: { require: async () => ROLE },
     loginPolicy: { serveEnded: ({ ended }) => Promise.reject(ended) },
     roleUsage: { note: () => undefined },
-    issuanceLog: { note: ({ permissionSet }, surface) => void issued.push(`${permissionSet} on ${surface}`) },
+    issuanceLog: {
+      isCovered: () => true,
+      note({ permissionSet }, { surface }) {
+        issued.push(`${permissionSet} on ${surface}`);
+        return undefined;
+      },
+      refuse: () => undefined,
+    },
     lock: { refusal: () => undefined },
     lastRefusals: { note: () => undefined, forget: () => undefined },
     clock,

@@ -25,6 +25,7 @@ const CALLER: Caller = {
   surface: 'socket',
   lastEventId: undefined,
   waitBudgetMs: undefined,
+  processId: undefined,
   gone: () => new AbortController().signal,
   program: async () => undefined,
 };
