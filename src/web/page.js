@@ -1,6 +1,6 @@
 // The page: gets a token, follows the daemon's events, and draws what they change.
 import { createApprovalActions } from './approvals/approval-actions.js';
-import { forgetToken, obtainToken, removeServiceWorkers } from './connection/access.js';
+import { forgetToken, obtainToken, parseFragment, removeServiceWorkers } from './connection/access.js';
 import { createActions } from './connection/actions.js';
 import { createApi } from './connection/api.js';
 import { followEvents } from './connection/event-stream.js';
@@ -29,8 +29,8 @@ function findPasskeys() {
   return location.hostname === 'localhost' ? 'nowhere' : 'elsewhere';
 }
 
-/** Runs the page once it has a token. @param {string} token */
-function runPage(token) {
+/** Runs the page once it has a token. @param {string} token @param {string} approval that it was opened for, or empty */
+function runPage(token, approval) {
   const api = createApi({ token, fetch: (...args) => fetch(...args) });
   const model = createModel();
   const toasts = createToasts(byId('toasts'), byId('announcer'));
@@ -41,18 +41,14 @@ function runPage(token) {
     copy: (text) => navigator.clipboard.writeText(text),
     openTab,
   });
-  const views = createViews({
-    actions,
-    approvalActions: createApprovalActions({
-      api,
-      ceremonies: createCeremonies({ api, credentials: navigator.credentials }),
-      passkeys: findPasskeys(),
-      openTab,
-    }),
-    model,
-    toasts,
-    nowMs,
+  const approvalActions = createApprovalActions({
+    api,
+    ceremonies: createCeremonies({ api, credentials: navigator.credentials }),
+    passkeys: findPasskeys(),
+    openTab,
   });
+  const views = createViews({ actions, approvalActions, model, toasts, nowMs });
+  if (approval !== '') void approvalActions.fetch(approval).then(views.resumeApproval);
   model.watch((part) => {
     // At once, and whatever the rest needs.
     if (part === 'approvals') return views.drawApprovals();
@@ -179,6 +175,7 @@ async function start() {
     );
     return;
   }
+  const { approval } = parseFragment(location.hash);
   const token = await obtainToken({
     location,
     history,
@@ -194,7 +191,7 @@ async function start() {
     );
     return;
   }
-  runPage(token);
+  runPage(token, approval);
 }
 
 void start();

@@ -97,6 +97,7 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     focusSearch: board.focusSearch,
     setRoles: board.setRoles,
     focusApproval: approvals.focus,
+    resumeApproval: approvals.resume,
     drawApprovals,
     draw() {
       const status = model.status();

@@ -121,7 +121,6 @@ describe.skipIf(!hasChromium)('an approval on the page', { timeout: SLOW_MS }, (
     const dialog = createDialog();
     await start({ settings: PASSKEY, desktop: dialog.desktop });
     const { page, complaints } = await openPage(context, rig);
-    const authenticator = await addAuthenticator(page);
     await page.getByRole('button', { name: 'Passkeys' }).click();
     await page.getByRole('dialog').getByText('You have no passkey yet.').waitFor();
 
@@ -131,9 +130,16 @@ describe.skipIf(!hasChromium)('an approval on the page', { timeout: SLOW_MS }, (
     await addPanel.getByText('Answer in the dialog on your screen.').waitFor();
     expect(await page.getByRole('dialog').count()).toBe(0);
     await dialog.allow();
-    await addPanel.getByRole('button', { name: 'Create the passkey' }).click();
-    await addPanel.getByText('The passkey was added.').waitFor();
-    await addPanel.getByRole('button', { name: 'Dismiss' }).click();
+    await addPanel.getByRole('button', { name: 'Create the passkey' }).waitFor();
+
+    // A page that the command opened and that loaded late, as in a browser that had to start.
+    const late = await context.newPage();
+    const authenticator = await addAuthenticator(late);
+    await late.goto(`${(await rig.client.call('passkeyPage', {})).url}.${adding.id}`);
+    const latePanel = panelOf(late, adding);
+    await latePanel.getByRole('button', { name: 'Create the passkey' }).click();
+    await latePanel.getByText('The passkey was added.').waitFor();
+    await latePanel.getByRole('button', { name: 'Dismiss' }).click();
 
     const keys = rig.runCli([
       'credential-process',
@@ -144,17 +150,17 @@ describe.skipIf(!hasChromium)('an approval on the page', { timeout: SLOW_MS }, (
       '--role',
       ROLE.permissionSet,
     ]);
-    const approve = page.locator('.approval').getByRole('button', { name: 'Approve with passkey' });
+    const approve = late.locator('.approval').getByRole('button', { name: 'Approve with passkey' });
     await authenticator.setUserVerified(false);
     await approve.click();
-    await page.locator('.approval .problem', { hasText: /./ }).waitFor();
+    await late.locator('.approval .problem', { hasText: /./ }).waitFor();
     expect((await rig.client.call('approvals', {})).approvals).toMatchObject([
       { state: 'pending', approve: 'passkey' },
     ]);
 
     await authenticator.setUserVerified(true);
     await approve.click();
-    await page.locator('.approval .outcome', { hasText: 'Approved.' }).waitFor();
+    for (const tab of [page, late]) await tab.locator('.approval .outcome', { hasText: /^Approved\.$/ }).waitFor();
     expect(await keys).toMatchObject({ exitCode: 0 });
     await page.getByRole('button', { name: 'Passkeys' }).click();
     await page.getByRole('dialog').getByText('laptop', { exact: true }).waitFor();

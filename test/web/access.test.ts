@@ -1,6 +1,6 @@
 // How the page finds its token: a code first, whose trace is gone at once, then what this tab has kept.
 import { describe, expect, test } from 'vitest';
-import { forgetToken, obtainToken, removeServiceWorkers } from '../../src/web/connection/access.js';
+import { forgetToken, obtainToken, parseFragment, removeServiceWorkers } from '../../src/web/connection/access.js';
 
 const CODE = 'c'.repeat(43);
 
@@ -41,6 +41,15 @@ test('a code is cleared from the address, exchanged and forgotten; the token is 
     replaced: ['/'],
     order: ['cleared', 'asked'],
   });
+});
+
+test('a fragment may name the approval for which the page was opened, and nothing else', () => {
+  const id = '0123456789abcdef';
+  expect(parseFragment(`#${CODE}.${id}`)).toEqual({ code: CODE, approval: id });
+  expect(parseFragment(`#${CODE}`)).toEqual({ code: CODE, approval: '' });
+  expect(parseFragment(`#${CODE}.../${id}`)).toEqual({ code: CODE, approval: '' });
+  expect(parseFragment(`#${CODE}.${id}/refuse`)).toEqual({ code: CODE, approval: '' });
+  expect(parseFragment('')).toEqual({ code: '', approval: '' });
 });
 
 test('a tab that has its token asks for none', async () => {

@@ -71,6 +71,12 @@ export function createApprovalPanels({ host, alert, actions, nowMs }) {
     },
     /** Starts the passkey's ceremony for a question that this page has just asked. @param {string} id */
     approve: (id) => void panels.get(id)?.approve(),
+    /** For a page that a person opened for it, and that loaded after the answer: goes on with creating the passkey. @param {Approval | undefined} approval */
+    resume(approval) {
+      if (approval?.subject !== 'add-passkey' || approval.state !== 'approved' || panels.has(approval.id)) return;
+      show(approval);
+      panels.get(approval.id)?.settle(approval);
+    },
     /** Moves the focus to the first pending one, and to no button. */
     focus() {
       for (const panel of panels.values()) {

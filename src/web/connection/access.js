@@ -17,6 +17,18 @@ export async function removeServiceWorkers(container) {
 }
 
 /**
+ * A one-time code, and after a dot the approval for which a command has opened the page; both empty if it has neither.
+ * @param {string} hash
+ */
+export function parseFragment(hash) {
+  const [code = '', approval = ''] = hash.slice(1).split('.');
+  return {
+    code: /^[A-Za-z0-9_-]{43}$/.test(code) ? code : '',
+    approval: /^[0-9a-f]{16}$/.test(approval) ? approval : '',
+  };
+}
+
+/**
  * The token; undefined when there is none and the user has to run `rolecall web`.
  * @param {object} deps
  * @param {Pick<Location, 'hash' | 'pathname'>} deps.location
@@ -26,10 +38,10 @@ export async function removeServiceWorkers(container) {
  * @returns {Promise<string | undefined>}
  */
 export async function obtainToken({ location, history, storage, fetch }) {
-  const code = location.hash.slice(1);
+  const { code } = parseFragment(location.hash);
   // Immediately, so that the code is neither in the history nor in a copied address.
-  if (code !== '') history.replaceState(null, '', location.pathname);
-  if (/^[A-Za-z0-9_-]{43}$/.test(code)) {
+  if (location.hash !== '') history.replaceState(null, '', location.pathname);
+  if (code !== '') {
     const token = await exchange(code, fetch);
     if (token !== undefined) {
       storage.setItem(STORAGE_KEY, token);

@@ -22,13 +22,14 @@ const PLACES = {
 
 /** Opens the page, or prints its address, and says where the approval waits. */
 export async function openPasskeyPage(
-  { places, problem }: ApprovalDocument,
+  { id, places, problem }: ApprovalDocument,
   options: Pick<PasskeyOptions, 'print'>,
   { client, openBrowser, signal, stdout, stderr }: PasskeyContext,
 ): Promise<void> {
   const where = places.map((place) => PLACES[place]).join(' or ');
   stderr.write(where === '' ? `${problem?.message ?? ''}\n` : `Approve it ${where}.\n`);
-  const { url } = await client.call('passkeyPage', {}, { signal });
+  // With the approval, which may be answered before the page has loaded.
+  const url = `${(await client.call('passkeyPage', {}, { signal })).url}.${id}`;
   if (options.print !== true && (await openBrowser(url))) return;
   stdout.write(`${url}\n`);
   stderr.write('Open it in a browser on this machine within a minute. It works once.\n');
