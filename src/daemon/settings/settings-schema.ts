@@ -46,11 +46,14 @@ export const settingsSchema = table({
     flow,
   ),
   on_expired: about('what programs get when a session has ended', { enum: ['notify', 'wait', 'login'] }),
-  wait_seconds: about('how long `wait` and `login` make a program wait; values above 53 are treated as 53', {
-    type: 'integer',
-    minimum: 1,
-    maximum: 55,
-  }),
+  wait_seconds: about(
+    'how long a program waits for an approval, and for a sign-in with `wait` and `login`; values above 53 are treated as 53',
+    {
+      type: 'integer',
+      minimum: 1,
+      maximum: 55,
+    },
+  ),
   renew: about(
     'whether to offer, once a day, to renew a session that ends during the working day (06:00 to 18:00)',
     renew,
