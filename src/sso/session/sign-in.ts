@@ -127,6 +127,8 @@ export function createSignIn(deps: {
     attempt.state = { ...state, state: outcome, ...(error === undefined ? {} : { error }) };
     attempt.abort.abort(new Error(`the sign-in is ${outcome}`));
     pending?.end(outcome, error);
+    // It holds the secret of the client.
+    delete attempt.pending;
   }
 
   function deny(session: SsoSession, attempt: Attempt): void {

@@ -14,6 +14,7 @@ import {
   type LogindStandIn,
   type StandInSession,
 } from '../../helpers/logind-stand-in.ts';
+import { createSignedInRig, SESSION, writePrivate, type Rig } from '../../helpers/rig.ts';
 import { hasSessionBus, startSessionBus, type SessionBus } from '../../helpers/session-bus.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
@@ -195,5 +196,76 @@ describe.skipIf(!hasSessionBus())('the screen', () => {
     await clock.advance(2000);
     await next('screen-locked by logind');
     expect(problemTexts()).toEqual([]);
+  });
+
+  /** A daemon with these settings, whose screen is on the bus. */
+  async function startDaemon(settings: string, sessions: StandInSession[]): Promise<Rig> {
+    logind = await startLogind(bus.socketPath, sessions);
+    const address = `unix:path=${bus.socketPath}`;
+    return createSignedInRig({
+      settings: `lock_with_screen = true\n${settings}`,
+      environment: { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: address },
+    });
+  }
+  const query = { session: SESSION, account: '111111111111', role: 'Admin-AF-Permission-Set' };
+  const outcomeOf = async (rig: Rig) =>
+    rig.client.call('credentials', { query }).then(
+      () => 'served',
+      (error: { readonly code: string }) => error.code,
+    );
+  const untilOutcomeIs = (rig: Rig, outcome: string) =>
+    waitFor(`a caller to be ${outcome}`, async () => (await outcomeOf(rig)) === outcome);
+
+  const untilLocked = (rig: Rig, isLocked: boolean) =>
+    waitFor(
+      `isLocked to be ${isLocked}`,
+      async () => (await rig.client.call('status', {})).lock?.isLocked === isLocked,
+    );
+
+  it('locks a whole daemon, and unlocks it again, but not what a person has locked', async () => {
+    const session: StandInSession = { id: '2', userId: process.getuid?.() ?? 0 };
+    const rig = await startDaemon('', [session]);
+    try {
+      expect(await outcomeOf(rig)).toBe('served');
+      logind?.set('2', { isLocked: true });
+      await untilOutcomeIs(rig, 'locked');
+      expect((await rig.client.call('status', {})).lock).toMatchObject({
+        isLocked: true,
+        reason: 'screen',
+        scope: 'all',
+      });
+      logind?.set('2', { isLocked: false });
+      await untilOutcomeIs(rig, 'served');
+      await rig.client.call('lock', {});
+      logind?.set('2', { isLocked: true });
+      logind?.set('2', { isLocked: false });
+      // By the same connection, so after these.
+      logind?.end();
+      await waitFor('the end of logind', async () => (await rig.client.call('status', {})).problems.length > 0);
+      expect(await outcomeOf(rig)).toBe('locked');
+    } finally {
+      await rig.remove();
+    }
+  });
+
+  it('does not unlock where an unlock needs a click, and a restart finds a screen that was unlocked meanwhile', async () => {
+    const session: StandInSession = { id: '2', userId: process.getuid?.() ?? 0, isLocked: true };
+    const rig = await startDaemon('', [session]);
+    try {
+      await untilLocked(rig, true);
+      session.isLocked = false;
+      await rig.restartDaemon();
+      await untilLocked(rig, false);
+      writePrivate(rig.paths.settingsFile, 'lock_with_screen = true\nunlock = "click"\n');
+      session.isLocked = true;
+      await rig.restartDaemon();
+      await untilLocked(rig, true);
+      logind?.set('2', { isLocked: false });
+      logind?.end();
+      await waitFor('the end of logind', async () => (await rig.client.call('status', {})).problems.length > 0);
+      expect((await rig.client.call('status', {})).lock).toMatchObject({ isLocked: true });
+    } finally {
+      await rig.remove();
+    }
   });
 });
