@@ -303,6 +303,14 @@ export const TROUBLES: readonly Trouble[] = [
     words: () => ({ 'profiles adopt': 'profiles adopt --yes' }),
   },
   {
+    code: 'screen-not-watched',
+    rig: {
+      settings: 'lock_with_screen = true\n',
+      environment: { DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nowhere/bus' },
+    },
+    edit: '/lock_with_screen/d',
+  },
+  {
     code: 'token-file-not-ours',
     rig: hurried(),
     async breakIt(rig) {

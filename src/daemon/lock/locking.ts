@@ -1,6 +1,7 @@
 // What closes and opens the lock: commands, the screen, and time without a person; and what that does to the rest.
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
+import type { RuntimePaths } from '../../local-api/paths.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { describeApproval } from '../approvals/approval-documents.ts';
 import type { Approvals } from '../approvals/approvals.ts';
@@ -32,6 +33,7 @@ export async function createLocking(deps: {
   readonly changes: Pick<Changes, 'announce'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly userId: number;
+  readonly paths: Pick<RuntimePaths, 'settingsFile'>;
   readonly problems: Pick<Problems, 'raise' | 'clear'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +67,7 @@ export async function createLocking(deps: {
     return watchScreen({
       ...deps,
       listener: { onScreen, onIdle: (desktop: DesktopIdle | undefined) => idle.noteDesktop(desktop) },
+      settingsFile: deps.paths.settingsFile,
       locksWithScreen: settings.lockWithScreen,
       platform: process.platform,
     });

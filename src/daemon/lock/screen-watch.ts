@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { coalesced } from '../../core/async/coalesced.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Problems } from '../../core/problems.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { findBusSocket, findSystemBusSocket } from '../../platform/bus/bus-address.ts';
 import type { BusConnection } from '../../platform/bus/bus-connection.ts';
 import { keepConnected } from '../../platform/bus/keep-connected.ts';
@@ -29,6 +30,7 @@ interface ScreenWatchDeps {
   readonly locksWithScreen: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly userId: number;
+  readonly settingsFile: string;
   readonly problems: Pick<Problems, 'raise' | 'clear'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,7 +48,8 @@ export function watchScreen(deps: ScreenWatchDeps & { readonly platform: NodeJS.
 type Reporter = (failure: string | undefined) => void;
 
 /** Shows why rolecall can't lock with the screen, if it should. */
-function createReporter({ locksWithScreen, problems, log }: ScreenWatchDeps): Reporter {
+function createReporter(deps: ScreenWatchDeps): Reporter {
+  const { locksWithScreen, problems, log } = deps;
   let last: string | undefined;
   return (failure) => {
     if (failure !== last && failure !== undefined) log('warn', `the screen can't be watched: ${failure}`);
@@ -55,8 +58,8 @@ function createReporter({ locksWithScreen, problems, log }: ScreenWatchDeps): Re
     else if (locksWithScreen) {
       problems.raise(PROBLEM_KEY, {
         code: 'screen-not-watched',
-        message: `lock_with_screen has no effect: ${failure}. Lock rolecall yourself before you leave.`,
-        hint: 'rolecall lock',
+        message: `lock_with_screen has no effect: ${failure}. Lock rolecall yourself, or take the setting out.`,
+        hint: `${editCommand(deps.settingsFile)} && rolecall daemon restart`,
       });
     }
   };

@@ -66,7 +66,7 @@ export const settingsSchema = table({
     enum: ['all', 'protected'],
   }),
   lock_with_screen: about('whether rolecall locks when the screen does', { type: 'boolean' }),
-  lock_after_minutes: about('minutes without a request after which rolecall locks; 0 is never', {
+  lock_after_minutes: about('minutes without a person, after which rolecall locks; 0 is never', {
     type: 'integer',
     minimum: 0,
     maximum: 10_080,

@@ -253,6 +253,7 @@ describe('unlock = "click"', () => {
       changes: { announce: log },
       environment: {},
       userId: 1,
+      paths: { settingsFile: '/config.toml' },
       problems: { raise: log, clear: log },
       clock,
       log,

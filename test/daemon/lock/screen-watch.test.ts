@@ -67,6 +67,7 @@ describe.skipIf(!hasSessionBus())('the screen', () => {
         DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${hasSystemBus ? bus.socketPath : `${home.path}/none`}`,
       },
       userId: UID,
+      settingsFile: '/config.toml',
       platform: 'linux',
       problems,
       clock,
@@ -211,7 +212,7 @@ describe.skipIf(!hasSessionBus())('the screen', () => {
   const outcomeOf = async (rig: Rig) =>
     rig.client.call('credentials', { query }).then(
       () => 'served',
-      (error: { readonly code: string }) => error.code,
+      (error: unknown) => (error as { readonly code: string }).code,
     );
   const untilOutcomeIs = (rig: Rig, outcome: string) =>
     waitFor(`a caller to be ${outcome}`, async () => (await outcomeOf(rig)) === outcome);

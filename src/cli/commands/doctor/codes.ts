@@ -95,6 +95,9 @@ export const DOCTOR_CODES = {
   'approval-bypassed': problem(
     'A session has protected roles and native profiles. Every program can read the access token in the token file of these profiles, and ask AWS for the roles without an approval.',
   ),
+  'screen-not-watched': problem(
+    '`lock_with_screen` has no effect: logind does not answer, or knows no graphical session of yours.',
+  ),
   'token-file-not-ours': note(
     'The AWS CLI’s own login to this session is valid, or the AWS CLI can refresh it, so rolecall does not replace its token file.',
   ),
