@@ -183,6 +183,37 @@ describe.skipIf(!canConfine || !hasTmux)('the terminal of a confined command', (
     }
   });
 
+  test('is not its own in the background, where it could read what is typed for others', async () => {
+    open();
+    try {
+      terminal.type(
+        `./confined sh -c 'cat; [ -t 0 ] || [ -t 1 ] || [ -t 2 ] || echo wi""thout' & wait; echo "ended $?"`,
+      );
+      await terminal.see(/^without\n(?:.*\n)*ended 0$/m);
+      terminal.type(
+        `./confined sh -c 'setsid sh -c "while :; do date +%N > beat; sleep 0.02; done" & echo rea""dy; exec sleep 100'`,
+      );
+      await terminal.see(/^ready$/m);
+      await waitFor('a sign of life', () => existsSync(join(world.project, 'beat')));
+      terminal.press('C-z');
+      await terminal.see(/Stopped/);
+      const last = read('beat');
+      terminal.type('bg');
+      await terminal.see(/so it stays stopped\. To go on: fg$/m);
+      terminal.type('until jobs | grep -q Stopped; do sleep 0.05; done; echo "is stop""ped"');
+      await terminal.see(/^is stopped$/m);
+      // What has left the group of the command is stopped too.
+      expect(read('beat')).toBe(last);
+      terminal.type('fg');
+      await waitFor('the next sign of life', () => read('beat') !== last);
+      terminal.press('C-c');
+      terminal.type('echo "after $?"');
+      await terminal.see(/^after 130$/m);
+    } finally {
+      terminal.close();
+    }
+  });
+
   test('takes no typing from it', async () => {
     writeFileSync(join(world.project, 'push.py'), PUSH);
     open();

@@ -63,10 +63,15 @@ const PROXIES: ReadonlySet<string> = new Set([
 /** What `exec` itself sets, and what would give the command another role or the keychain. */
 const REFUSED =
   /^(?:ROLECALL_.*|DBUS_.*|HOME|AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE|BOTO_CONFIG|AWS_EC2_METADATA_DISABLED)$/u;
+/** They would act on bubblewrap itself, which is not confined, so they are set inside. */
+const INSIDE_ONLY =
+  /^(?:LD_.*|GLIBC_TUNABLES|MALLOC_.*|GCONV_PATH|LOCPATH|NLSPATH|ENV|BASH_ENV|SHELLOPTS|BASHOPTS|PS4)$/u;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/u;
 
 export interface ConfinedVariables {
   readonly variables: Readonly<Record<string, string>>;
+  /** Those of `--env` that only the command itself may have, and no program before it. */
+  readonly insideOnly: Readonly<Record<string, string>>;
   /** Names of proxies that are left out because of their password. */
   readonly withheld: readonly string[];
 }
@@ -79,17 +84,20 @@ export interface ConfinedVariables {
 export function confinedVariables(inherited: Environment, named: readonly string[]): ConfinedVariables {
   for (const name of named) checkName(name, inherited);
   const variables: Record<string, string> = {};
+  const insideOnly: Record<string, string> = {};
   const withheld: string[] = [];
   for (const [name, value] of Object.entries(inherited)) {
     if (value === undefined) continue;
-    if (named.includes(name) || PASSED.has(name) || PASSED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+    if (named.includes(name) && INSIDE_ONLY.test(name)) {
+      insideOnly[name] = value;
+    } else if (named.includes(name) || PASSED.has(name) || PASSED_PREFIXES.some((prefix) => name.startsWith(prefix))) {
       variables[name] = value;
     } else if (PROXIES.has(name) && value !== '') {
       if (value.includes('@')) withheld.push(name);
       else variables[name] = value;
     }
   }
-  return { variables, withheld };
+  return { variables, insideOnly, withheld };
 }
 
 /** What every confined command has besides: no files with roles, and no daemon of its own. */

@@ -70,7 +70,7 @@ export function prepareConfinement(options: ConfineOptions, context: Confinement
       hint: 'rolecall exec --help',
     });
   }
-  const { variables, withheld } = confinedVariables(context.environment, options.env);
+  const { variables, insideOnly, withheld } = confinedVariables(context.environment, options.env);
   const tools = platform === 'linux' ? findConfinementTools(context, { hasOwnNetwork }) : undefined;
   const risky = platform === 'linux' && options.network === undefined ? findRiskySocket() : undefined;
   const opened = openSharedPaths(options, { ...context, rules: createPathRules(context, realIfThere) });
@@ -103,7 +103,7 @@ export function prepareConfinement(options: ConfineOptions, context: Confinement
       const program =
         tools === undefined
           ? onMac(request, opened)
-          : onLinux({ request, opened, tools, system, hasOwnNetwork, homeDirectory, userId });
+          : onLinux({ request, insideOnly, opened, tools, system, hasOwnNetwork, homeDirectory, userId });
       const { exitCode, hasStarted } = await context.runConfined(program);
       if (!hasStarted) throw explainFailure(undefined, readFact);
       return exitCode;
@@ -114,6 +114,7 @@ export function prepareConfinement(options: ConfineOptions, context: Confinement
 
 function onLinux(deps: {
   readonly request: ConfinedRun;
+  readonly insideOnly: Readonly<Record<string, string>>;
   readonly opened: OpenedPaths;
   readonly tools: ConfinementTools;
   readonly system: ReturnType<typeof viewSystem>;
@@ -133,6 +134,7 @@ function onLinux(deps: {
     ownFiles: directory === undefined ? undefined : { source: directory, target: OWN_FILES },
     resolver: chooseResolver(deps),
     statusDescriptor: plan.status,
+    insideOnly: deps.insideOnly,
     command: request.command,
   });
   // keyctl(1) reports the new keyring on standard error, so that is closed until bubblewrap starts.

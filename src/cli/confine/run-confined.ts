@@ -3,11 +3,13 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { closeSync, readdirSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { UsageError } from '../../core/errors.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
-import { isInForeground } from '../../platform/programs/foreground.ts';
+import { isInBackground, isInForeground } from '../../platform/programs/foreground.ts';
 import type { StartWithCoreDumps } from '../../platform/process/harden-process.ts';
+import { continueTree, stopTree } from './process-tree.ts';
 
 export interface ConfinedProgram {
   readonly words: readonly [string, ...string[]];
@@ -39,6 +41,8 @@ export interface ConfinedEnd {
   readonly hasStarted: boolean;
 }
 
+const TERMINAL_IS_NEEDED =
+  "Note: a confined command can't have your terminal in the background, so it stays stopped. To go on: fg\n";
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT', 'SIGWINCH'] as const;
 
 /** Rejects with what `connect` threw; the child is dead then. */
@@ -49,8 +53,27 @@ export async function runConfined(
   for (const name of FORWARDED) if (name !== 'SIGUSR1') process.removeAllListeners(name);
   refuseFolders(program.descriptors);
   closeInherited(program.descriptors);
+  const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+  // A session of its own is never stopped for reading a terminal: in the background it would get what is typed for others.
+  const relayed = isInBackground() ? terminals : [];
   const state: { child?: ChildProcess; commandGroup?: number; isInterrupted: boolean } = { isInterrupted: false };
-  const stopForwarding = forwardSignals((signal) => {
+  const suspension = {
+    suspend: () => {
+      if (state.commandGroup === undefined) state.child?.kill('SIGSTOP');
+      else if (!stopTree(state.commandGroup)) return;
+      process.kill(process.pid, 'SIGSTOP');
+    },
+    resume: () => {
+      if (terminals.length > relayed.length && isInBackground()) {
+        process.stderr.write(TERMINAL_IS_NEEDED);
+        process.kill(process.pid, 'SIGSTOP');
+        return;
+      }
+      if (state.commandGroup === undefined) state.child?.kill('SIGCONT');
+      else continueTree(state.commandGroup);
+    },
+  };
+  const stopForwarding = forwardSignals(suspension, (signal) => {
     if (signal === 'SIGINT' && isInForeground()) state.isInterrupted = true;
     // Before there is a command, the signal ends what sets up the confinement.
     if (state.commandGroup === undefined) return void state.child?.kill(signal === 'SIGWINCH' ? 0 : signal);
@@ -64,12 +87,15 @@ export async function runConfined(
   const child = startWithCoreDumps(() =>
     spawn(file, args, {
       env: program.environment,
-      stdio: describeStreams(program.descriptors),
+      stdio: describeStreams(program.descriptors, relayed),
       // A session of its own: keys like Ctrl-C would kill bubblewrap, and with it the command without a warning.
       detached: true,
     }),
   );
   state.child = child;
+  const { errors } = program.descriptors;
+  if (relayed.includes(1)) (child.stdio[1] as Readable).pipe(process.stdout, { end: false });
+  if (relayed.includes(2)) (child.stdio[errors ?? 2] as Readable).pipe(process.stderr, { end: false });
   const { status } = program.descriptors;
   let report = '';
   if (status === undefined) {
@@ -121,21 +147,18 @@ async function connect(child: ChildProcess, { descriptors, connect: connectNetwo
 }
 
 /** Calls `forward` for each signal that the command has to get from this process; returns a function that stops that. */
-function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
+function forwardSignals(
+  { suspend, resume }: { suspend(): void; resume(): void },
+  forward: (signal: NodeJS.Signals) => void,
+): () => void {
   const listeners: [NodeJS.Signals, () => void][] = [
     ...FORWARDED.map((name): [NodeJS.Signals, () => void] => [name, () => forward(name)]),
-    [
-      'SIGTSTP',
-      () => {
-        // In its own session the command is in no group that SIGTSTP could stop.
-        forward('SIGSTOP');
-        process.kill(process.pid, 'SIGSTOP');
-      },
-    ],
+    // In a session of its own the command is in no group that SIGTSTP could stop.
+    ['SIGTSTP', suspend],
     [
       'SIGCONT',
       () => {
-        forward('SIGCONT');
+        resume();
         forward('SIGWINCH');
       },
     ],
@@ -146,17 +169,18 @@ function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   };
 }
 
-function describeStreams({ errors, status, go, passed }: ChildDescriptors): StdioOptions {
-  const streams: ('inherit' | 'ignore' | 'pipe' | number)[] = [
-    'inherit',
-    'inherit',
-    errors === undefined ? 'inherit' : 'ignore',
-  ];
+/** The terminals in `relayed` are replaced by pipes, of which the one for input is empty. */
+function describeStreams({ errors, status, go, passed }: ChildDescriptors, relayed: readonly number[]): StdioOptions {
+  const [input, output, error] = ['ignore', 'pipe', 'pipe'].map((stream, number) =>
+    relayed.includes(number) ? (stream as 'ignore' | 'pipe') : ('inherit' as const),
+  );
+  const streams: ('inherit' | 'ignore' | 'pipe' | number)[] = [input ?? 'inherit', output ?? 'inherit'];
+  streams.push(errors === undefined ? (error ?? 'inherit') : 'ignore');
   const set = (number: number, stream: (typeof streams)[number]) => {
     while (streams.length <= number) streams.push('ignore');
     streams[number] = stream;
   };
-  if (errors !== undefined) set(errors, 2);
+  if (errors !== undefined) set(errors, error === 'pipe' ? 'pipe' : 2);
   if (status !== undefined) set(status, 'pipe');
   if (go !== undefined) set(go, 'pipe');
   for (const [number, descriptor] of passed) set(number, descriptor);

@@ -24,3 +24,21 @@ export function isForegroundStat(stat: string): boolean {
   const [, , group, , , foregroundGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return group !== undefined && group === foregroundGroup;
 }
+
+/**
+ * Whether a terminal's shell has put this process in the background. False without a terminal of its own, and where
+ * /proc does not say it.
+ */
+export function isInBackground(): boolean {
+  try {
+    return isBackgroundStat(readBoundedFileSync('/proc/self/stat', MAX_STAT_BYTES));
+  } catch {
+    return false;
+  }
+}
+
+/** `stat` as in `isForegroundStat`; the terminal is 0 if there is none. */
+export function isBackgroundStat(stat: string): boolean {
+  const [, , group, , terminal, foregroundGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group !== undefined && terminal !== '0' && group !== foregroundGroup;
+}

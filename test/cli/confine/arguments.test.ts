@@ -29,6 +29,7 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
     ownFiles: { source: '/home/taylor/.local/state/rolecall/grants/1', target: '/run/rolecall' },
     resolver: { source: '/run/systemd/resolve/stub-resolv.conf', target: '/run/systemd/resolve/stub-resolv.conf' },
     statusDescriptor: 4,
+    insideOnly: { LD_LIBRARY_PATH: '/opt/lib' },
     command: ['npm', 'test'],
   });
   expect(words.join(' ').replaceAll(' --', '\n--')).toBe(`/usr/bin/bwrap
@@ -64,6 +65,7 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
 --cap-drop ALL
 --new-session
 --die-with-parent
+--setenv LD_LIBRARY_PATH /opt/lib
 --json-status-fd 4
 --chdir /home/taylor/src/it
 -- /bin/sh -c exec "$@" sh npm test`);

@@ -45,7 +45,11 @@ const USUAL = {
 };
 
 test('passes what programs need, and nothing with a secret or a way out', () => {
-  expect(confinedVariables({ ...SECRET_OR_WAY_OUT, ...USUAL }, [])).toEqual({ variables: USUAL, withheld: [] });
+  expect(confinedVariables({ ...SECRET_OR_WAY_OUT, ...USUAL }, [])).toEqual({
+    variables: USUAL,
+    insideOnly: {},
+    withheld: [],
+  });
 });
 
 test('passes what the user names', () => {
@@ -53,13 +57,26 @@ test('passes what the user names', () => {
   expect(variables).toEqual({ ...USUAL, GITHUB_TOKEN: 'x', SSH_AUTH_SOCK: '/x' });
 });
 
+test('keeps what changes every program away from bubblewrap, which runs outside', () => {
+  expect(confinedVariables({ ...SECRET_OR_WAY_OUT, ...USUAL }, ['LD_PRELOAD', 'BASH_ENV'])).toEqual({
+    variables: USUAL,
+    insideOnly: { LD_PRELOAD: '/x', BASH_ENV: '/x' },
+    withheld: [],
+  });
+});
+
 test('leaves out a proxy with a password, unless the user names it', () => {
   const environment = { HTTPS_PROXY: 'http://me:secret@proxy:3128', http_proxy: 'http://proxy:3128' };
   expect(confinedVariables(environment, [])).toEqual({
     variables: { http_proxy: 'http://proxy:3128' },
+    insideOnly: {},
     withheld: ['HTTPS_PROXY'],
   });
-  expect(confinedVariables(environment, ['HTTPS_PROXY'])).toEqual({ variables: environment, withheld: [] });
+  expect(confinedVariables(environment, ['HTTPS_PROXY'])).toEqual({
+    variables: environment,
+    insideOnly: {},
+    withheld: [],
+  });
 });
 
 test.each([
