@@ -85,6 +85,26 @@ describe('a question of the command line', () => {
     expect(rig.daemon().approvals.list()).toEqual([]);
   });
 
+  test('is one for each command if nothing is remembered', async () => {
+    await start({ settings: PROTECT.replace('= 5', '= 0') });
+    let asked = 0;
+    rig.daemon().approvals.subscribe({ asked: () => void (asked += 1) });
+    for (const [, argv] of [
+      ...COMMANDS,
+      ['exec --env-keys', ['exec', 'account1', '--env-keys', '--', 'true']],
+    ] as const) {
+      expect(await runAndAnswer('approve', argv)).toMatchObject({ exitCode: 0 });
+    }
+    expect(asked).toBe(COMMANDS.length + 1);
+  });
+
+  test('does not keep a switch from being made while signed out', async () => {
+    await start();
+    await rig.runCli(['logout']);
+    expect(await rig.runCli(['use', '--current', 'account1'])).toMatchObject({ exitCode: 0 });
+    expect(rig.daemon().approvals.list()).toEqual([]);
+  });
+
   test('says that nobody answered in time', async () => {
     await start();
     const running = rig.runCli(['env', 'account1']);

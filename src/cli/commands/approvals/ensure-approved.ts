@@ -3,14 +3,15 @@ import type { ApprovalRequestDocument } from '../../../local-api/schemas/approva
 import type { ApprovalContext } from './options.ts';
 
 /**
- * Returns once the role may be used. Ctrl-C withdraws the question.
+ * Resolves once the role may be used, and whether a person was asked. Ctrl-C withdraws the question.
  * @throws RefusedError approval-refused: a person refused, nobody answered in time, or nobody can be asked
  */
-export async function ensureApproved(role: ApprovalRequestDocument, context: ApprovalContext): Promise<void> {
+export async function ensureApproved(role: ApprovalRequestDocument, context: ApprovalContext): Promise<boolean> {
   const { session, accountId, permissionSet } = role;
   const body = { session, accountId, permissionSet };
   const approval = await context.client.call('askApproval', { body }, { signal: context.signal });
-  if (approval.state === 'approved') return;
+  if (approval.state === 'approved') return false;
   const { waitForApproval } = await import('./wait-for-approval.ts');
   await waitForApproval(approval, body, context);
+  return true;
 }

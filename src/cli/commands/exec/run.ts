@@ -87,9 +87,10 @@ async function runChecked(
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
   const { session } = profile;
-  await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
-  const credentials = await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
+  const wasAsked = await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
+  const fetch = () => withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
   if (options.envKeys === true) {
+    const credentials = await fetch();
     const environment = childEnvironment(inherited, {
       identity: keyVariables(credentials),
       profileName: profile.profileName,
@@ -97,6 +98,8 @@ async function runChecked(
     });
     return start({ command: [program, ...args], environment }, undefined, confinement, context);
   }
+  // Says now why there would be no keys. An approval that counts once is left for the grant.
+  if (!wasAsked) await fetch();
 
   const grant = await context.client.call(
     'createGrant',
