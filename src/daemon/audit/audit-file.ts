@@ -4,6 +4,7 @@ import { lstat, open, rename, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OPEN_FOR_APPENDING } from '../../platform/files/bounded-read.ts';
 import { readChainHead, writeChainHead, type ChainState } from '../../platform/files/chain-head-file.ts';
+import { errorCode } from '../../platform/files/file-error.ts';
 import { isLockUnsupported, tryLockFile } from '../../platform/files/file-lock.ts';
 import { CHAIN_START, chainLine, parseChainedLine, type ChainHead } from '../../platform/files/line-chain.ts';
 import { openLog, readLines, MAX_LINE_BYTES } from '../../platform/files/read-lines.ts';
@@ -108,12 +109,17 @@ async function appendOrTruncate(file: FileHandle, text: string, size: number): P
   try {
     await file.appendFile(text);
     // The end of the chain must not be on disk before its line.
-    await file.datasync();
+    await file.datasync().catch(ignoreUnsupported);
   } catch (error) {
     // Part of a line would make the next line unreadable.
     await file.truncate(size).catch(() => undefined);
     throw error;
   }
+}
+
+/** Some network and FUSE file systems can't sync. */
+function ignoreUnsupported(error: unknown): void {
+  if (!['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(errorCode(error) ?? '')) throw error;
 }
 
 const MAX_LOCK_TRIES = 250;

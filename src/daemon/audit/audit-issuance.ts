@@ -59,13 +59,13 @@ export function createIssuanceLog(deps: {
 
   function release(isLast: boolean): readonly BudgetedRecord<AuditRecord>[] {
     const released: BudgetedRecord<AuditRecord>[] = [];
+    // Oldest first.
     for (const [key, entry] of entries) {
-      if (!isLast && isRecent(entry)) continue;
+      if (!isLast && isRecent(entry)) break;
       entries.delete(key);
       if (entry.repeats > 0) released.push({ record: entry.record, atMs: entry.lastAtMs, count: entry.repeats });
-      entry.repeats = 0;
     }
-    for (const [key, entry] of byProcess) if (isLast || !isRecent(entry)) byProcess.delete(key);
+    if (isLast) byProcess.clear();
     return released;
   }
   audit.addSource(release);
@@ -78,9 +78,10 @@ export function createIssuanceLog(deps: {
   }
 
   function remember(processKey: string, key: string, record: AuditRecord): void {
+    const { repeats = 0 } = entries.get(key) ?? {};
+    entries.delete(key);
     if (entries.size >= MAX_ENTRIES) return;
     const atMs = clock.nowMs();
-    const { repeats = 0 } = entries.get(key) ?? {};
     const entry = { record, startedAtMs: atMs, lastAtMs: atMs, repeats };
     entries.set(key, entry);
     rememberProcess(processKey, entry);
