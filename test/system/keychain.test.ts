@@ -1,6 +1,8 @@
 // The keychain driver against a real gnome-keyring: the contract, locked, absent, hanging and killed.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createProblems } from '../../src/core/problems.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { createPasskeyStore } from '../../src/daemon/passkeys/passkey-store.ts';
 import { chooseSecretStore } from '../../src/secret-store/choose.ts';
 import { createKeychainStore } from '../../src/secret-store/keychain.ts';
 import {
@@ -61,6 +63,29 @@ describe.skipIf(isMissing)('real gnome-keyring', () => {
     const listed = await session.run('/usr/bin/secret-tool', ['search', '--all', 'service', 'rolecall']);
     expect(listed).toContain('secret = refresh-token');
     expect(listed).toContain('attribute.username = session:my-sso-session');
+  });
+
+  test('has the passkeys in one item; if another program clears it, that is a problem, and it is put back', async () => {
+    const problems = createProblems();
+    const passkeys = createPasskeyStore({ store, problems });
+    const passkey = {
+      id: 'AQ',
+      label: 'blue key',
+      algorithm: -8,
+      publicKey: 'Ag',
+      counter: 0,
+      transports: ['usb'],
+      addedAt: '2026-11-30T12:00:00Z',
+    };
+    expect(await passkeys.add(passkey, { mustBeFirst: true })).toBe(true);
+    const search = () => session.run('/usr/bin/secret-tool', ['search', '--all', 'username', 'passkeys']);
+    expect(await search()).toContain('"label":"blue key"');
+    await session.run('/usr/bin/secret-tool', ['clear', 'username', 'passkeys', 'service', 'rolecall']);
+    expect(await passkeys.compare()).toEqual([passkey]);
+    expect(problems.list()).toMatchObject([{ code: 'passkeys-changed' }]);
+    expect(await search()).toContain('"label":"blue key"');
+    await passkeys.remove('AQ');
+    expect(await createPasskeyStore({ store, problems }).list()).toEqual([]);
   });
 
   test('is the choice without a problem', async () => {
