@@ -12,7 +12,7 @@ export type PasskeyContext = DaemonAccess & Output & Pick<CliContext, 'openBrows
 
 /** How long an approved passkey can be registered. */
 const REGISTRATION_MS = 300_000;
-const INTERVAL_MS = 1000;
+const INTERVAL_MS = 500;
 
 const PLACES = {
   screen: 'on the screen',
