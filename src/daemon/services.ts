@@ -98,20 +98,25 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const { approvals, listApprovals, roleGate } = protectedRoles;
   const passkeys = createPasskeys({ ...roles, ...protectedRoles, passkeyStore, webAccess, randomBytes });
   roles.events.subscribe({ signedOut: ({ sessionName }) => approvals.forget(sessionName) });
-  const profiles = { ...roles, approvals, listApprovals, roleGate, ...createProfiles(roles) };
+  const locking = await createLocking({ ...roles, approvals });
+  /** A person clicks on a notification, or the like. */
+  const personActs = () => {
+    domain.personActs();
+    locking.personActs();
+  };
+  const profiles = { ...roles, personActs, approvals, listApprovals, roleGate, ...createProfiles(roles) };
   const signIn = { ...profiles, ...createSignIn(profiles) };
   const credentials = { ...signIn, ...(await createCredentials(signIn)) };
-  const locking = await createLocking(signIn);
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
   const setup = createSetup(domain);
 
-  const { audit, broker, connectionRules, inputChecks, openStateFile, personActs, problems, recheck, store } = domain;
+  const { audit, broker, connectionRules, inputChecks, openStateFile, problems, recheck, store } = domain;
   const { containerServer } = credentials;
   const { keepAll } = profiles.tokenFiles;
   recheck.add(['secret-store-unavailable', 'secret-store-locked'], async () => {
     if (await domain.checkStore()) await Promise.all([broker.flush(), keepAll()]);
   });
-  for (const retry of [status.switchFiles.refresh, audit.flush, broker.flush, keepAll]) {
+  for (const retry of [status.switchFiles.refresh, audit.flush, broker.flush, keepAll, lock.flush]) {
     recheck.add(['file-not-writable'], retry);
   }
 

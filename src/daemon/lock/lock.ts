@@ -1,8 +1,9 @@
 // The lock: while it is closed, nothing is served of what it covers. Survives a restart.
 import type { Clock } from '../../core/clock.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
-import { RefusedError } from '../../core/errors.ts';
+import { RefusedError, toRolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
+import type { Problems } from '../../core/problems.ts';
 import type { LockDocument } from '../../local-api/schemas.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -20,6 +21,8 @@ export interface Lock extends ServingLock {
   isAllLocked(): boolean;
   /** Takes effect before this returns; resolves once it is saved. Never rejects. */
   change(event: LockEvent, by: Actor): Promise<void>;
+  /** Saves it again if that has failed. Never rejects. */
+  flush(): Promise<void>;
   /** Null: open, and nothing in the settings closes it. */
   describe(): LockDocument | null;
   subscribe(listener: LockListener): void;
@@ -31,12 +34,15 @@ export interface LockListener {
   unlocked?(): void;
 }
 
+const PROBLEM_KEY = 'lock file';
+
 /** The lock as the last daemon left it. */
 export async function openLock(deps: {
   readonly settings: Pick<Settings, 'lock' | 'lockWithScreen' | 'lockAfterMinutes' | 'protect'>;
   /** Of `LOCK_SCHEMA`. */
   readonly file: StateFile;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly problems: Pick<Problems, 'raise' | 'clear'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
 }): Promise<Lock> {
@@ -44,6 +50,7 @@ export async function openLock(deps: {
   const { ruleFor } = createProtection(settings);
   const listeners: LockListener[] = [];
   let state = await loadLockState(file, clock);
+  let isUnsaved = false;
 
   function refusal(role?: Role): RefusedError | undefined {
     if (state === undefined) return undefined;
@@ -55,12 +62,17 @@ export async function openLock(deps: {
     );
   }
 
-  async function save(saved: LockState): Promise<void> {
+  async function save(): Promise<void> {
+    isUnsaved = true;
+    const saved = state;
     try {
       await file.write({ locked: saved ?? null });
-    } catch (error) {
-      // It is also raised as a problem, and a later change tries again.
-      deps.log('warn', `cannot save the lock: ${(error as Error).message}`);
+      isUnsaved = state !== saved;
+      deps.problems.clear(PROBLEM_KEY);
+    } catch (thrown) {
+      const error = toRolecallError(thrown).toBody();
+      const loss = saved === undefined ? 'A restart of the daemon locks again.' : 'A restart of the daemon unlocks.';
+      deps.problems.raise(PROBLEM_KEY, { ...error, message: `${error.message} ${loss}` });
     }
   }
 
@@ -86,8 +98,9 @@ export async function openLock(deps: {
       report(before, by);
       if (before === undefined) for (const listener of listeners) listener.locked?.();
       if (state === undefined) for (const listener of listeners) listener.unlocked?.();
-      await save(state);
+      await save();
     },
+    flush: async () => (isUnsaved ? save() : undefined),
     describe() {
       const scope = settings.lock;
       if (state !== undefined) {

@@ -55,7 +55,8 @@ export async function createLocking(deps: {
     },
   });
   approvals.subscribe({
-    settled({ subject, state, surface }) {
+    settled({ subject, state, surface, by }) {
+      if (by === 'click' || by === 'terminal' || by === 'passkey') idle.personActs();
       if (subject.kind === 'unlock' && state === 'approved') void lock.change({ kind: 'unlock' }, surface);
     },
   });
@@ -85,6 +86,7 @@ export async function createLocking(deps: {
     if (idle.idleMs() >= limitMs && limitMs > 0) await lock.change({ kind: 'lock', reason: 'idle' }, 'daemon');
     // A sign-in or a listing may have brought tokens back into memory.
     if (lock.isLocked()) broker.seal();
+    await lock.flush();
   }
 
   return {

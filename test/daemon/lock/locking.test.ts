@@ -1,5 +1,5 @@
 // Locking the daemon: what is refused on which surface, what stays possible, and that nothing but an unlock ends it.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -163,6 +163,24 @@ describe('while everything is locked', () => {
     expect(await lockOf()).toBeNull();
   });
 
+  it('a lock that can’t be saved counts, and a problem says what a restart does', async () => {
+    rig = await createSignedInRig();
+    const file = join(rig.paths.stateDirectory, 'lock.json');
+    mkdirSync(file);
+    await rig.runCli(['lock']);
+    expect(await failureOf(credentials())).toMatchObject(LOCKED);
+    expect((await rig.client.call('status', {})).problems).toEqual([
+      expect.objectContaining({
+        code: 'file-not-writable',
+        message: expect.stringMatching(/lock\.json .* A restart of the daemon unlocks\.$/),
+      }),
+    ]);
+    rmdirSync(file);
+    await waitFor('the problem to end', async () => (await rig.client.call('status', {})).problems.length === 0);
+    await rig.restartDaemon();
+    expect(await failureOf(credentials())).toMatchObject(LOCKED);
+  });
+
   it('events say so', async () => {
     rig = await createSignedInRig();
     const seen: string[] = [];
@@ -242,7 +260,14 @@ describe('unlock = "click"', () => {
     const log = () => undefined;
     const settings = { lock: 'all', lockWithScreen: false, lockAfterMinutes: 0, unlock: 'click', protect: [] } as const;
     const file = { read: async () => undefined, write: async () => undefined, wasDamaged: async () => false };
-    const lock = await openLock({ settings, file, audit: { record: log }, clock, log });
+    const lock = await openLock({
+      settings,
+      file,
+      audit: { record: log },
+      problems: { raise: log, clear: log },
+      clock,
+      log,
+    });
     let ids = 0;
     const approvals = createApprovals({ clock, createId: () => `id-${(ids += 1)}` });
     const { handlers, close } = await createLocking({
@@ -281,6 +306,12 @@ describe('lock_after_minutes', () => {
   it('locks when no person has acted for so long; programs that ask for credentials are none', async () => {
     const clock = createFakeClock();
     rig = await createRig({ clock, settings: 'lock_after_minutes = 10\n' });
+    /** Ticks write files, so that the next one may begin late. */
+    const idleLock = () =>
+      waitFor('the lock', async () => {
+        await clock.advance(16_000);
+        return (await lockOf())?.reason === 'idle';
+      });
     const codeOf = async () => ((await failureOf(credentials())) as { code?: string }).code;
     expect(await lockOf()).toEqual({ isLocked: false, since: null, reason: null, scope: 'all' });
     for (let minute = 0; minute < 9; minute += 1) {
@@ -290,16 +321,14 @@ describe('lock_after_minutes', () => {
     await rig.client.call('webCode', {});
     await clock.advance(9 * 60_000);
     expect(await codeOf()).toBe('sign-in-required');
-    await clock.advance(76_000);
+    await idleLock();
     expect(await codeOf()).toBe('locked');
-    expect(await lockOf()).toMatchObject({ isLocked: true, reason: 'idle' });
     await rig.runCli(['unlock']);
     await clock.advance(60_000);
     expect(await codeOf()).toBe('sign-in-required');
     // A laptop that slept.
     clock.jump(3_600_000);
-    await clock.advance(16_000);
-    expect(await lockOf()).toMatchObject({ isLocked: true, reason: 'idle' });
+    await idleLock();
   });
 });
 
