@@ -31,7 +31,8 @@ export interface IssuanceLog {
 
 /** A line of less than an hour ago, and how often the same happened since. */
 interface Entry {
-  readonly record: AuditRecord;
+  /** Of the last process that was looked up. */
+  record: AuditRecord;
   readonly startedAtMs: number;
   lastAtMs: number;
   repeats: number;
@@ -110,13 +111,14 @@ export function createIssuanceLog(deps: {
     const atMs = clock.nowMs();
     const found = await findProgram(base.processId);
     const program = isConfined ? { processId: base.processId, ...found, confined: true } : found;
+    const whole = { ...base, program };
     const key = keyOf(base, describeKey(program));
     const known = entries.get(key);
-    if (!(isServing && audit.isBlocked()) && repeat(known)) {
-      if (known !== undefined) rememberProcess(processKey, known);
+    if (known !== undefined && !(isServing && audit.isBlocked()) && repeat(known)) {
+      known.record = whole;
+      rememberProcess(processKey, known);
       return;
     }
-    const whole = { ...base, program };
     if (isServing && audit.isRequired) {
       await audit.recordServing(whole);
       remember(processKey, key, whole);

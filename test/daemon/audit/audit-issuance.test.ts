@@ -82,7 +82,8 @@ test('issued credentials have one line per role, surface and program, then a cou
   expect(await lines()).toEqual([
     `${ISSUED} socket 100`,
     `${ISSUED} container 20 node 99`,
-    `${ISSUED} socket 10 python3`,
+    // The last of them.
+    `${ISSUED} socket 11 python3`,
   ]);
   note(ROLE, { surface: 'socket' });
   note(ROLE, { surface: 'socket' });
