@@ -122,6 +122,7 @@ function follow({ api, model, toasts, views, list }) {
       if (connection === 'live') void list.loadAgain();
       if (connection !== 'refused') return;
       forgetToken(sessionStorage);
+      views.end();
       showInstead(
         'The daemon was restarted',
         'This page belongs to the previous run. To open a new one, run in a terminal:',

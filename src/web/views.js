@@ -87,13 +87,20 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     approvals.approve(approval.id);
   }
 
+  let isOver = false;
+
   function drawApprovals() {
+    if (isOver) return;
     approvals.update(model.approvals());
     title.setState({ approvals: model.approvals().length, isLocked: model.status()?.lock?.isLocked === true });
   }
 
   return {
     setLost: notices.setLost,
+    /** Something else is shown instead, and stays. */
+    end() {
+      isOver = true;
+    },
     focusSearch: board.focusSearch,
     setRoles: board.setRoles,
     focusApproval: approvals.focus,
@@ -101,7 +108,7 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     drawApprovals,
     draw() {
       const status = model.status();
-      if (status === undefined) return;
+      if (status === undefined || isOver) return;
       drawApprovals();
       lockView.update(status.lock);
       const { current, sessions } = status;

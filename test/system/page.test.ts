@@ -286,12 +286,14 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
 
   test('says that the daemon was restarted, and goes on in the same tab with a new address', async () => {
     const port = await findLastingPort();
-    await start({ settings: `web_port = ${port}\n` });
+    await start({ settings: `web_port = ${port}\n[[protect]]\npermission_set = "Admin-*"\n` });
     await signIn();
     const { page } = await openPage(context, rig);
     await rows(page).nth(4).waitFor();
     await page.reload();
     await page.locator('#connection[data-state="live"]').waitFor();
+    await rig.client.call('askApproval', { body: TAYLOR });
+    await page.locator('.approval').waitFor();
 
     await rig.daemon().stop();
     await page.locator('.notice', { hasText: 'The daemon does not answer' }).waitFor();
@@ -299,6 +301,12 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
     await page.getByRole('heading', { name: 'The daemon was restarted' }).waitFor();
     expect(await page.locator('#empty pre').textContent()).toBe('rolecall web');
     expect(await page.locator('.row').first().isVisible()).toBe(false);
+    // Also when somebody comes back to the tab, which draws everything.
+    await page.evaluate(`window.dispatchEvent(new Event('focus'))`);
+    expect(await page.getByRole('heading', { name: 'The daemon was restarted' }).isVisible()).toBe(true);
+    expect(await page.locator('.row').first().isVisible()).toBe(false);
+    expect(await page.locator('.approval').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Lock' }).count()).toBe(0);
     // The name in its address was that of the daemon before.
     expect((await page.reload())?.status()).toBe(403);
 

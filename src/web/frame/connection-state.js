@@ -20,8 +20,8 @@ export function showConnection(connection) {
 
 /** Replaces the whole page with one sentence and a command. @param {string} title @param {string} text @param {string} command */
 export function showInstead(title, text, command) {
-  byId('board').hidden = true;
-  byId('notices').replaceChildren();
+  for (const id of ['board', 'locked', 'lock', 'show-passkeys']) byId(id).hidden = true;
+  for (const id of ['approvals', 'notices']) byId(id).replaceChildren();
   byId('current').replaceChildren();
   const empty = byId('empty');
   empty.hidden = false;
