@@ -8,6 +8,7 @@ import { measureColdCallers } from './rows/cold-callers.mjs';
 import { measureColdStart } from './rows/cold-start.mjs';
 import { measureClient } from './rows/client.mjs';
 import { measureCommands } from './rows/commands.mjs';
+import { measureConfine } from './rows/confine.mjs';
 import { measureContainerSurface } from './rows/container-surface.mjs';
 import { measureDaemonStart } from './rows/daemon-start.mjs';
 import { measureDiscovery } from './rows/discovery.mjs';
@@ -42,6 +43,7 @@ const PARTS = {
   switching: measureSwitching,
   'simulated-day': measureSimulatedDay,
   'aws-cli': measureAwsCli,
+  confine: measureConfine,
   writing: measureWriting,
   page: measurePage,
   'install-size': measureInstallSize,

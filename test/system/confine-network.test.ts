@@ -78,6 +78,14 @@ describe.skipIf(!hasOwnNetwork)('with a network of its own, a command', () => {
     }
   });
 
+  test('is not connected before it is in that network, however slow the machine is', async () => {
+    const folder = join(world.home, 'slow');
+    mkdirSync(folder, { mode: 0o755 });
+    writeFileSync(join(folder, 'unshare'), '#!/bin/sh\nsleep 0.3\nexec /usr/bin/unshare "$@"\n', { mode: 0o755 });
+    const PATH = `${folder}:${world.environment['PATH'] ?? ''}`;
+    expect(await world.confined(['sh', '-c', 'exit 3'], ['--network=own'], { PATH })).toMatchObject({ exitCode: 3 });
+  });
+
   test('keeps its exit code, signals and descriptors', async () => {
     const { exitCode, stdout } = await world.confined(
       ['sh', '-c', 'ls /proc/self/fd; kill -TERM $$'],

@@ -145,7 +145,12 @@ function onLinux(deps: {
   if (pasta === undefined || plan.go === undefined) {
     return { words: withKeyring as [string, ...string[]], environment, descriptors: plan };
   }
-  const waiting = ['/bin/sh', '-c', `read -r go <&${plan.go} || exit 1; exec ${plan.go}<&-; exec "$@"`, 'sh'];
+  const waiting = [
+    '/bin/sh',
+    '-c',
+    `echo >&${plan.go}; read -r go <&${plan.go} || exit 1; exec ${plan.go}<&-; exec "$@"`,
+    'sh',
+  ];
   const containerPort = Number(new URL(request.containerUrl ?? '').port);
   const network = pastaArguments(pasta.pasta, { containerPort, userId });
   return {

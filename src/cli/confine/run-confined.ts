@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { closeSync, readdirSync } from 'node:fs';
 import { constants as system } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { UsageError } from '../../core/errors.ts';
 import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
@@ -25,7 +25,7 @@ export interface ChildDescriptors {
   readonly errors: number | undefined;
   /** Lines of JSON from bubblewrap; undefined on macOS, where the group of the child is the command. */
   readonly status: number | undefined;
-  /** One byte lets the child go on; undefined without a network of its own. */
+  /** The child writes a line when its network can be connected, and goes on when it gets one. Undefined: it has the machine's. */
   readonly go: number | undefined;
   /** Numbers in the child, and the descriptors of this process that it gets there. */
   readonly passed: ReadonlyMap<number, number>;
@@ -135,8 +135,13 @@ function waitForEnd(child: ChildProcess): Promise<{ code: number | null; signal:
 
 async function connect(child: ChildProcess, { descriptors, connect: connectNetwork }: ConfinedProgram): Promise<void> {
   if (descriptors.go === undefined || connectNetwork === undefined || child.pid === undefined) return;
-  const go = child.stdio[descriptors.go] as Writable;
+  const go = child.stdio[descriptors.go] as Duplex;
   go.on('error', () => undefined);
+  // The child writes a line once it is in its network. Before that it would be the network of this machine.
+  const isThere = await new Promise<boolean>((resolve) => {
+    go.once('data', () => resolve(true)).once('close', () => resolve(false));
+  });
+  if (!isThere) return;
   try {
     await connectNetwork(child.pid);
     go.end('\n');
