@@ -111,6 +111,7 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/platform/process/descriptor-limit.ts', reads: '/proc' },
   { path: 'src/platform/process/harden-process.ts', reads: '/proc' },
   { path: 'src/platform/process/process-identity.ts', reads: '/proc' },
+  { path: 'src/platform/process/process-tree.ts', reads: '/proc' },
   { path: 'src/service/templates.ts', reads: 'this installation' },
 ];
 

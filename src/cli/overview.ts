@@ -8,6 +8,7 @@ export const OVERVIEW = {
     unlock: 'give out credentials again after: rolecall lock',
     status: 'show who is signed in, for how long, and what is wrong',
     approvals: 'list what waits for your approval, and refuse it',
+    approve: 'answer on this terminal what waits for your approval',
     ls: 'list accounts and permission sets',
     use: 'switch this shell to a role, by name or from a list',
     exec: 'run a command, or a subshell, as one role',

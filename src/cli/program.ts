@@ -11,6 +11,7 @@ export const COMMANDS: CommandList = {
   unlock: () => import('./commands/unlock/definition.ts'),
   status: () => import('./commands/status/definition.ts'),
   approvals: () => import('./commands/approvals/definition.ts'),
+  approve: () => import('./commands/approve/definition.ts'),
   ls: () => import('./commands/ls/definition.ts'),
   use: () => import('./commands/use/definition.ts'),
   exec: () => import('./commands/exec/definition.ts'),

@@ -42,6 +42,7 @@ export const ROUTE_ADDRESSES = {
   refuseApproval: { method: 'POST', path: '/v1/approvals/:id/refuse' },
   lock: { method: 'POST', path: '/v1/lock' },
   unlock: { method: 'POST', path: '/v1/unlock' },
+  approveOnTerminal: { method: 'POST', path: '/v1/approvals/:id/terminal' },
   containerCredentials: { method: 'GET', path: '/container/:grant' },
   adoptProfiles: { method: 'POST', path: '/v1/profiles/adopt' },
   startUrl: { method: 'GET', path: '/v1/start-url' },

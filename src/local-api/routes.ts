@@ -6,9 +6,11 @@ import {
   approvalRequestSchema,
   approvalSchema,
   approvalsSchema,
+  terminalRequestSchema,
   type ApprovalDocument,
   type ApprovalRequestDocument,
   type ApprovalsDocument,
+  type TerminalRequestDocument,
 } from './schemas/approvals.ts';
 import {
   consoleSchema,
@@ -584,6 +586,17 @@ export const routes = {
     successStatus: 200,
     answer: lockAnswerSchema,
   },
+  approveOnTerminal: {
+    method: 'POST',
+    path: '/v1/approvals/:id/terminal',
+    surfaces: SOCKET,
+    summary:
+      'Makes the daemon ask on a terminal where neither the program that asks nor what started it can type; answers afterwards',
+    params: approvalInPath,
+    body: terminalRequestSchema,
+    successStatus: 200,
+    answer: approvalSchema,
+  },
   containerCredentials: {
     method: 'GET',
     path: '/container/:grant',
@@ -711,6 +724,7 @@ export interface Answers {
   passkeyPage: WebCodeDocument;
   passkeyOptions: RegistrationOptionsDocument;
   registerPasskey: PasskeysDocument;
+  approveOnTerminal: ApprovalDocument;
   containerCredentials: ContainerCredentialsDocument;
   adoptProfiles: AdoptionDocument;
   startUrl: StartUrlDocument;
@@ -758,6 +772,7 @@ export interface Inputs {
   removePasskey: { id: string };
   passkeyOptions: { approval: string };
   registerPasskey: { approval: string; body: RegistrationDocument };
+  approveOnTerminal: { id: string; body: TerminalRequestDocument };
   containerCredentials: { grant: string };
 }
 

@@ -106,6 +106,7 @@ const WALK: readonly (readonly [route: RouteName, target: string, body?: unknown
   ['approval', '/v1/approvals/{id}'],
   ['status', '/v1/status'],
   ['refuseApproval', '/v1/approvals/{id}/refuse'],
+  ['approveOnTerminal', '/v1/approvals/{id}/terminal', { terminal: '/dev/pts/0', processId: 1 }],
   ['passkeys', '/v1/passkeys'],
   ['passkeyPage', '/v1/passkey-page'],
   ['addPasskey', '/v1/passkeys', { label: 'blue key' }],

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { MIN_READING_MS } from '../../src/daemon/approvals/on-screen.ts';
 import { chooseDialogs } from '../../src/daemon/notifications/choose-dialog.ts';
 import type { DesktopSources } from '../../src/daemon/notifications/choose-backend.ts';
@@ -77,7 +77,7 @@ async function answerTo(asked: Promise<DialogOutcome>, screen: VirtualScreen, ac
 
 type Act = (screen: VirtualScreen, window: string) => Promise<void>;
 
-for (const name of ['pinentry-gtk-2', 'pinentry-qt', 'zenity'] as const) {
+describe.each(['pinentry-gtk-2', 'pinentry-qt', 'zenity'] as const)('%s', (name) => {
   const isThere = systemPart(name, `/usr/bin/${name}`) && hasVirtualScreen;
   const acts: Readonly<Record<string, readonly [Act, DialogOutcome]>> = {
     'a click on Allow': [(screen, window) => screen.click(window, ...(ALLOW[name] ?? [0, 0])), 'allowed'],
@@ -87,27 +87,23 @@ for (const name of ['pinentry-gtk-2', 'pinentry-qt', 'zenity'] as const) {
     Escape: [(screen, window) => screen.press(window, 'Escape'), 'denied'],
   };
 
-  test
-    .skipIf(!isThere)
-    .concurrent(`${name}: a click on Allow allows; Deny, Return, the space bar and Escape deny`, async () => {
-      const screen = await openVirtualScreen();
-      try {
-        const dialog = await findDialog(name, { DISPLAY: screen.display });
-        const outcomes: Record<string, DialogOutcome> = {};
-        for (const [what, [act]] of Object.entries(acts)) {
-          outcomes[what] = await answerTo(dialog.ask(QUESTION, new AbortController().signal), screen, act);
-        }
-        expect(outcomes).toEqual(
-          Object.fromEntries(Object.entries(acts).map(([what, [, outcome]]) => [what, outcome])),
-        );
-      } finally {
-        screen.close();
+  test.skipIf(!isThere).concurrent('a click on Allow allows; Deny, Return, the space bar and Escape deny', async () => {
+    const screen = await openVirtualScreen();
+    try {
+      const dialog = await findDialog(name, { DISPLAY: screen.display });
+      const outcomes: Record<string, DialogOutcome> = {};
+      for (const [what, [act]] of Object.entries(acts)) {
+        outcomes[what] = await answerTo(dialog.ask(QUESTION, new AbortController().signal), screen, act);
       }
-    });
+      expect(outcomes).toEqual(Object.fromEntries(Object.entries(acts).map(([what, [, outcome]]) => [what, outcome])));
+    } finally {
+      screen.close();
+    }
+  });
 
   test
     .skipIf(!isThere)
-    .concurrent(`${name}: nobody answers, the question is withdrawn, the program is killed, no display`, async () => {
+    .concurrent('nobody answers, the question is withdrawn, the program is killed, no display', async () => {
       const screen = await openVirtualScreen();
       try {
         const environment = { DISPLAY: screen.display };
@@ -136,7 +132,7 @@ for (const name of ['pinentry-gtk-2', 'pinentry-qt', 'zenity'] as const) {
         'unavailable',
       );
     });
-}
+});
 
 const PROTECTED = `[[protect]]
 permission_set = "Admin-AF-Permission-Set"

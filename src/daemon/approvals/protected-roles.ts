@@ -26,7 +26,7 @@ import type { ServableBroker } from './require-servable.ts';
 import { createRoleGate, type RoleGate } from './role-gate.ts';
 
 export interface ProtectedRoles {
-  readonly handlers: Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'>;
+  readonly handlers: Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval' | 'approveOnTerminal'>;
   readonly tasks: readonly TickTask[];
   readonly approvals: Approvals;
   readonly roleGate: RoleGate;
@@ -48,6 +48,9 @@ export function createProtectedRoles(deps: {
   readonly notifier: Pick<Notifier, 'notify' | 'resolve'>;
   readonly webAccess: Pick<WebAccess, 'issueCode'>;
   readonly lateLoading: Pick<LateLoading, 'defer'>;
+  /** Whether the programs of callers can be identified for certain. */
+  readonly canIdentify: () => boolean;
+  readonly userId: number;
   readonly log: Log;
   /** Why no passkey can approve anything now; undefined if one can. */
   readonly findPasskeyObstacle: () => Promise<ErrorBody | undefined>;
@@ -96,7 +99,10 @@ export function createProtectedRoles(deps: {
   const listApprovals = async () => ({ approvals: await Promise.all(approvals.list().map(describe)) });
 
   return {
-    handlers: createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals, requirePasskey }),
+    handlers: {
+      ...createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals, requirePasskey }),
+      ...places.handlers,
+    },
     tasks: [{ name: 'approvals', run: async () => approvals.sweep() }],
     approvals,
     roleGate: createRoleGate({

@@ -108,3 +108,15 @@ export const approvalRequestSchema = {
 } as const;
 
 export type ApprovalRequestDocument = FromSchema<typeof approvalRequestSchema>;
+
+export const terminalRequestSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['terminal', 'processId'],
+  properties: {
+    terminal: { type: 'string', maxLength: 32, description: 'for example /dev/pts/3' },
+    processId: { type: 'integer', minimum: 1, description: 'the process that waits there, in the foreground' },
+  },
+} as const;
+
+export type TerminalRequestDocument = FromSchema<typeof terminalRequestSchema>;

@@ -1,9 +1,9 @@
 // `rolecall approvals`: lists the approvals that wait for a person, and refuses them.
-import { NotFoundError } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import type { ApprovalDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
-import { count, createPainter, harmless, printText } from '../../terminal/render.ts';
+import { count, createPainter, printText } from '../../terminal/render.ts';
+import { findApproval } from './find-approval.ts';
 import { describeAsker, describeNoPlace, describePlaces, describeSubject } from './describe-approval.ts';
 
 export interface ApprovalsOptions {
@@ -29,15 +29,9 @@ export async function runApprovals(options: ApprovalsOptions, context: Context):
 
 /** commander reads the `--all` of `--refuse --all` as the value. */
 const ALL: ReadonlySet<string> = new Set(['all', '--all']);
-/** So that a part of an id does not match by chance. */
-const MIN_ID_LENGTH = 4;
-
 /** @throws NotFoundError approval-not-found */
 function choose(id: string, pending: readonly ApprovalDocument[]): readonly ApprovalDocument[] {
-  if (ALL.has(id)) return pending;
-  const found = pending.filter((approval) => approval.id.startsWith(id));
-  if (id.length >= MIN_ID_LENGTH && found.length === 1) return found;
-  throw new NotFoundError('approval-not-found', `No approval "${harmless(id)}" waits.`, { hint: 'rolecall approvals' });
+  return ALL.has(id) ? pending : [findApproval(id, pending)];
 }
 
 async function refuseAll(
