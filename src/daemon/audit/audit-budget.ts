@@ -37,7 +37,8 @@ export function createAuditBudget<R>(deps: {
   function release(isLast: boolean): readonly BudgetedRecord<R>[] {
     const released: BudgetedRecord<R>[] = [];
     for (const [group, { startedAtMs, held }] of hours) {
-      if (!isLast && !hasElapsed(deps.clock, startedAtMs, HOUR_MS)) continue;
+      // Oldest first.
+      if (!isLast && !hasElapsed(deps.clock, startedAtMs, HOUR_MS)) break;
       hours.delete(group);
       if (held !== undefined) released.push(held);
     }
