@@ -45,7 +45,6 @@ function runPage(token, approval) {
     api,
     ceremonies: createCeremonies({ api, credentials: navigator.credentials }),
     passkeys: findPasskeys(),
-    openTab,
   });
   const views = createViews({ actions, approvalActions, model, toasts, nowMs });
   if (approval !== '') void approvalActions.fetch(approval).then(views.resumeApproval);

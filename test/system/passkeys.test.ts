@@ -71,15 +71,20 @@ const panelOf = (page: Page, id: string) =>
 const stateOf = async (id: string) => (await rig.client.call('approval', { id })).state;
 const ask = (role = ROLE): Promise<ApprovalDocument> => rig.client.call('askApproval', { body: role });
 
-/** A page with one registered passkey, which a click approved. */
-async function openWithPasskey(): Promise<Authenticator> {
-  const { page, complaints } = await openPage(context, rig);
-  const authenticator = await addAuthenticator(page);
+/** Approves a passkey by a click, and registers it on the page. */
+async function createPasskey(page: Page): Promise<void> {
   const { id } = await rig.client.call('addPasskey', { body: { label: 'blue key' } });
   await panelOf(page, id).waitFor();
   expect(rig.daemon().approvals.approve(id, 'click')).toBe(true);
   await page.getByRole('button', { name: 'Create the passkey' }).click();
   await page.getByText('The passkey was added.').waitFor();
+}
+
+/** A page with one registered passkey, which a click approved. */
+async function openWithPasskey(): Promise<Authenticator> {
+  const { page, complaints } = await openPage(context, rig);
+  const authenticator = await addAuthenticator(page);
+  await createPasskey(page);
   expect(complaints).toEqual([]);
   return authenticator;
 }
@@ -274,6 +279,19 @@ describe.skipIf(!hasChromium)('a passkey', { timeout: SLOW_MS }, () => {
     await page.goto(url);
     await page.locator('#connection[data-state="live"]').waitFor();
     expect(await page.locator('body').textContent()).not.toBe('planted');
+    await addAuthenticator(page);
+    await createPasskey(page);
+    // The page under the random name can't use it, and says where it can be used.
+    const { page: named } = await openPage(context, rig);
+    const approval = await ask();
+    const panel = panelOf(named, approval.id);
+    await panel.getByRole('button', { name: 'Approve with passkey' }).click();
+    const address = panel.getByText(own.origin);
+    await address.waitFor();
+    await page.goto(/http:\S+/.exec((await address.textContent()) ?? '')?.[0] ?? '');
+    await panelOf(page, approval.id).getByRole('button', { name: 'Approve with passkey' }).click();
+    await panel.locator('.outcome').waitFor();
+    expect(await stateOf(approval.id)).toBe('approved');
     expect(complaints).toEqual([]);
   });
 });

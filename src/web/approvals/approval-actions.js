@@ -1,6 +1,6 @@
 // Answering an approval: the passkey's ceremony, and refusing.
 
-import { harmless, safeLink } from '../frame/wording.js';
+import { harmless } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Approval} Approval */
 /** @typedef {ReturnType<typeof createApprovalActions>} ApprovalActions */
@@ -8,16 +8,16 @@ import { harmless, safeLink } from '../frame/wording.js';
 const NO_PASSKEYS = 'This browser can use no passkey here.';
 /** Only a page that was open during the approval can create the passkey. */
 const CREATE_ELSEWHERE = 'Passkeys work only on the page that this command opens: rolecall passkey add';
-const ELSEWHERE = 'Passkeys work only at the address of the tab that has just opened. Answer there.';
+/** Not as a link: the daemon refuses a page that another one has opened. */
+const ELSEWHERE = 'Passkeys work only at another address. Paste it into a new tab within a minute:';
 
 /**
  * @param {object} deps
  * @param {import('../connection/api.js').Api} deps.api
  * @param {ReturnType<typeof import('../passkeys/ceremony.js').createCeremonies>} deps.ceremonies
  * @param {'here' | 'elsewhere' | 'nowhere'} deps.passkeys where this browser can use them
- * @param {(url: string) => void} deps.openTab
  */
-export function createApprovalActions({ api, ceremonies, passkeys, openTab }) {
+export function createApprovalActions({ api, ceremonies, passkeys }) {
   /** Why it failed, as one sentence. @param {() => Promise<unknown>} work @returns {Promise<string | undefined>} */
   const attempt = (work) =>
     work().then(
@@ -25,17 +25,15 @@ export function createApprovalActions({ api, ceremonies, passkeys, openTab }) {
       (/** @type {unknown} */ error) => harmless(error instanceof Error ? error.message : String(error)),
     );
 
-  async function openPasskeyPage() {
+  async function showPasskeyPage() {
     const { url } = await api.call('POST', '/v1/passkey-page');
-    const link = safeLink(url);
-    if (link !== undefined) openTab(link);
-    throw new Error(ELSEWHERE);
+    throw new Error(`${ELSEWHERE} ${url}`);
   }
 
   /** @param {() => Promise<unknown>} work */
   const withPasskey = async (work) => {
     if (passkeys === 'nowhere') return NO_PASSKEYS;
-    return attempt(passkeys === 'here' ? work : openPasskeyPage);
+    return attempt(passkeys === 'here' ? work : showPasskeyPage);
   };
 
   return {
