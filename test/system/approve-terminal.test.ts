@@ -1,6 +1,7 @@
 // `rolecall approve` on real terminals: the daemon asks where the program that waits can't type, and nowhere else.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openTerminal, TMUX, type Terminal } from '../helpers/terminal.ts';
+import { openTerminal } from '../../src/platform/programs/terminal-device.ts';
+import { openTerminal as openTmux, TMUX, type Terminal } from '../helpers/terminal.ts';
 import { createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { ROLECALL } from '../helpers/run-process.ts';
 import { systemPart } from '../helpers/system.ts';
@@ -28,7 +29,7 @@ describe.skipIf(!canRun)('rolecall approve', () => {
   beforeAll(async () => {
     rig = await createSignedInRig({ settings: SETTINGS });
     const open = (name: string) =>
-      openTerminal({
+      openTmux({
         directory: rig.home.path,
         environment: { ...rig.environment, PS1: `${name}> `, TERM: 'xterm' },
         command: ['/bin/bash', '--norc', '--noprofile'],
@@ -164,6 +165,25 @@ describe.skipIf(!canRun)('rolecall approve', () => {
   test('says when nothing waits, and wants an id when several do', async () => {
     await run(other, 'rolecall approve; echo "code $?"');
     await see(other, /^No approval waits\.\ncode 0$/m);
+  });
+
+  test('the terminal of another user, and what is no terminal, is not opened', async () => {
+    await run(other, 'tty; echo "code $?"');
+    const [, path = ''] = await see(other, /^(\/dev\/pts\/\d+)\ncode 0$/m);
+    const userId = process.getuid?.() ?? -1;
+    expect(openTerminal(path, userId + 1)).toEqual({ refusal: `${path} belongs to another user.` });
+    for (const wrong of [
+      '/dev/null',
+      '/dev/tty',
+      '/dev/pts/ptmx',
+      '/dev/pts/../null',
+      `${path}/`,
+      `/proc/self/fd/0`,
+      'pts/1',
+    ]) {
+      expect(openTerminal(wrong, userId)).toEqual({ refusal: 'That is not the path of a terminal.' });
+    }
+    expect(openTerminal('/dev/pts/999999', userId)).toEqual({ refusal: "/dev/pts/999999 can't be opened (ENOENT)." });
   });
 
   test('allows after the word was typed, and what was typed before the question does not count', async () => {
