@@ -520,6 +520,9 @@ label = "Work"
 flow = "pkce"
 
 [[protect]]
+account_id = "${TAYLOR.accountId}"
+
+[[protect]]
 permission_set = "Admin-AF-Permission-Set"
 approve = "none"
 `;
