@@ -78,6 +78,26 @@ describe.skipIf(!hasOwnNetwork)('with a network of its own, a command', () => {
     }
   });
 
+  test('has one without being asked where it could reach the desktop by a socket, and says so', async () => {
+    const name = `/tmp/.X11-unix/X${process.pid}`;
+    const desktop = await listen({ path: `\0${name}` });
+    try {
+      writeFileSync(join(world.project, 'try.py'), TRY);
+      const program = [PROFILE, '--', 'python3', 'try.py', '1', name];
+      const { exitCode, stdout, stderr } = await world.run([...world.rolecall, 'exec', '--confine', ...program]);
+      expect({ exitCode, stdout: JSON.parse(stdout || '{}') as unknown }).toEqual({
+        exitCode: 0,
+        stdout: { account: '111111111111', port: false, gateway: false, abstract: false },
+      });
+      // Node 20 pads the name, and another desktop may run on this machine.
+      expect(stderr).toMatch(/^Note: the command gets a network of its own, which hides @\S+ from it\./u);
+      const keys = await world.run([...world.rolecall, 'exec', '--confine', '--env-keys', ...program]);
+      expect(keys).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('Leave out --env-keys') });
+    } finally {
+      desktop.close();
+    }
+  });
+
   test('is not connected before it is in that network, however slow the machine is', async () => {
     const folder = join(world.home, 'slow');
     mkdirSync(folder, { mode: 0o755 });

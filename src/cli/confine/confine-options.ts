@@ -9,6 +9,8 @@ export interface ConfineOptions {
   readonly env: readonly string[];
   /** Undefined if the user did not say. */
   readonly network: 'host' | 'own' | undefined;
+  /** The command gets its keys by a port, not in its variables. */
+  readonly hasKeysPort: boolean;
   /** The working directory can't be written. */
   readonly isReadOnly: boolean;
 }

@@ -29,7 +29,11 @@ const INSTALLERS = [
  */
 export function findConfinementTools(
   search: ProgramSearch,
-  options: { readonly hasOwnNetwork: boolean },
+  options: {
+    readonly hasOwnNetwork: boolean;
+    /** The socket that makes such a network necessary, if nobody asked for one. */
+    readonly hidden?: string | undefined;
+  },
 ): ConfinementTools {
   const find = (tool: Tool, purpose: string): string => {
     const path = findProgram(tool, search);
@@ -38,6 +42,10 @@ export function findConfinementTools(
       hint: installCommand(tool, search),
     });
   };
+  const ownNetwork =
+    options.hidden === undefined
+      ? '--network=own needs'
+      : `hides ${options.hidden} from a confined command; --network=host accepts that it could reach your desktop through it`;
   return {
     bubblewrap: find('bwrap', 'exec --confine needs to confine a command'),
     // Without it the command would have the keys of your login session in the kernel's keyring.
@@ -46,8 +54,8 @@ export function findConfinementTools(
       : undefined,
     pasta: options.hasOwnNetwork
       ? {
-          pasta: find('pasta', '--network=own needs'),
-          unshare: find('unshare', '--network=own needs'),
+          pasta: find('pasta', ownNetwork),
+          unshare: find('unshare', ownNetwork),
         }
       : undefined,
   };

@@ -64,19 +64,21 @@ export function prepareConfinement(options: ConfineOptions, context: Confinement
   const { platform, homeDirectory, userId } = context;
   if (platform !== 'linux') findSandboxExec(platform);
   checkHome(homeDirectory);
-  const hasOwnNetwork = options.network === 'own';
-  if (hasOwnNetwork && platform !== 'linux') {
+  if (options.network === 'own' && platform !== 'linux') {
     throw new UnavailableError('confinement-unavailable', '--network=own needs pasta, which exists on Linux only.', {
       hint: 'rolecall exec --help',
     });
   }
   const { variables, insideOnly, withheld } = confinedVariables(context.environment, options.env);
-  const tools = platform === 'linux' ? findConfinementTools(context, { hasOwnNetwork }) : undefined;
   const risky = platform === 'linux' && options.network === undefined ? findRiskySocket() : undefined;
+  const hasOwnNetwork = options.network === 'own' || risky !== undefined;
+  const tools = platform === 'linux' ? findConfinementTools(context, { hasOwnNetwork, hidden: risky }) : undefined;
+  if (risky !== undefined && !options.hasKeysPort) throw unhiddenSocket(risky);
   const opened = openSharedPaths(options, { ...context, rules: createPathRules(context, realIfThere) });
   if (risky !== undefined) {
-    opened.close();
-    throw riskyNetwork(risky);
+    context.stderr.write(
+      `Note: the command gets a network of its own, which hides ${risky} from it. --network=host shares this machine's.\n`,
+    );
   }
   if (withheld.length > 0) {
     context.stderr.write(
@@ -212,11 +214,12 @@ function findRiskySocket(): string | undefined {
   return sockets === undefined ? 'an abstract socket (/proc/net/unix can’t be read)' : riskySockets(sockets)[0];
 }
 
-function riskyNetwork(socket: string): UnavailableError {
+/** Keys in variables come with no port, and a network of its own needs one. */
+function unhiddenSocket(socket: string): UnavailableError {
   return new UnavailableError(
     'confinement-unavailable',
-    `A confined command could reach your desktop through ${socket}. Hide it with --network=own, or accept it with --network=host.`,
-    { hint: 'rolecall exec --confine --network own PROFILE -- COMMAND' },
+    `A confined command could reach your desktop through ${socket}. Leave out --env-keys, so that it gets a network of its own, or accept that with --network=host.`,
+    { hint: 'rolecall exec --confine PROFILE -- COMMAND' },
   );
 }
 

@@ -133,7 +133,10 @@ async function runChecked(
 async function confine(options: ExecOptions, context: Context): Promise<Confinement> {
   const { prepareConfinement } = await import('../../confine/confinement.ts');
   const { readable = [], writable = [], env = [], network, readOnly: isReadOnly = false } = options;
-  return prepareConfinement({ readable, writable, env, network, isReadOnly }, { ...context, workingDirectory: cwd() });
+  return prepareConfinement(
+    { readable, writable, env, network, hasKeysPort: options.envKeys !== true, isReadOnly },
+    { ...context, workingDirectory: cwd() },
+  );
 }
 
 function start(
