@@ -1,4 +1,5 @@
 // Runs the program of a dialog until it ends or the question is withdrawn.
+import type { ChildProcess } from 'node:child_process';
 import type { DialogDeps } from './dialog.ts';
 
 export interface DialogRun {
@@ -14,7 +15,16 @@ const MAX_OUTPUT_CHARACTERS = 16_384;
 /** A crash, such as Qt's abort without a display, is not among these. */
 const KILLED_BY: ReadonlySet<string | null> = new Set(['SIGTERM', 'SIGKILL', 'SIGINT', 'SIGHUP']);
 
-/** Never rejects. The program is killed when `signal` aborts. */
+/** A wrapper script would leave the dialog on the screen, and its output open. */
+function killGroup({ pid }: Pick<ChildProcess, 'pid'>): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Never rejects. The program is killed, with all it has started, when `signal` aborts. */
 export function runDialog(
   { spawn, programPath, environment }: DialogDeps,
   args: readonly string[],
@@ -38,7 +48,7 @@ export function runDialog(
     // The program may end without reading its stdin.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
-    const kill = () => void child.kill('SIGKILL');
+    const kill = () => killGroup(child);
     signal.addEventListener('abort', kill, { once: true });
     const end = (exitCode: number | null, killedBy: string | null) => {
       signal.removeEventListener('abort', kill);

@@ -42,11 +42,18 @@ const MAX_TEXT_BYTES = 980;
 const MAX_LINE_CHARACTERS = 120;
 const MIN_LINE_CHARACTERS = 10;
 
-/** The encoded text with lines as long as there is room for. */
+/** The encoded text. Lines with the most bytes are shortened first, so that long paths don't shorten the name of the role. */
 function fit(heading: string, lines: readonly string[]): string {
+  for (let maxBytes = MAX_TEXT_BYTES; ; maxBytes -= 10) {
+    const text = [encode(heading), '', ...lines.map((line) => encodeShortened(line, maxBytes))].join('%0A');
+    if (Buffer.byteLength(text) <= MAX_TEXT_BYTES || maxBytes <= 0) return text;
+  }
+}
+
+function encodeShortened(line: string, maxBytes: number): string {
   for (let maxCharacters = MAX_LINE_CHARACTERS; ; maxCharacters -= 5) {
-    const text = [heading, '', ...lines.map((line) => cutMiddle(line, maxCharacters))].map(encode).join('%0A');
-    if (Buffer.byteLength(text) <= MAX_TEXT_BYTES || maxCharacters <= MIN_LINE_CHARACTERS) return text;
+    const encoded = encode(cutMiddle(line, maxCharacters));
+    if (Buffer.byteLength(encoded) <= maxBytes || maxCharacters <= MIN_LINE_CHARACTERS) return encoded;
   }
 }
 
