@@ -16,7 +16,7 @@ import {
   noDebuggerFlags,
 } from '../platform/process/harden-process.ts';
 import { toFailure } from '../platform/files/file-error.ts';
-import { findProgram, trustedPath } from '../platform/programs/find-program.ts';
+import { findProgram, findSystemProgram, trustedPath } from '../platform/programs/find-program.ts';
 import {
   dropRequests,
   isRestartAllowed,
@@ -134,6 +134,7 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   const { startDaemon } = await import('./daemon.ts');
   const { createDesktop } = await import('./notifications/desktop.ts');
   const { findBrowserPlace, readPlaceFacts } = await import('../platform/programs/browser-place.ts');
+  const programSearch = { environment, homeDirectory, userId, platform: process.platform };
   const starting = startDaemon({
     paths,
     environment,
@@ -159,7 +160,8 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
       kernelRelease: release(),
       environment,
       userId,
-      findProgram: (name) => findProgram(name, { environment, homeDirectory, userId, platform: process.platform }),
+      findProgram: (name) => findProgram(name, programSearch),
+      findSystemProgram: (name) => findSystemProgram(name, programSearch),
       isThere: existsSync,
       spawn,
       clock,

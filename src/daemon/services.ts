@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
-import { findProgram } from '../platform/programs/find-program.ts';
+import { findSystemProgram } from '../platform/programs/find-program.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import { createProtectedRoles } from './approvals/protected-roles.ts';
 import type { AuditLog } from './audit/audit-log.ts';
@@ -95,7 +95,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     webAccess,
     findPasskeyObstacle: () => findPasskeyObstacle(passkeyStore),
     randomBytes,
-    canIdentify: () => findProgram('ss', { ...deps, platform: process.platform }) !== undefined,
+    canIdentify: () => findSystemProgram('ss', { ...deps, platform: process.platform }) !== undefined,
   });
   const { approvals, listApprovals, roleGate } = protectedRoles;
   const passkeys = createPasskeys({ ...roles, ...protectedRoles, passkeyStore, webAccess, randomBytes });

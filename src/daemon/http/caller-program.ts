@@ -24,7 +24,7 @@ export type FindCallerProgram = (
 
 export interface CallerProgramDeps {
   readonly platform: NodeJS.Platform;
-  /** The path of a trusted program. */
+  /** The path of a program that no program of the user can replace: its answer tells who asks. */
   readonly findProgram: (name: string) => string | undefined;
   /** Rolecall's own scripts, by their real paths. */
   readonly ownFiles: ReadonlySet<string>;

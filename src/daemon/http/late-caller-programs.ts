@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Program } from '../../core/program.ts';
 import type { RuntimePaths } from '../../local-api/paths.ts';
-import { findProgram } from '../../platform/programs/find-program.ts';
+import { findSystemProgram } from '../../platform/programs/find-program.ts';
 import type { CredentialProcessSources } from '../process/credential-process-copy.ts';
 import type { CallerProgramDeps, FindCallerProgram } from './caller-program.ts';
 import type { LateLoading } from './late-loading.ts';
@@ -28,7 +28,7 @@ export function createLateCallerPrograms(
     const { createCallerPrograms } = await import('./caller-program.ts');
     return createCallerPrograms({
       platform,
-      findProgram: (name) => findProgram(name, { ...deps, platform }),
+      findProgram: (name) => findSystemProgram(name, { ...deps, platform }),
       ownFiles: findOwnScripts(deps),
       clock: deps.clock,
     });

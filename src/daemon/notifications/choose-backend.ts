@@ -12,6 +12,8 @@ export interface DesktopSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The path of a program, or undefined when it is not on PATH. */
   readonly findProgram: (name: string) => string | undefined;
+  /** The same for programs that no program of the user can replace. */
+  readonly findSystemProgram: (name: string) => string | undefined;
   readonly isThere: (path: string) => boolean;
   readonly spawn: typeof spawn;
   readonly clock: Clock;

@@ -19,11 +19,14 @@ const ON_X11 = [...GTK, ...QT, 'zenity'] as const;
 /** GTK 2 can't draw there. */
 const ON_WAYLAND = [...QT, 'zenity'] as const;
 
-/** Looks only for files, so that a program that was installed meanwhile is found. Empty without a display. */
-function findCandidates({ platform, environment, findProgram }: DesktopSources): readonly Candidate[] {
+/**
+ * Looks only for files, so that a program that was installed meanwhile is found. Empty without a display. Whoever asks must not
+ * be able to put a program of that name into a folder of PATH, which would answer in place of the person.
+ */
+function findCandidates({ platform, environment, findSystemProgram }: DesktopSources): readonly Candidate[] {
   const find = (names: readonly string[], displayName: Candidate['displayName']) =>
     names.flatMap((name): Candidate[] => {
-      const path = findProgram(name);
+      const path = findSystemProgram(name);
       return path === undefined ? [] : [{ name, path, displayName }];
     });
   if (platform === 'darwin') return find(['osascript'], 'DISPLAY');

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isAdminGroup, isWritableByOthers } from '../files/folders-above.ts';
-import { statSync } from '../files/stat-sync.ts';
+import { lstatSync, statSync } from '../files/stat-sync.ts';
 
 export interface ProgramSearch {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -29,6 +29,15 @@ export function findProgram(
   const folders = pathOnly ? pathFolders(search) : [...pathFolders(search), ...systemFolders(search)];
   const folder = folders.find((each) => isProgram(join(each, name)) && isTrustedFolder(each, search));
   return folder === undefined ? undefined : join(folder, name);
+}
+
+/**
+ * As `findProgram`, but only a program that root alone can replace: for those whose answers decide what a program of the
+ * same user gets, who could put another one into `~/bin`.
+ */
+export function findSystemProgram(name: string, search: ProgramSearch): string | undefined {
+  const folders = [...pathFolders(search), ...systemFolders(search)];
+  return folders.map((folder) => join(folder, name)).find((path) => isProgram(path) && isKeptByRoot(path));
 }
 
 /** PATH without untrusted folders and with the system's folders at the end, for the programs that rolecall starts. */
@@ -80,6 +89,22 @@ function isKeptByOwner(stats: Stats, { userId, platform }: ProgramSearch): boole
   const { uid, gid, mode } = stats;
   if ((uid !== userId && uid !== 0) || isWritableByOthers(stats, userId)) return false;
   return (mode & 0o020) === 0 || gid === userId || isAdminGroup(gid, platform);
+}
+
+/** Whether the path, its parents and what its links lead to belong to root, and nobody else may write there. */
+function isKeptByRoot(path: string): boolean {
+  try {
+    return [path, dirname(path), realpathSync(dirname(path)), realpathSync(path)].every(isChainOfRoot);
+  } catch {
+    return false;
+  }
+}
+
+function isChainOfRoot(path: string): boolean {
+  const stats = lstatSync(path);
+  // Links have no mode of their own, and in a sticky folder users can't replace root's files.
+  const isClosed = stats.isSymbolicLink() || (stats.mode & 0o022) === 0 || (stats.mode & 0o1000) !== 0;
+  return stats.uid === 0 && isClosed && (path === '/' || isChainOfRoot(dirname(path)));
 }
 
 const isWorkingTree = (folder: string) => WORKING_TREE_MARKS.some((mark) => existsSync(join(folder, mark)));

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isDesktopAttended } from '../../../src/daemon/notifications/attendance.ts';
 import type { PlainNotification } from '../../../src/daemon/notifications/backend.ts';
 import { chooseNotificationBackend, type DesktopSources } from '../../../src/daemon/notifications/choose-backend.ts';
+import { chooseDialogs } from '../../../src/daemon/notifications/choose-dialog.ts';
 import { createDesktop } from '../../../src/daemon/notifications/desktop.ts';
 import { findProgram } from '../../../src/platform/programs/find-program.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
@@ -74,6 +75,7 @@ function sources(changes: Partial<DesktopSources> = {}): DesktopSources {
         },
         { pathOnly: true },
       ),
+    findSystemProgram: () => undefined,
     isThere: () => false,
     spawn,
     clock,
@@ -278,4 +280,42 @@ test('opens a page only with a display, and reports a browser that fails', async
       throw new Error('no browser');
     }),
   ).toBe(false);
+});
+
+describe('the programs that ask on the screen', () => {
+  test('are none of the user’s own, which would answer in place of the person', async () => {
+    standIn('zenity', 'exit 0');
+    const own = sources({ findProgram: (name) => join(home.path, 'bin', name) });
+    expect(await chooseDialogs(own)).toEqual([]);
+    const installed = { ...own, findSystemProgram: (name: string) => `/usr/bin/${name}` };
+    expect((await chooseDialogs(installed)).map(({ name }) => name)).toContain('zenity');
+  });
+
+  test('end with what they have started when the question is withdrawn', async () => {
+    standIn('zenity', 'sleep 600 & touch started; wait');
+    const path = join(home.path, 'bin', 'zenity');
+    const [dialog] = await chooseDialogs(
+      sources({ findSystemProgram: (name) => (name === 'zenity' ? path : undefined) }),
+    );
+    const withdrawn = new AbortController();
+    const answer = dialog?.ask({ heading: 'Allow?', lines: [], timeoutMs: 60_000 }, withdrawn.signal);
+    await waitFor('the program', () => (existsSync(fileOf('started')) ? true : undefined));
+    withdrawn.abort();
+    expect(await answer).toBe('closed');
+  });
+
+  test('show the name of the role whole, however long the paths are', async () => {
+    standIn('pinentry-gtk-2', 'cat > commands');
+    const path = join(home.path, 'bin', 'pinentry-gtk-2');
+    const findSystemProgram = (name: string) => (name === 'pinentry-gtk-2' ? path : undefined);
+    const [dialog] = await chooseDialogs(sources({ findSystemProgram }));
+    const role = `Permission set: ${'AdministratorAccess-Production'.padEnd(32, '9')}`;
+    const lines = [role, ...Array.from({ length: 6 }, () => `Folder: “${'𝔸'.repeat(60)}”`)];
+    await dialog?.ask({ heading: 'Allow?', lines, timeoutMs: 60_000 }, new AbortController().signal);
+    const shown = readFileSync(fileOf('commands'), 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith('SETDESC'));
+    expect(shown).toContain(role);
+    expect(Buffer.byteLength(shown ?? '')).toBeLessThan(1000);
+  });
 });

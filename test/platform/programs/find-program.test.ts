@@ -2,7 +2,12 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findProgram, trustedPath, type ProgramSearch } from '../../../src/platform/programs/find-program.ts';
+import {
+  findProgram,
+  findSystemProgram,
+  trustedPath,
+  type ProgramSearch,
+} from '../../../src/platform/programs/find-program.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from '../../helpers/somebody-else.ts';
 import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary-home.ts';
 
@@ -129,4 +134,31 @@ test.skipIf(!canBeSomebodyElse)('skips a folder whose group has the user’s num
   expect(findProgram('opener', asNobody)).toBe(join(folder, 'opener'));
   chmodSync(folder, 0o775);
   expect(findProgram('opener', asNobody)).toBeUndefined();
+});
+
+test('a program of the system is one that the user can’t replace', () => {
+  expect(findSystemProgram('sh', search())).toMatch(/^\/(usr\/)?bin\/sh$/);
+  const own = folderWithProgram('own', 'bin');
+  chmodSync(own, 0o775);
+  symlinkSync('/bin/sh', join(own, 'true'));
+  const user = { ...search(own), userId: SOMEBODY_ELSE };
+  expect(findSystemProgram('opener', user)).toBeUndefined();
+  // A link of the user to a program of root, which answers something else.
+  expect(findSystemProgram('true', user)).toMatch(/^\/(usr\/)?bin\/true$/);
+});
+
+test.skipIf(!canBeSomebodyElse)('a program of the system is in no folder of the user', async () => {
+  const place = createTemporaryHome();
+  try {
+    chmodSync(place.path, 0o755);
+    const folder = join(place.path, 'bin');
+    mkdirSync(folder, { mode: 0o755 });
+    writeFileSync(join(folder, 'opener'), '#!/bin/sh\n', { mode: 0o755 });
+    const user = { ...search(folder), userId: SOMEBODY_ELSE };
+    expect(findSystemProgram('opener', user)).toBe(join(folder, 'opener'));
+    chownSync(place.path, SOMEBODY_ELSE, SOMEBODY_ELSE);
+    expect(findSystemProgram('opener', user)).toBeUndefined();
+  } finally {
+    await place.remove();
+  }
 });
