@@ -70,6 +70,20 @@ describe.skipIf(!canConfine).each(USERS)('as %s', (_, userId, runsClients) => {
     });
   });
 
+  test('has no key of the user’s keyrings, not even by its number, and no user namespace of its own', async () => {
+    const key = world.home;
+    const add = `keyctl add user ${key} secret @u >/dev/null; awk '/_uid[.]/ { print $1; exit }' /proc/keys`;
+    const serial = (await world.run(['sh', '-c', add])).stdout.trim();
+    try {
+      const script = `keyctl link 0x${serial} @s; keyctl print %user:${key}; cat /proc/keys; unshare -U echo namespace; unshare -UC echo namespace`;
+      const outside = await world.run(['keyctl', 'session', '-', 'sh', '-c', script]);
+      expect(outside.stdout).toMatch(/^secret\n[^]*\nnamespace\nnamespace\n$/);
+      expect(await world.confined(['sh', '-c', script])).toMatchObject({ stdout: '' });
+    } finally {
+      await world.run(['sh', '-c', `keyctl unlink %user:${key} @u`]);
+    }
+  });
+
   test('writes into the working directory and what is shared for writing, nowhere else', async () => {
     const tries = [world.project, `${world.home}/cache`, `${world.home}/tools`, '/usr', '/etc', '/', '/run/rolecall'];
     const script = `for folder in ${tries.join(' ')}; do (: > $folder/written) 2>/dev/null && echo $folder; done`;

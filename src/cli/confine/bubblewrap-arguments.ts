@@ -15,6 +15,8 @@ export interface BubblewrapRequest {
   readonly resolver: { readonly source: string; readonly target: string } | undefined;
   /** Gets bubblewrap's status as lines of JSON. */
   readonly statusDescriptor: number;
+  /** From which it reads the filter of system calls. */
+  readonly filterDescriptor: number;
   /** Variables that bubblewrap itself does not get; visible in its argument list. */
   readonly insideOnly: Readonly<Record<string, string>>;
   readonly command: readonly string[];
@@ -50,6 +52,7 @@ export function bubblewrapArguments(request: BubblewrapRequest): readonly [strin
     ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
     // The new session has no terminal, so that nothing can be typed into it for the shell outside.
     ['--cap-drop', 'ALL', '--new-session', '--die-with-parent'],
+    ['--seccomp', String(request.filterDescriptor)],
     ...Object.entries(request.insideOnly).map(([name, value]) => ['--setenv', name, value]),
     ['--json-status-fd', String(request.statusDescriptor), '--chdir', request.workingDirectory, '--'],
     // sh reports a command that can't be started as every shell does, with 126 or 127.

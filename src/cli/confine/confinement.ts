@@ -21,6 +21,7 @@ import { checkHome, createPathRules } from './protected-paths.ts';
 import { planDescriptors } from './plan-descriptors.ts';
 import type { ConfinedEnd, ConfinedProgram } from './run-confined.ts';
 import { sandboxProfile } from './sandbox-profile.ts';
+import { syscallFilter } from './syscall-filter.ts';
 import { viewSystem } from './system-view.ts';
 
 export interface ConfinementContext extends PathSources {
@@ -136,6 +137,7 @@ function onLinux(deps: {
     ownFiles: directory === undefined ? undefined : { source: directory, target: OWN_FILES },
     resolver: chooseResolver(deps),
     statusDescriptor: plan.status,
+    filterDescriptor: plan.filter,
     insideOnly: deps.insideOnly,
     command: request.command,
   });
@@ -144,8 +146,9 @@ function onLinux(deps: {
   const withKeyring = tools.keyctl === undefined ? quiet : [tools.keyctl, 'session', '-', ...quiet];
   const { pasta } = tools;
   const environment = { ...request.environment, ...fixedVariables(deps.homeDirectory) };
+  const filter = syscallFilter();
   if (pasta === undefined || plan.go === undefined) {
-    return { words: withKeyring as [string, ...string[]], environment, descriptors: plan };
+    return { words: withKeyring as [string, ...string[]], environment, descriptors: plan, filter };
   }
   const waiting = [
     '/bin/sh',
@@ -159,6 +162,7 @@ function onLinux(deps: {
     words: [...unshareArguments(pasta.unshare), ...waiting, ...withKeyring] as [string, ...string[]],
     environment,
     descriptors: plan,
+    filter,
     connect: (processId) => connectNetwork([...network, String(processId)], environment),
   };
 }
@@ -205,7 +209,14 @@ function onMac(request: ConfinedRun, { shared }: OpenedPaths): ConfinedProgram {
   return {
     words: ['/usr/bin/sandbox-exec', '-p', profile, '/bin/sh', '-c', 'exec "$@"', 'sh', ...request.command],
     environment: { ...request.environment, ...fixedVariables(homeDirectory), TMPDIR: homeDirectory },
-    descriptors: { errors: undefined, status: undefined, go: undefined, passed: new Map(), named: [] },
+    descriptors: {
+      errors: undefined,
+      status: undefined,
+      filter: undefined,
+      go: undefined,
+      passed: new Map(),
+      named: [],
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { ChildDescriptors } from './run-confined.ts';
 export interface DescriptorPlan extends ChildDescriptors {
   readonly errors: number;
   readonly status: number;
+  readonly filter: number;
   /** The shared paths with their numbers in the child. */
   readonly shared: readonly SharedPath[];
 }
@@ -31,11 +32,12 @@ export function planDescriptors(
   const errors = next();
   const go = options.hasOwnNetwork ? next() : undefined;
   const status = next();
+  const filter = next();
   const numbered = shared.map((each) => ({ ...each, descriptor: next() }));
   for (const [index, { descriptor }] of numbered.entries()) {
     passed.set(descriptor, shared[index]?.descriptor ?? descriptor);
   }
-  return { errors, status, go, passed, named, shared: numbered };
+  return { errors, status, filter, go, passed, named, shared: numbered };
 }
 
 function isOpenHere(descriptor: number): boolean {

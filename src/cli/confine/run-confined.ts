@@ -16,6 +16,8 @@ export interface ConfinedProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** What the child has under these numbers besides its standard streams. */
   readonly descriptors: ChildDescriptors;
+  /** What the child reads from `descriptors.filter`. */
+  readonly filter?: Buffer;
   /** Connects the child's network, given its process id; the child waits until that has succeeded. */
   readonly connect?: (processId: number) => Promise<void>;
 }
@@ -25,6 +27,8 @@ export interface ChildDescriptors {
   readonly errors: number | undefined;
   /** Lines of JSON from bubblewrap; undefined on macOS, where the group of the child is the command. */
   readonly status: number | undefined;
+  /** bubblewrap reads the filter of system calls there; undefined on macOS. */
+  readonly filter: number | undefined;
   /** The child writes a line when its network can be connected, and goes on when it gets one. Undefined: it has the machine's. */
   readonly go: number | undefined;
   /** Numbers in the child, and the descriptors of this process that it gets there. */
@@ -97,6 +101,7 @@ export async function runConfined(
   if (relayed.includes(1)) (child.stdio[1] as Readable).pipe(process.stdout, { end: false });
   if (relayed.includes(2)) (child.stdio[errors ?? 2] as Readable).pipe(process.stderr, { end: false });
   const { status } = program.descriptors;
+  sendFilter(child, program);
   let report = '';
   if (status === undefined) {
     if (child.pid !== undefined) state.commandGroup = child.pid;
@@ -131,6 +136,13 @@ function waitForEnd(child: ChildProcess): Promise<{ code: number | null; signal:
     // `close`: the report is complete.
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+}
+
+function sendFilter(child: ChildProcess, { descriptors, filter }: ConfinedProgram): void {
+  if (descriptors.filter === undefined) return;
+  // If the child has ended before it has read it, its end tells why.
+  const stream = child.stdio[descriptors.filter] as Duplex | null;
+  stream?.on('error', () => undefined).end(filter);
 }
 
 async function connect(child: ChildProcess, { descriptors, connect: connectNetwork }: ConfinedProgram): Promise<void> {
@@ -175,7 +187,10 @@ function forwardSignals(
 }
 
 /** The terminals in `relayed` are replaced by pipes, of which the one for input is empty. */
-function describeStreams({ errors, status, go, passed }: ChildDescriptors, relayed: readonly number[]): StdioOptions {
+function describeStreams(
+  { errors, status, filter, go, passed }: ChildDescriptors,
+  relayed: readonly number[],
+): StdioOptions {
   const [input, output, error] = ['ignore', 'pipe', 'pipe'].map((stream, number) =>
     relayed.includes(number) ? (stream as 'ignore' | 'pipe') : ('inherit' as const),
   );
@@ -187,6 +202,7 @@ function describeStreams({ errors, status, go, passed }: ChildDescriptors, relay
   };
   if (errors !== undefined) set(errors, error === 'pipe' ? 'pipe' : 2);
   if (status !== undefined) set(status, 'pipe');
+  if (filter !== undefined) set(filter, 'pipe');
   if (go !== undefined) set(go, 'pipe');
   for (const [number, descriptor] of passed) set(number, descriptor);
   return streams;

@@ -43,6 +43,9 @@ export const READ_ONLY_KERNEL_PATHS = [
   '/proc/mtrr',
 ] as const;
 
+/** Descriptions of the user's keys in the kernel. */
+export const KEY_LISTS = ['/proc/keys', '/proc/key-users'] as const;
+
 /** What the kernel keeps from other users than root. */
 export const SECRET_KERNEL_FILES = [
   '/proc/kcore',

@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, realpathSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { lstatSync } from '../../platform/files/stat-sync.ts';
-import { READ_ONLY_KERNEL_PATHS, SECRET_KERNEL_FILES, SYSTEM_FOLDERS } from './system-folders.ts';
+import { KEY_LISTS, READ_ONLY_KERNEL_PATHS, SECRET_KERNEL_FILES, SYSTEM_FOLDERS } from './system-folders.ts';
 
 export interface SystemView {
   /** `symlink`: the target, for folders like /bin that are links into /usr. */
@@ -35,7 +35,7 @@ export function viewSystem(userId: number): SystemView {
     folders,
     ...secrets,
     readOnlyKernelPaths: READ_ONLY_KERNEL_PATHS.filter(isThere),
-    secretKernelFiles: userId === 0 ? SECRET_KERNEL_FILES.filter(isThere) : [],
+    secretKernelFiles: [...KEY_LISTS, ...(userId === 0 ? SECRET_KERNEL_FILES : [])].filter(isThere),
     resolver: realPathOf('/etc/resolv.conf'),
   };
 }

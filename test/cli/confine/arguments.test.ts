@@ -29,6 +29,7 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
     ownFiles: { source: '/home/taylor/.local/state/rolecall/grants/1', target: '/run/rolecall' },
     resolver: { source: '/run/systemd/resolve/stub-resolv.conf', target: '/run/systemd/resolve/stub-resolv.conf' },
     statusDescriptor: 4,
+    filterDescriptor: 5,
     insideOnly: { LD_LIBRARY_PATH: '/opt/lib' },
     command: ['npm', 'test'],
   });
@@ -65,6 +66,7 @@ test('bubblewrap covers the system first, then empties, then shares', () => {
 --cap-drop ALL
 --new-session
 --die-with-parent
+--seccomp 5
 --setenv LD_LIBRARY_PATH /opt/lib
 --json-status-fd 4
 --chdir /home/taylor/src/it
@@ -147,16 +149,17 @@ test('descriptors that the command names keep their numbers, and the others go a
     errors: 4,
     go: 5,
     status: 6,
+    filter: 7,
     named: [3, 63],
     shared: [
-      { ...SHARED[0], descriptor: 7 },
-      { ...SHARED[1], descriptor: 8 },
+      { ...SHARED[0], descriptor: 8 },
+      { ...SHARED[1], descriptor: 9 },
     ],
     passed: new Map([
       [3, 3],
       [63, 63],
-      [7, 7],
-      [8, 8],
+      [8, 7],
+      [9, 8],
     ]),
   });
 });
