@@ -99,7 +99,7 @@ export interface RigOptions {
   readonly lock?: DaemonDeps['lock'];
   /** For restarts with grants: a container port that no other server gets while none of the two daemons listens on it. */
   readonly hasLastingPort?: boolean;
-  /** Where a person could answer an approval; nowhere when absent. The test answers with `daemon().approvals`, in the place of a click. */
+  /** Where a person can answer an approval; when absent, as on this machine. The test answers with `daemon().approvals`, in the place of a click. */
   readonly approvalPlaces?: readonly Place[];
   /** Nothing keeps the container port between two daemons. */
   readonly losesPort?: boolean;
@@ -234,7 +234,8 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       ...(options.portalCallsPerSecond === undefined ? {} : { portalCallsPerSecond: options.portalCallsPerSecond }),
     });
     const places = options.approvalPlaces;
-    if (places !== undefined) started.approvals.subscribe({ places: () => ({ places }) });
+    // In the place of what this machine has: whether a terminal counts depends on its programs.
+    if (places !== undefined) Object.assign(started.approvals, { placesOf: () => ({ places, problem: undefined }) });
     return started;
   };
   let daemon = await start();

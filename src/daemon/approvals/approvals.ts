@@ -19,8 +19,9 @@ export type ApprovalState = 'pending' | 'approved' | 'refused' | 'expired';
 /** How a person has answered. */
 export type Answer = 'click' | 'terminal' | 'passkey';
 
-/** Where a person can answer. */
-export type Place = 'screen' | 'page' | 'terminal';
+/** Where a person can answer, the handiest first. */
+const PLACES = ['screen', 'page', 'terminal'] as const;
+export type Place = (typeof PLACES)[number];
 
 export interface Question {
   readonly subject: Subject;
@@ -283,7 +284,7 @@ export function createApprovals(deps: {
     epoch: (sessionName) => (epochs.get(undefined) ?? 0) + (epochs.get(sessionName) ?? 0),
     placesOf(approval) {
       const answers = listeners.flatMap((listener) => listener.places?.(approval) ?? []);
-      const places = [...new Set(answers.flatMap((found) => found.places))];
+      const places = PLACES.filter((place) => answers.some((found) => found.places.includes(place)));
       return {
         places,
         problem: places.length > 0 ? undefined : (answers.find(({ problem }) => problem)?.problem ?? NOWHERE),

@@ -197,7 +197,7 @@ describe('a question', () => {
     expect(approvals.placesOf(asked)).toEqual({ places: [], problem });
     approvals.subscribe({ places: () => ({ places: ['terminal'] }) });
     approvals.subscribe({ places: ({ approve }) => ({ places: approve === 'click' ? ['terminal', 'page'] : [] }) });
-    expect(approvals.placesOf(asked)).toEqual({ places: ['terminal', 'page'], problem: undefined });
+    expect(approvals.placesOf(asked)).toEqual({ places: ['page', 'terminal'], problem: undefined });
   });
 });
 
