@@ -16,6 +16,7 @@ import { isFileAt, type DaemonLock } from './process/lock.ts';
 import { createPageFiles } from './http/page-files.ts';
 import { createInstallationWatch, type InstallationChange } from './process/installation-watch.ts';
 import { createServices, type Services, type ServicesDeps } from './services.ts';
+import { describeRules } from './settings/protection.ts';
 import { createPresence, type Presence } from './http/presence.ts';
 import { runTicker } from './process/ticker.ts';
 import { createVersionCheck } from './http/guard.ts';
@@ -104,7 +105,8 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
   });
   for (const { message } of problems.list()) log('warn', message);
   log('info', `rolecall ${deps.version} is running, pid ${deps.processId}`);
-  audit.record({ event: 'daemon-started', surface: 'daemon', processId: deps.processId });
+  const rules = describeRules(settings);
+  audit.record({ event: 'daemon-started', surface: 'daemon', processId: deps.processId, rules });
 
   async function stop(): Promise<void> {
     deps.portHandover?.expectEnd();

@@ -38,6 +38,8 @@ export interface AuditRecord {
   readonly reason?: 'command' | 'screen' | 'idle' | 'sleep' | undefined;
   /** The name of a passkey. */
   readonly label?: string | undefined;
+  /** Of a start: the rules for protected roles, because a program of the user could have changed them before. */
+  readonly rules?: string | undefined;
 }
 
 /** Names from other programs are cut here. */
@@ -59,6 +61,7 @@ export function toAuditLine({ record, atMs, count }: BudgetedRecord<AuditRecord>
     current: role === 'current' ? true : undefined,
     subject: record.subject,
     label: cut(record.label),
+    rules: cut(record.rules),
     federated,
     flow,
     surface,

@@ -1,4 +1,5 @@
 // Which roles the `[[protect]]` rules match, and the approval that each needs.
+import { createHash } from 'node:crypto';
 import type { Role } from '../../core/model.ts';
 import { createGlobMatcher } from '../../core/text/glob.ts';
 import { APPROVE_SETTINGS } from './approve-settings.ts';
@@ -47,6 +48,22 @@ export function createProtection({ protect }: Pick<Settings, 'protect'>): Protec
       return [own, team].map(toRule).reduce(stricter, undefined);
     },
   };
+}
+
+/** Room for a few rules in a line of the audit log; of more, a hash shows whether they have changed. */
+const MAX_RULES_CHARACTERS = 450;
+
+/** What the settings want a person for, on one line; undefined if nothing. */
+export function describeRules({ protect, unlock }: Pick<Settings, 'protect' | 'unlock'>): string | undefined {
+  const rules = protect.map(
+    ({ approve, rememberMinutes, for: scope, session, accountId, permissionSet }) =>
+      `${approve}${approve === 'none' ? '' : ` ${rememberMinutes} min ${scope}`}: ${session} ${accountId} ${permissionSet}`,
+  );
+  const text = [...rules, ...(unlock === 'command' ? [] : [`${unlock}: unlock`])].join('; ');
+  if (text === '') return undefined;
+  if (text.length <= MAX_RULES_CHARACTERS) return text;
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `${text.slice(0, MAX_RULES_CHARACTERS)}… (sha256 ${hash})`;
 }
 
 function toRule(rule: ProtectSettings | undefined): ApprovalRule | undefined {

@@ -72,6 +72,8 @@ export interface AuditLine {
   readonly subject?: string;
   readonly reason?: string;
   readonly label?: string;
+  /** The rules for protected roles that a daemon has started with. */
+  readonly rules?: string;
   /** The line stands for this many events, of which it shows the last. */
   readonly count?: number;
   /** Counts the lines since the log began. */

@@ -1,5 +1,5 @@
 // Protected roles over real sockets: each surface asks, once for all callers, and serves only what a person has approved.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Approval } from '../../../src/daemon/approvals/approvals.ts';
@@ -252,6 +252,19 @@ describe('an approval', () => {
       body: { code: 'approval-refused' },
     });
     expect(pending()).toHaveLength(1);
+  });
+
+  test('leaves a trace in the audit log when a rule was weakened before a restart', async () => {
+    await open(PROTECT);
+    writeFileSync(rig.paths.settingsFile, PROTECT.replace('Admin*', 'Admin'));
+    await rig.restartDaemon();
+    await rig.daemon().stop();
+    const starts = readFileSync(rig.paths.auditFile, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; rules?: string })
+      .filter(({ event }) => event === 'daemon-started');
+    expect(starts.map(({ rules }) => rules)).toEqual(['click 15 min role: * * Admin*', 'click 15 min role: * * Admin']);
   });
 
   test('is shown with its program, followed until it is settled, refused by everybody, and in the audit log', async () => {

@@ -1,6 +1,6 @@
 // `[[protect]]`: the first rule that matches decides, and a team's rule can't be weakened.
 import { describe, expect, test } from 'vitest';
-import { createProtection, type ApprovalRule } from '../../../src/daemon/settings/protection.ts';
+import { createProtection, describeRules, type ApprovalRule } from '../../../src/daemon/settings/protection.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
 
 const PROD = { sessionName: 'work', accountId: '111111111111', permissionSet: 'AdministratorAccess' };
@@ -63,5 +63,27 @@ describe('a protected role', () => {
     expect(ruleFor(PROD)).toEqual({ approve: 'click', rememberMinutes: 5, for: 'program' });
     const teamOnly = await protectionOf('flow = "auto"\n', rule('passkey', 5));
     expect(teamOnly.ruleFor(PROD)).toEqual({ approve: 'passkey', rememberMinutes: 5, for: 'role' });
+  });
+});
+
+describe('the rules in the log', () => {
+  const describeOf = async (text: string) =>
+    describeRules(await parseSettings({ path: '/h/config.toml', text, environment: {} }));
+
+  test('are one line, and none without rules', async () => {
+    expect(await describeOf('')).toBeUndefined();
+    expect(await describeOf(`unlock = "click"\n${rule('passkey', 5, true)}${rule('none', 15)}`)).toBe(
+      'passkey 5 min program: * * Admin*; none: * * Admin*; click: unlock',
+    );
+  });
+
+  test('have a hash if they are many, so that each change shows', async () => {
+    const [many, changed] = [
+      await describeOf(rule('click', 15).repeat(50)),
+      await describeOf(rule('click', 15).repeat(49) + rule('click', 16)),
+    ];
+    expect(many).toMatch(/… \(sha256 [0-9a-f]{16}\)$/);
+    expect(many?.length).toBeLessThanOrEqual(500);
+    expect(changed).not.toBe(many);
   });
 });
