@@ -4,7 +4,7 @@ import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '..
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
 import type { CallerIdentity, IdentityCenter, OpenRedirectListener, SecretStore } from './ports.ts';
-import { NEVER_LOCKED, requireUnlocked, type ServingLock } from './serving-lock.ts';
+import { NEVER_LOCKED, type ServingLock } from './serving-lock.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
@@ -215,7 +215,7 @@ export function createBroker(deps: {
     isServing: users.isServing,
     checkUser,
     async accessToken(session) {
-      requireUnlocked(lock);
+      lock.requireUnlocked();
       users.requireServing(session);
       return accessTokens.fresh(session, 'background');
     },

@@ -6,13 +6,9 @@ import type { Role } from '../core/model.ts';
 export interface ServingLock {
   /** Why no credentials of this role may be served; without a role: of any role. Undefined if they may. */
   refusal(role?: Role): RolecallError | undefined;
-}
-
-/** @throws RefusedError locked */
-export function requireUnlocked(lock: ServingLock, role?: Role): void {
-  const refusal = lock.refusal(role);
-  if (refusal !== undefined) throw refusal;
+  /** @throws what `refusal` returns: RefusedError locked */
+  requireUnlocked(role?: Role): void;
 }
 
 /** Locks nothing. */
-export const NEVER_LOCKED: Readonly<ServingLock> = { refusal: () => undefined };
+export const NEVER_LOCKED: Readonly<ServingLock> = { refusal: () => undefined, requireUnlocked: () => undefined };

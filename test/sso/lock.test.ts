@@ -14,9 +14,13 @@ interface LockedWorld extends World {
 
 async function createSignedInWorld(driver: 'keychain' | 'memory' = 'keychain'): Promise<LockedWorld> {
   let locked: 'all' | Role | undefined;
+  const refusal = (role?: Role) =>
+    locked === 'all' || (locked !== undefined && role?.permissionSet === locked.permissionSet) ? REFUSAL : undefined;
   const lock = {
-    refusal: (role?: Role) =>
-      locked === 'all' || (locked !== undefined && role?.permissionSet === locked.permissionSet) ? REFUSAL : undefined,
+    refusal,
+    requireUnlocked(role?: Role) {
+      if (refusal(role) !== undefined) throw REFUSAL;
+    },
   };
   const world = createWorld({}, { lock, driver });
   world.identityCenter.assign({ accountId: ROLE.accountId }, [ROLE.permissionSet, OTHER.permissionSet]);

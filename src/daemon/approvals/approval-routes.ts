@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
-import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
@@ -38,14 +38,14 @@ export function createApprovalHandlers(deps: {
       return find(id);
     },
     async askApproval({ body }, caller: Caller) {
-      requireUnlocked(deps.lock);
+      deps.lock.requireUnlocked();
       const session = await deps.sharedConfig.findSession(body.session);
       const role: Role = {
         sessionName: session.sessionName,
         accountId: body.accountId,
         permissionSet: body.permissionSet,
       };
-      requireUnlocked(deps.lock, role);
+      deps.lock.requireUnlocked(role);
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());
       // Nobody is asked about a role that would not be served.

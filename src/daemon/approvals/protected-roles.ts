@@ -23,7 +23,7 @@ import { createApprovals, type Approval, type Approvals } from './approvals.ts';
 import { createApprovalHandlers } from './approval-routes.ts';
 import { describeApproval } from './approval-documents.ts';
 import type { ServableBroker } from './require-servable.ts';
-import { createRoleGate, type RoleGate } from './role-gate.ts';
+import { createRoleGate, OPEN_GATE, type RoleGate } from './role-gate.ts';
 
 export interface ProtectedRoles {
   readonly handlers: Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval' | 'approveOnTerminal'>;
@@ -58,7 +58,7 @@ export function createProtectedRoles(deps: {
   readonly clock: Clock;
 }): ProtectedRoles {
   const { audit } = deps;
-  const { ruleFor } = createProtection(deps.settings);
+  const { asks, ruleFor } = createProtection(deps.settings);
   const approvals = createApprovals({
     clock: deps.clock,
     createId: () => deps.randomBytes(8).toString('hex'),
@@ -105,15 +105,17 @@ export function createProtectedRoles(deps: {
     },
     tasks: [{ name: 'approvals', run: async () => approvals.sweep() }],
     approvals,
-    roleGate: createRoleGate({
-      approvals,
-      ruleFor,
-      requirePasskey,
-      waitSeconds: deps.settings.waitSeconds,
-      nameOf,
-      lock: deps.lock,
-      clock: deps.clock,
-    }),
+    roleGate: asks
+      ? createRoleGate({
+          approvals,
+          ruleFor,
+          requirePasskey,
+          waitSeconds: deps.settings.waitSeconds,
+          nameOf,
+          lock: deps.lock,
+          clock: deps.clock,
+        })
+      : OPEN_GATE,
     describeApproval: describe,
     listApprovals,
     releaseApprovals() {

@@ -61,6 +61,9 @@ const MAX_HELD = 10_000;
 
 const OPEN = { isValid: () => true, hold: () => undefined } as const satisfies Admission;
 
+/** Admits everybody: no role needs an approval. */
+export const OPEN_GATE: Readonly<RoleGate> = { peek: () => OPEN, admit: async () => OPEN };
+
 export function createRoleGate(deps: {
   readonly approvals: Approvals;
   readonly ruleFor: (role: Role) => ApprovalRule | undefined;

@@ -14,7 +14,7 @@ import type { EndpointsOf, Role, SsoSession } from '../../core/model.ts';
 import type { ConsoleDocument, ConsoleRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { IdentityCenterFault, type ConsoleFederation } from '../../sso/ports.ts';
-import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import { requireValid, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
@@ -61,7 +61,7 @@ export function createConsoleHandlers(deps: {
     try {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
       requireValid(admission);
-      requireUnlocked(deps.lock, role);
+      deps.lock.requireUnlocked(role);
       return {
         url: formatFederatedSignIn(endpoint, { issuer, destination, token }),
         endsAt: formatUtcSeconds(credentials.expiresAtMs),
@@ -96,12 +96,12 @@ export function createConsoleHandlers(deps: {
 
   return {
     async console({ body }, caller) {
-      requireUnlocked(deps.lock);
+      deps.lock.requireUnlocked();
       const arrivedAtMs = deps.clock.nowMs();
       const session = await deps.sharedConfig.findSession(body.session);
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
-      requireUnlocked(deps.lock, role);
+      deps.lock.requireUnlocked(role);
       await broker.requireAssigned(session, role);
       const isFederated = body.federated === true;
       const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };

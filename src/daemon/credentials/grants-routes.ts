@@ -6,7 +6,7 @@ import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { GrantDocument, GrantRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
-import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ContainerServer } from './container-server.ts';
@@ -35,7 +35,7 @@ export function createGrantsHandlers(deps: {
   const { grants, sharedConfig } = deps;
 
   async function readRole(request: GrantRequestDocument): Promise<Role | 'current'> {
-    requireUnlocked(deps.lock);
+    deps.lock.requireUnlocked();
     if ('current' in request) return 'current';
     const session = await sharedConfig.findSession(request.session);
     const role = {
@@ -43,7 +43,7 @@ export function createGrantsHandlers(deps: {
       accountId: request.accountId,
       permissionSet: request.permissionSet,
     };
-    requireUnlocked(deps.lock, role);
+    deps.lock.requireUnlocked(role);
     await deps.broker.requireAssigned(session, role);
     deps.roleUsage.note(role);
     return role;

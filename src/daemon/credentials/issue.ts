@@ -5,7 +5,7 @@ import { withTimeout } from '../../core/async/with-timeout.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isSessionOver } from '../../sso/faults.ts';
-import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import { requireServable, type ServableBroker } from '../approvals/require-servable.ts';
 import { requireValid, type Admission, type Asker, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditRecipient, IssuanceLog } from '../audit/audit-issuance.ts';
@@ -94,7 +94,7 @@ export function createCredentialIssuer(deps: {
   async function admitAndFetch(session: SsoSession, role: Role, request: ArrivedRequest): Promise<Served> {
     const { arrivedAtMs, asker, deadlineMs, waitBudget } = request;
     for (;;) {
-      requireUnlocked(lock, role);
+      lock.requireUnlocked(role);
       let admission = roleGate.peek(role, asker.grantId);
       if (admission === undefined) {
         // A caller with a deadline has to hear that a person is asked.
@@ -105,7 +105,7 @@ export function createCredentialIssuer(deps: {
       const credentials =
         broker.peekCredentials(session, role) ?? (await withinDeadline(broker.credentials(session, role), deadlineMs));
       // Meanwhile it can have been locked, or the approval withdrawn.
-      requireUnlocked(lock, role);
+      lock.requireUnlocked(role);
       if (admission.isValid()) return { credentials, admission };
     }
   }
@@ -137,7 +137,7 @@ export function createCredentialIssuer(deps: {
       const followsCurrent = wanted === 'current';
       let role: Role | undefined;
       try {
-        requireUnlocked(lock);
+        lock.requireUnlocked();
         const asked = followsCurrent ? await deps.currentRole.require() : wanted;
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
@@ -152,7 +152,7 @@ export function createCredentialIssuer(deps: {
           const written = recordIssuance({ followsCurrent, role }, recipient);
           if (written !== undefined) {
             await written;
-            requireUnlocked(lock, role);
+            lock.requireUnlocked(role);
             requireValid(served.admission);
           }
         }

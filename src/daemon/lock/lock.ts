@@ -89,6 +89,10 @@ export async function openLock(deps: {
 
   return {
     refusal,
+    requireUnlocked(role) {
+      const error = refusal(role);
+      if (error !== undefined) throw error;
+    },
     isLocked: () => state !== undefined,
     isAllLocked: () => state !== undefined && settings.lock === 'all',
     async change(event, by) {

@@ -6,7 +6,7 @@ import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
-import { requireUnlocked, type ServingLock } from '../../sso/serving-lock.ts';
+import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
 import { describeCurrentRole, type CurrentRole } from './current-role.ts';
@@ -75,7 +75,7 @@ export function createCurrentHandlers(deps: {
         deps.audit.record({ event: 'current-role-cleared', surface });
         return null;
       }
-      requireUnlocked(deps.lock);
+      deps.lock.requireUnlocked();
       const session = await deps.sharedConfig.findSession(body.session);
       const catalog = await deps.broker.cachedCatalog(session);
       const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
@@ -88,7 +88,7 @@ export function createCurrentHandlers(deps: {
       }
       const { accountId, permissionSet } = body;
       const role = { sessionName: session.sessionName, accountId, permissionSet };
-      requireUnlocked(deps.lock, role);
+      deps.lock.requireUnlocked(role);
       const document = await describeCurrentRole(role, deps.roleList);
       if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);
       await set(role);

@@ -14,6 +14,8 @@ export interface ApprovalRule {
 }
 
 export interface Protection {
+  /** Whether any role can need an approval. */
+  readonly asks: boolean;
   /** Whether any rule matches, also one that only marks. */
   isProtected(role: Role): boolean;
   /** Undefined: the role needs no approval. */
@@ -40,6 +42,7 @@ export function createProtection({ protect }: Pick<Settings, 'protect'>): Protec
   }
 
   return {
+    asks: protect.some(({ approve }) => approve !== 'none'),
     isProtected: (role) => find(role, () => true) !== undefined,
     ruleFor(role) {
       if (rules.length === 0) return undefined;

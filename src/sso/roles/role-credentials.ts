@@ -7,7 +7,7 @@ import type { Problems } from '../../core/problems.ts';
 import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import { IdentityCenterFault } from '../ports.ts';
-import { requireUnlocked, type ServingLock } from '../serving-lock.ts';
+import type { ServingLock } from '../serving-lock.ts';
 import { isInPause } from '../resilience/pauses.ts';
 import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
 import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
@@ -85,7 +85,7 @@ export function createRoleCredentials(
   async function renew(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
     const { session, role } = entry;
     for (;;) {
-      requireUnlocked(deps.lock, role);
+      deps.lock.requireUnlocked(role);
       const generation = generations.get(session.sessionName);
       // After a sign-out, another user's sign-in or a lock in the meantime the result must not be served: try again.
       const isSuperseded = () =>

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createApprovals } from '../../../src/daemon/approvals/approvals.ts';
 import { createRoleGate } from '../../../src/daemon/approvals/role-gate.ts';
 import { createCredentialIssuer } from '../../../src/daemon/credentials/issue.ts';
+import { NEVER_LOCKED } from '../../../src/sso/serving-lock.ts';
 import { createWorld, ROLE, SESSION } from '../../sso/world.ts';
 
 async function createBench({ isProtected = true } = {}) {
@@ -35,7 +36,7 @@ async function createBench({ isProtected = true } = {}) {
       },
       refuse: () => undefined,
     },
-    lock: { refusal: () => undefined },
+    lock: NEVER_LOCKED,
     lastRefusals: { note: () => undefined, forget: () => undefined },
     clock,
   });

@@ -22,15 +22,15 @@ const CLICK: ApprovalRule = { approve: 'click', rememberMinutes: 15, for: 'role'
 
 describe('a protected role', () => {
   test('needs a click when its rule does not say otherwise', async () => {
-    const { isProtected, ruleFor } = await protectionOf('[[protect]]\npermission_set = "Admin*"\n');
-    expect([isProtected(PROD), ruleFor(PROD)]).toEqual([true, CLICK]);
+    const { asks, isProtected, ruleFor } = await protectionOf('[[protect]]\npermission_set = "Admin*"\n');
+    expect([isProtected(PROD), ruleFor(PROD), asks]).toEqual([true, CLICK, true]);
     const other = { ...PROD, permissionSet: 'ReadOnly' };
     expect([isProtected(other), ruleFor(other)]).toEqual([false, undefined]);
   });
 
   test('is only marked with approve = "none"', async () => {
-    const { isProtected, ruleFor } = await protectionOf(rule('none', 15));
-    expect([isProtected(PROD), ruleFor(PROD)]).toEqual([true, undefined]);
+    const { asks, isProtected, ruleFor } = await protectionOf(rule('none', 15));
+    expect([isProtected(PROD), ruleFor(PROD), asks]).toEqual([true, undefined, false]);
   });
 
   test('goes by the first rule that matches', async () => {
