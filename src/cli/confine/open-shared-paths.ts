@@ -7,6 +7,7 @@ import { expandPath } from '../../platform/files/aws-file-path.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 import type { Environment } from '../environment/child-environment.ts';
 import type { ConfineOptions, SharedPath } from './confine-options.ts';
+import { isWithin } from './is-within.ts';
 import { checkSharedPath, type PathRules } from './protected-paths.ts';
 
 /** Opens a file or folder of any mode without reading it; as of 2026-11 Node has no name for it. */
@@ -55,6 +56,7 @@ export function openSharedPaths(
     for (const each of wanted) {
       const path = resolveTyped(each, deps);
       checkSharedPath(path, each, deps.rules);
+      refuseLinkOut(path, each, wanted, deps);
       const before = byPath.get(path);
       // A path given twice may be written if one of the two says so.
       if (before !== undefined && (before.isWritable || !each.isWritable)) continue;
@@ -88,6 +90,35 @@ function resolveTyped(
       cause,
     });
   }
+}
+
+/** In a folder that confined commands write to, one of them may have put the link there, so that the next one gets more. */
+function refuseLinkOut(
+  path: string,
+  { typed, option }: Wanted,
+  wanted: readonly Wanted[],
+  deps: Parameters<typeof resolveTyped>[1],
+): void {
+  if (option === '') return;
+  const named = resolve(deps.workingDirectory, expandPath(typed, {}, deps.homeDirectory));
+  const isMade = wanted.some((each) => {
+    // A read-only working directory may have been writable the last time.
+    if (each.option === '--readable') return false;
+    const folders = [
+      resolve(deps.workingDirectory, expandPath(each.typed, {}, deps.homeDirectory)),
+      resolveTyped(each, deps),
+    ];
+    return (
+      folders.some((folder) => named !== folder && isWithin(named, folder)) &&
+      !folders.some((folder) => isWithin(path, folder))
+    );
+  });
+  if (!isMade) return;
+  throw new UsageError(
+    'usage',
+    `${option} ${quoteForShell(typed)} is a symlink to ${path}, which a confined command could have made. Share that path itself if you want to.`,
+    { hint: `ls -ld ${quoteForShell(named)}` },
+  );
 }
 
 /** Another program may have put a symlink in the place of a folder since the path was checked. */

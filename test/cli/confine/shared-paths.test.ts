@@ -61,9 +61,26 @@ test('a path given twice may be written if one of the two says so', () => {
   ]);
 });
 
+test('a symlink out of a folder that confined commands write to is refused, as one of them may have made it', () => {
+  const made = /is a symlink to \S+, which a confined command could have made/;
+  mkdirSync(join(home.path, '.ssh'));
+  symlinkSync('../.ssh', join(project, 'cache'));
+  expect(() => open({ readable: ['cache'] })).toThrow(made);
+  expect(() => open({ writable: [join(project, 'cache')], isReadOnly: true })).toThrow(made);
+  symlinkSync(join(home.path, '.ssh'), join(home.path, 'tools/bin/keys'));
+  expect(() => open({ writable: ['~/tools'], readable: ['~/tools/bin/keys'] })).toThrow(made);
+  // Not out of it, or where no confined command writes.
+  symlinkSync('build', join(project, 'output'));
+  expect(brief(open({ readable: ['output', '~/tools/bin/keys'] }))).toEqual([
+    `ro ${home.path}/.ssh`,
+    `rw ${project}`,
+    `ro ${project}/build`,
+  ]);
+});
+
 test('a symlink counts as what it leads to', () => {
-  symlinkSync(join(home.path, 'tools'), join(project, 'link'));
-  expect(brief(open({ writable: ['link'] }))).toEqual([`rw ${project}`, `rw ${home.path}/tools`]);
+  symlinkSync(join(home.path, 'tools'), join(home.path, 'link'));
+  expect(brief(open({ writable: ['../link'] }))).toEqual([`rw ${project}`, `rw ${home.path}/tools`]);
   symlinkSync(home.path, join(project, 'home'));
   expect(() => open({ writable: ['home'] })).toThrow('it is your home');
   symlinkSync('../.aws', join(project, 'aws'));
