@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ForeignProgram } from '../../src/cli/commands/exec/run-in-place.ts';
+import { canConfine } from '../helpers/confined-world.ts';
 import { createPerson } from './picker/person.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
 
@@ -129,6 +130,26 @@ describe('exec', () => {
       ROLECALL_PROFILE: PROFILE,
     });
   });
+
+  test.skipIf(!canConfine)(
+    'current is one role for a confined command, also when another becomes the current one',
+    async () => {
+      const change = (accountId: string, permissionSet: string) =>
+        rig.client.call('setCurrent', { body: { session: SESSION, accountId, permissionSet, profile: null } });
+      await change('222222222222', 'ReadOnly');
+      let accounts: (string | undefined)[] = [];
+      const run = await rig.runCli(['exec', '--confine', '--network=host', 'current', '--', 'ls'], {
+        runConfined: async ({ environment }) => {
+          const before = await askDoor(environment);
+          await change('111111111111', 'Admin-AF-Permission-Set');
+          accounts = [before, await askDoor(environment)].map(({ body }) => body['AccountId']);
+          return { exitCode: 0, hasStarted: true, isInterrupted: false };
+        },
+      });
+      await rig.client.call('setCurrent', { body: null });
+      expect({ run, accounts }).toMatchObject({ run: { exitCode: 0 }, accounts: ['222222222222', '222222222222'] });
+    },
+  );
 
   test('current follows the current role, and fails without one', async () => {
     expect(await exec(['current', '--', 'ls'])).toMatchObject({

@@ -83,8 +83,10 @@ async function runChecked(
     reportFailure(hidden, context);
     return EXIT_NOT_FOUND;
   }
-  const profile = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
-  if (profile === undefined) return EXIT_INTERRUPTED;
+  const chosen = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
+  if (chosen === undefined) return EXIT_INTERRUPTED;
+  // A confined command keeps the one role with which it started, also when the current one changes.
+  const profile = confinement === undefined ? chosen : { ...chosen, followsCurrent: false };
   const region = chooseRegion(options.region, profile);
   const { session } = profile;
   const wasAsked = await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
