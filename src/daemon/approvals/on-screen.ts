@@ -165,5 +165,5 @@ const topicOf = (id: string) => `approval ${id}`;
 const NO_DIALOG = {
   code: 'approval-required',
   message: 'No question can be shown on a screen: no display, or none of pinentry-qt, pinentry-gtk-2 and zenity.',
-  hint: 'rolecall web',
+  hint: 'rolecall approve',
 } as const;

@@ -230,6 +230,8 @@ test('tries the next program when one can show nothing, and leaves the question 
   expect([bench.approvals.find(id)?.state, bench.places(id)]).toEqual(['pending', []]);
   expect(bench.log).toEqual(['warn pinentry-gtk-2 could not show a question', 'warn zenity could not show a question']);
   expect(bench.approvals.placesOf(bench.approvals.find(id) as Approval).problem).toMatchObject({
+    // The page can't approve it.
+    hint: 'rolecall approve',
     message: expect.stringContaining('pinentry') as string,
   });
 });
