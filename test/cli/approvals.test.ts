@@ -214,25 +214,25 @@ describe('rolecall approvals', () => {
     expect(stdout).toBe(`Refused: ${NAME}\nRefused: Unlocking rolecall\n`);
     expect((await running).exitCode).toBe(5);
   });
-});
 
-test('a daemon from before approvals is asked for none, and every other error counts', async () => {
-  const ensure = (error: Error) => {
-    async function call(): Promise<never> {
-      throw error;
-    }
-    return ensureApproved(
-      { session: 'my-sso-session', accountId: ACCOUNT, permissionSet: ROLE },
-      {
-        client: { ...rig.client, call },
-        clock: createFakeClock(),
-        environment: {},
-        signal: new AbortController().signal,
-        stderr: { write: () => true },
-      },
-    );
-  };
-  expect(await ensure(new NotFoundError('route-not-found', 'This route does not exist.'))).toBe(false);
-  const failure = new NotFoundError('account-not-found', 'There is no such account.');
-  await expect(ensure(failure)).rejects.toBe(failure);
+  test('a daemon from before approvals is asked for none, and every other error counts', async () => {
+    const ensure = (error: Error) => {
+      async function call(): Promise<never> {
+        throw error;
+      }
+      return ensureApproved(
+        { session: 'my-sso-session', accountId: ACCOUNT, permissionSet: ROLE },
+        {
+          client: { ...rig.client, call },
+          clock: createFakeClock(),
+          environment: {},
+          signal: new AbortController().signal,
+          stderr: { write: () => true },
+        },
+      );
+    };
+    expect(await ensure(new NotFoundError('route-not-found', 'This route does not exist.'))).toBe(false);
+    const failure = new NotFoundError('account-not-found', 'There is no such account.');
+    await expect(ensure(failure)).rejects.toBe(failure);
+  });
 });
