@@ -6,11 +6,11 @@ import { toFailure } from '../../platform/files/file-error.ts';
 import type { Approval, Approvals, Subject } from '../approvals/approvals.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
+import type { LateLoading } from '../http/late-loading.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Log } from '../process/log.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { WebAccess } from '../web-access/web-access.ts';
-import { createCeremonies } from './ceremonies.ts';
 import type { PasskeyStore } from './passkey-store.ts';
 
 export interface Passkeys {
@@ -44,6 +44,7 @@ export function createPasskeys(deps: {
   /** A person is at the machine: a locked keychain may open its dialog, once. */
   readonly personActs: () => void;
   readonly audit: Pick<AuditLog, 'record'>;
+  readonly lateLoading: Pick<LateLoading, 'defer'>;
   readonly randomBytes: (size: number) => Buffer;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,7 +55,10 @@ export function createPasskeys(deps: {
   if (unlock === 'passkey' || protect.some((rule) => rule.approve === 'passkey')) {
     passkeyStore.list().catch(() => undefined);
   }
-  const ceremonies = createCeremonies({ ...deps, passkeys: passkeyStore, origin: webAccess.passkeyUrl });
+  const loadCeremonies = deps.lateLoading.defer(async () => {
+    const { createCeremonies } = await import('./ceremonies.ts');
+    return createCeremonies({ ...deps, passkeys: passkeyStore, origin: webAccess.passkeyUrl });
+  });
 
   approvals.subscribe({
     places({ approve }) {
@@ -98,6 +102,8 @@ export function createPasskeys(deps: {
       passkeys: describe,
       async addPasskey({ body: { label } }, caller) {
         personActs();
+        // Before anybody can answer: they remember what was approved.
+        await loadCeremonies();
         const known = await passkeyStore.compare();
         if (known.some((passkey) => passkey.label === label)) throw invalid(`There is a passkey "${label}" already.`);
         if (known.length >= MAX_PASSKEYS) throw invalid(`There are ${MAX_PASSKEYS} passkeys already.`);
@@ -112,17 +118,20 @@ export function createPasskeys(deps: {
       passkeyPage: async () => webAccess.issueCode('passkeyUrl'),
       async passkeyOptions({ approval }) {
         personActs();
-        return ceremonies.options(approval);
+        return (await loadCeremonies()).options(approval);
       },
       async registerPasskey({ approval, body }) {
-        await ceremonies.register(approval, body);
+        await (await loadCeremonies()).register(approval, body);
         return describe();
       },
       async approvalChallenge({ id }) {
         personActs();
-        return ceremonies.challenge(id);
+        return (await loadCeremonies()).challenge(id);
       },
-      approvalAssertion: async ({ id, body }) => describeApproval(await ceremonies.assert(id, body)),
+      async approvalAssertion({ id, body }) {
+        const ceremonies = await loadCeremonies();
+        return describeApproval(await ceremonies.assert(id, body));
+      },
     },
   };
 }

@@ -6,6 +6,7 @@ import { UnavailableError } from '../../../src/core/errors.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { createApprovals, type Approvals, type Subject } from '../../../src/daemon/approvals/approvals.ts';
 import { createPasskeyStore, type PasskeyStore } from '../../../src/daemon/passkeys/passkey-store.ts';
+import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createPasskeys, findPasskeyObstacle, type Passkeys } from '../../../src/daemon/passkeys/passkeys.ts';
 import { describeApproval } from '../../../src/daemon/approvals/approval-documents.ts';
 import type { Caller } from '../../../src/daemon/http/caller.ts';
@@ -60,6 +61,7 @@ function open(store: SecretStore = createMemoryStore()): World {
     webAccess: { passkeyUrl: () => ORIGIN, issueCode: (where) => ({ url: `${where}`, code: '', expiresAt: '' }) },
     personActs: () => undefined,
     audit: { record: ({ event, label }) => void audited.push(label === undefined ? event : `${event} ${label}`) },
+    lateLoading: createLateLoading(),
     randomBytes,
     clock,
     log: () => undefined,
