@@ -4,7 +4,7 @@ import { RefusedError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { Program } from '../../core/program.ts';
 import type { Actor } from '../audit/audit-record.ts';
-import { isOver, momentOf, type Moment } from './moments.ts';
+import { isOver, momentOf, type Moment } from '../../core/moments.ts';
 import { createRefusals } from './refusals.ts';
 import { createRememberedApprovals } from './remembered.ts';
 

@@ -1,6 +1,6 @@
 // Recent refusals: the same question is refused at once for a while, so that nobody is asked until they give in.
 import type { Clock } from '../../core/clock.ts';
-import { isOver, momentOf, type Moment } from './moments.ts';
+import { isOver, momentOf, type Moment } from '../../core/moments.ts';
 
 export interface Refusals {
   add(key: string, id: string): void;

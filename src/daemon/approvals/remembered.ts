@@ -1,6 +1,6 @@
 // What earlier approvals still allow: everybody for some minutes, and one later request each. In memory only.
 import type { Clock } from '../../core/clock.ts';
-import { isOver, momentOf, type Moment } from './moments.ts';
+import { isOver, momentOf, type Moment } from '../../core/moments.ts';
 
 export interface RememberedApprovals {
   /** `tickets`: how many callers come back for what they asked, each once. */

@@ -5,7 +5,7 @@ import type { Role } from '../../core/model.ts';
 import type { Program } from '../../core/program.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
-import type { Caller } from '../http/caller.ts';
+import { waitLeftMs, type WaitBudget } from '../http/wait-budget.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
 import type { Approval, Approvals, ApprovalState } from './approvals.ts';
 
@@ -16,7 +16,7 @@ export interface RoleGate {
   peek(role: Role, grantId?: string): Admission | undefined;
   /**
    * Asks, and waits as the caller can.
-   * @throws RefusedError approval-refused; approval-required: the caller can't wait
+   * @throws RefusedError locked; approval-refused; approval-required: the caller can't wait
    */
   admit(request: AdmitRequest): Promise<Admission>;
 }
@@ -48,15 +48,11 @@ export interface AdmitRequest {
   /** With the full name of the session. */
   readonly role: Role;
   readonly asker: Asker;
-  readonly caller: Pick<Caller, 'waitBudgetMs' | 'gone'>;
+  readonly caller: WaitBudget;
   /** When the caller came, by the wall clock. */
   readonly arrivedAtMs: number;
 }
 
-/** How long our own clients wait in total: Go's SDK kills a credential_process after 60 s. */
-const DEFAULT_WAIT_BUDGET_MS = 55_000;
-/** Time left for fetching the credentials. */
-const ANSWER_MARGIN_MS = 2000;
 const MAX_HELD = 10_000;
 
 const OPEN = { isValid: () => true, hold: () => undefined } as const satisfies Admission;
@@ -73,7 +69,7 @@ export function createRoleGate(deps: {
   /** The role for a message: permission set and account. */
   readonly nameOf: (role: Role) => Promise<string>;
   /** It withdraws what is pending; callers are then told of the lock. */
-  readonly lock?: ServingLock;
+  readonly lock: ServingLock;
   readonly clock: Clock;
 }): RoleGate {
   const { approvals, clock, ruleFor } = deps;
@@ -146,21 +142,19 @@ export function createRoleGate(deps: {
         if (approval.state === 'pending') waiting.set(approval.id, grantIds.add(grantId));
         throw await refusal(approval, approval.state, true);
       }
-      const state = await approvals.settled(approval.id, leftMs(request), request.caller.gone());
+      const leftMs = waitLeftMs(clock, request.caller, {
+        waitSeconds: deps.waitSeconds,
+        arrivedAtMs: request.arrivedAtMs,
+      });
+      const state = await approvals.settled(approval.id, leftMs, request.caller.gone());
       if (state === 'approved') return admission(role, epoch);
       throw await refusal(approval, state, false);
     },
   };
 
-  /** Setting the clock back must not lengthen the wait. */
-  function leftMs({ arrivedAtMs, caller: { waitBudgetMs = DEFAULT_WAIT_BUDGET_MS } }: AdmitRequest): number {
-    const maxMs = Math.min(deps.waitSeconds * 1000, waitBudgetMs - ANSWER_MARGIN_MS);
-    return maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
-  }
-
   async function refusal(approval: Approval, state: ApprovalState, isOfGrant: boolean): Promise<RolecallError> {
     const { subject } = approval;
-    const locked = subject.kind === 'role' ? deps.lock?.refusal(subject.role) : undefined;
+    const locked = subject.kind === 'role' ? deps.lock.refusal(subject.role) : undefined;
     if (locked !== undefined) return locked;
     const name = subject.kind === 'role' ? await deps.nameOf(subject.role) : subject.kind;
     if (state === 'refused') return new RefusedError('approval-refused', `${name} was refused.`);

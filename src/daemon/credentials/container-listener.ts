@@ -13,8 +13,8 @@ import type { ConnectionRules } from '../http/connection-rules.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from '../http/error-answer.ts';
 import { readGuarded, type ContainerGuard } from '../http/guard.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
+import { NO_WAIT } from '../http/wait-budget.ts';
 import type { Log } from '../process/log.ts';
-import { NO_WAIT } from '../sign-in/login-policy.ts';
 import type { Grant } from './grants.ts';
 import type { CredentialIssuer, Recipient } from './issue.ts';
 

@@ -10,10 +10,11 @@ import { requireServable, type ServableBroker } from '../approvals/require-serva
 import { requireValid, type Admission, type Asker, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditRecipient, IssuanceLog } from '../audit/audit-issuance.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
+import type { WaitBudget } from '../http/wait-budget.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
-import type { LoginPolicy, WaitBudget } from '../sign-in/login-policy.ts';
+import type { LoginPolicy } from '../sign-in/login-policy.ts';
 
 /** Who gets the credentials, for the audit log. */
 export type Recipient = AuditRecipient;

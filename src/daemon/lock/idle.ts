@@ -1,5 +1,6 @@
 // Measures how long no person has acted: with rolecall, or anywhere on the desktop if logind knows it.
-import { monotonicNowMs, type Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
+import { momentOf } from '../../core/moments.ts';
 
 /** What logind says of the person's sessions. */
 export interface DesktopIdle {
@@ -17,18 +18,18 @@ export interface IdleWatch {
 }
 
 export function createIdleWatch(clock: Clock): IdleWatch {
-  let lastAct = now(clock);
+  let lastAct = momentOf(clock);
   let isHintUsed = false;
   let isDesktopInUse = false;
 
   /** The wall clock counts the time that a laptop sleeps; the other one is not set back. */
   function sinceLastActMs(): number {
-    const { wallMs, monotonicMs } = now(clock);
+    const { wallMs, monotonicMs } = momentOf(clock);
     return Math.max(wallMs - lastAct.wallMs, monotonicMs - lastAct.monotonicMs);
   }
 
   function actedAgo(agoMs: number): void {
-    const { wallMs, monotonicMs } = now(clock);
+    const { wallMs, monotonicMs } = momentOf(clock);
     if (agoMs <= sinceLastActMs()) lastAct = { wallMs: wallMs - agoMs, monotonicMs: monotonicMs - agoMs };
   }
 
@@ -47,8 +48,4 @@ export function createIdleWatch(clock: Clock): IdleWatch {
       return idleMs;
     },
   };
-}
-
-function now(clock: Clock): { readonly wallMs: number; readonly monotonicMs: number } {
-  return { wallMs: clock.nowMs(), monotonicMs: monotonicNowMs(clock) };
 }

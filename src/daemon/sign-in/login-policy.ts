@@ -3,7 +3,7 @@ import { hasElapsed, type Clock } from '../../core/clock.ts';
 import { RolecallError, type SignInRequiredError } from '../../core/errors.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
 import type { Broker } from '../../sso/broker.ts';
-import type { Caller } from '../http/caller.ts';
+import { waitLeftMs, type WaitBudget } from '../http/wait-budget.ts';
 import type { DesktopSignIn } from './desktop-sign-in.ts';
 import type { Log } from '../process/log.ts';
 import type { Desktop } from '../notifications/desktop.ts';
@@ -42,16 +42,6 @@ export interface EndedRequest<T> {
   readonly caller: WaitBudget;
 }
 
-/** How long a caller can wait. */
-export type WaitBudget = Pick<Caller, 'waitBudgetMs' | 'gone'>;
-
-/** For a caller that can't wait. */
-export const NO_WAIT: Readonly<WaitBudget> = { waitBudgetMs: 0, gone: () => AbortSignal.abort() };
-
-/** How long our own clients wait in total: Go's SDK kills a credential_process after 60 s. */
-const DEFAULT_WAIT_BUDGET_MS = 55_000;
-/** Time left for the answer, including fetching credentials after a sign-in. */
-const ANSWER_MARGIN_MS = 2000;
 /** After a denial the person is not asked again for this long. They can start a sign-in themselves at any time. */
 const COOL_DOWN_MS = 5 * 60_000;
 
@@ -162,11 +152,6 @@ export function createLoginPolicy(deps: {
     return name === undefined ? accountId : `${name} (${accountId})`;
   }
 
-  /** How long a caller can wait, from its arrival. */
-  function maxWaitMs({ waitBudgetMs = DEFAULT_WAIT_BUDGET_MS }: WaitBudget): number {
-    return Math.min(waitSeconds * 1000, waitBudgetMs - ANSWER_MARGIN_MS);
-  }
-
   function mayWait(session: SsoSession): boolean {
     return onExpired !== 'notify' && (isPending(session) || !isCoolingDown(stateOf(session.sessionName)));
   }
@@ -178,8 +163,7 @@ export function createLoginPolicy(deps: {
     caller: WaitBudget,
     arrivedAtMs: number,
   ): Promise<void> {
-    // Setting the clock back must not lengthen the wait.
-    const leftMs = maxWaitMs(caller) - Math.max(0, clock.nowMs() - arrivedAtMs);
+    const leftMs = waitLeftMs(clock, caller, { waitSeconds, arrivedAtMs });
     if (leftMs <= 0 || !mayWait(session)) throw ended;
     const outcome = await callers.join(session.sessionName, leftMs, caller.gone());
     if (outcome instanceof RolecallError) throw outcome;

@@ -23,6 +23,7 @@ async function createBench({ isProtected = true } = {}) {
       requirePasskey: async () => undefined,
       waitSeconds: 50,
       nameOf: async ({ permissionSet }) => permissionSet,
+      lock: NEVER_LOCKED,
       clock,
     }),
     currentRole: { require: async () => ROLE },

@@ -1,5 +1,5 @@
 // Moments by both clocks: one of them stands still while the machine sleeps, the other can be set.
-import { hasElapsed, monotonicNowMs, type Clock } from '../../core/clock.ts';
+import { hasElapsed, monotonicNowMs, type Clock } from './clock.ts';
 
 export interface Moment {
   readonly wallMs: number;
