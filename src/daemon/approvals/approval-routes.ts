@@ -51,12 +51,15 @@ export function createApprovalHandlers(deps: {
       // Nobody is asked about a role that would not be served.
       await requireServable(deps.broker, session, role);
       if (rule.approve === 'passkey') await deps.requirePasskey(role);
+      const program = await caller.program();
+      // Meanwhile it can have been locked.
+      deps.lock.requireUnlocked(role);
       return describe(
         approvals.ask({
           subject: { kind: 'role', role },
           ...rule,
           surface: caller.surface,
-          program: await caller.program(),
+          program,
           mayAskAgain: true,
           comesBack: true,
         }),

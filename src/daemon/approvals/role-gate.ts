@@ -135,6 +135,8 @@ export function createRoleGate(deps: {
       } as const;
       if (approvals.redeem(question)) return admission(role, epoch);
       if (rule.approve === 'passkey') await deps.requirePasskey(role);
+      // Meanwhile it can have been locked.
+      deps.lock.requireUnlocked(role);
       const approval = approvals.ask(question);
       if (approval.state === 'approved') return admission(role, epoch);
       if (grantId !== undefined) {

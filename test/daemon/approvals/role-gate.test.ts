@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Program } from '../../../src/core/program.ts';
 import { createApprovals } from '../../../src/daemon/approvals/approvals.ts';
 import { createRoleGate, type AdmitRequest, type Asker } from '../../../src/daemon/approvals/role-gate.ts';
+import { RefusedError, type RolecallError } from '../../../src/core/errors.ts';
 import type { ApprovalRule } from '../../../src/daemon/settings/protection.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
@@ -15,8 +16,15 @@ function createBench(rule: ApprovalRule | 'none' = CLICK) {
   const clock = createFakeClock();
   let ids = 0;
   const approvals = createApprovals({ clock, createId: () => String((ids += 1)).padStart(16, '0') });
+  let locked: RolecallError | undefined;
   const gate = createRoleGate({
     approvals,
+    lock: {
+      refusal: () => locked,
+      requireUnlocked() {
+        if (locked !== undefined) throw locked;
+      },
+    },
     ruleFor: () => (rule === 'none' ? undefined : rule),
     requirePasskey: async () => undefined,
     waitSeconds: 50,
@@ -44,6 +52,10 @@ function createBench(rule: ApprovalRule | 'none' = CLICK) {
     gate,
     ask,
     lookups: () => lookups,
+    lock() {
+      locked = new RefusedError('locked', 'rolecall is locked.');
+      approvals.forget();
+    },
     /** Answers the question that waits. */
     async answer(how: 'approve' | 'refuse' = 'approve') {
       await clock.settle();
@@ -223,6 +235,20 @@ describe('a grant', () => {
     expect([gate.peek(ROLE, 'a'), admission.isValid()]).toEqual([undefined, false]);
     expect(() => admission.hold('a')).toThrow('The approval was withdrawn meanwhile.');
   });
+});
+
+test('nobody is asked about a role that was locked while the program was looked for', async () => {
+  const { approvals, ask, clock, lock } = createBench();
+  const asked: string[] = [];
+  approvals.subscribe({ asked: ({ id }) => void asked.push(id) });
+  let find: () => void = () => undefined;
+  const program = () => new Promise<undefined>((resolve) => (find = () => resolve(undefined)));
+  const refused = expect(ask({ program })).rejects.toMatchObject({ code: 'locked' });
+  await clock.settle();
+  lock();
+  find();
+  await refused;
+  expect(asked).toEqual([]);
 });
 
 describe('an approval that is forgotten', () => {
