@@ -74,6 +74,9 @@ const addFirst = (made: SoftwarePasskey, label = 'blue key') =>
     await register(id, made);
   });
 
+const SECOND =
+  'Adding the passkey "green key" needs your approval. Answer with a passkey on the page (rolecall web).\n';
+
 describe('rolecall passkey', () => {
   test('adds the first after a click, lists it, and removes it with itself', async () => {
     const blue = createSoftwarePasskey('ES256');
@@ -98,7 +101,7 @@ describe('rolecall passkey', () => {
       await approve(id, blue);
       await register(id, green);
     });
-    expect(second).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Approve it on the page.\n') });
+    expect(second).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(SECOND) });
     const removed = await runWhile(['remove', text(blue.id).slice(0, 8), '--print'], (id) => approve(id, green));
     expect(removed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Removed "blue key".\n') });
     expect((await rig.client.call('passkeys', {})).passkeys.map(({ label }) => label)).toEqual(['green key']);
@@ -106,7 +109,7 @@ describe('rolecall passkey', () => {
 
   test('ends with 5 if the question is refused, and registers nothing', async () => {
     const run = await runWhile(['add', '--print'], (id) => rig.client.call('refuseApproval', { id }));
-    expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('It was refused.') });
+    expect(run).toMatchObject({ exitCode: 5, stderr: expect.stringMatching(/Adding the passkey ".+" was refused\./) });
     expect((await rig.client.call('passkeys', {})).passkeys).toEqual([]);
   });
 

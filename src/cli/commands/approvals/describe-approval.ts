@@ -43,6 +43,14 @@ export function describeRequest(approval: ApprovalDocument): string {
   return `${describeSubject(approval)} needs your approval. ${where}`;
 }
 
+/** How it ended, unless it was approved: `Nobody approved unlocking rolecall in time.` */
+export function describeRefusal(approval: ApprovalDocument): string {
+  const subject = describeSubject(approval);
+  if (approval.state !== 'expired') return `${subject} was refused.`;
+  const isName = approval.subject === 'role';
+  return `Nobody approved ${isName ? subject : subject[0]?.toLowerCase() + subject.slice(1)} in time.`;
+}
+
 /** Why nobody can answer. */
 export function describeNoPlace({ problem }: ApprovalDocument): string {
   return problem === null ? 'Nobody can be asked on this machine.' : harmless(problem.message);

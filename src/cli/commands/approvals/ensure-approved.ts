@@ -10,10 +10,12 @@ import type { ApprovalContext } from './options.ts';
 export async function ensureApproved(role: ApprovalRequestDocument, context: ApprovalContext): Promise<boolean> {
   const { session, accountId, permissionSet } = role;
   const body = { session, accountId, permissionSet };
-  const approval = await context.client.call('askApproval', { body }, { signal: context.signal }).catch(ignoreNoRoute);
+  const ask = () => context.client.call('askApproval', { body }, { signal: context.signal });
+  const approval = await ask().catch(ignoreNoRoute);
   if (approval === undefined || approval.state === 'approved') return false;
-  const { waitForApproval } = await import('./wait-for-approval.ts');
-  await waitForApproval(approval, body, context);
+  const { announceApproval, waitForApproval } = await import('./wait-for-approval.ts');
+  announceApproval(approval, context);
+  await waitForApproval(approval, { hint: 'rolecall approvals', askAgain: ask }, context);
   return true;
 }
 

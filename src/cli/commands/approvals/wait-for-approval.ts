@@ -1,8 +1,8 @@
 // Waits until a person has answered: says where, shows the time left, and withdraws the question on Ctrl-C.
 import { NotFoundError, RefusedError } from '../../../core/errors.ts';
-import type { ApprovalDocument, ApprovalRequestDocument } from '../../../local-api/schemas/approvals.ts';
+import type { ApprovalDocument } from '../../../local-api/schemas/approvals.ts';
 import { createProgressLine } from '../../terminal/progress.ts';
-import { describeNoPlace, describeRequest, describeSubject } from './describe-approval.ts';
+import { describeNoPlace, describeRefusal, describeRequest, describeSubject } from './describe-approval.ts';
 import type { ApprovalContext } from './options.ts';
 
 /** The daemon answers `POLL_MARGIN_MS` before the client gives up, so that a busy machine is no error. */
@@ -11,21 +11,32 @@ const POLL_MARGIN_MS = 900;
 const WITHDRAW_DEADLINE_MS = 2000;
 const STOPS = ['Ctrl-C cancels', 'Ctrl-C'] as const;
 
-/** @throws RefusedError approval-refused */
+export interface WaitOptions {
+  /** The command that helps after a refusal. */
+  readonly hint: string;
+  /** Asks anew if the daemon has restarted meanwhile. Without it, that is an error. */
+  readonly askAgain?: () => Promise<ApprovalDocument>;
+}
+
+/** Says what needs an approval, and where to answer. @throws RefusedError approval-refused: nobody can answer */
+export function announceApproval(asked: ApprovalDocument, { stderr }: Pick<ApprovalContext, 'stderr'>): void {
+  if (asked.state !== 'pending') return;
+  requirePlace(asked);
+  stderr.write(`${describeRequest(asked)}\n`);
+}
+
+/** @throws RefusedError approval-refused: refused, or nobody answered in time */
 export async function waitForApproval(
   asked: ApprovalDocument,
-  body: ApprovalRequestDocument,
+  { hint, askAgain }: WaitOptions,
   context: ApprovalContext,
 ): Promise<void> {
-  const name = describeSubject(asked);
-  if (asked.state !== 'pending') throw refusal(asked, name);
-  requirePlace(asked, name);
-  context.stderr.write(`${describeRequest(asked)}\n`);
+  if (asked.state !== 'pending') return requireApproved(asked, hint);
   const waiting = { approval: asked };
   const ended = new AbortController();
   const countdown = showTimeLeft(() => waiting.approval, context, ended.signal);
   try {
-    while (waiting.approval.state === 'pending') waiting.approval = await poll(waiting.approval, body, context);
+    while (waiting.approval.state === 'pending') waiting.approval = await poll(waiting.approval, askAgain, context);
   } catch (error) {
     if (context.signal.aborted) await withdraw(waiting.approval, context);
     throw error;
@@ -33,28 +44,37 @@ export async function waitForApproval(
     ended.abort();
     await countdown;
   }
-  if (waiting.approval.state !== 'approved') throw refusal(waiting.approval, name);
+  requireApproved(waiting.approval, hint);
 }
 
 /** @throws RefusedError approval-refused */
-function requirePlace(approval: ApprovalDocument, name: string): void {
+function requireApproved(approval: ApprovalDocument, hint: string): void {
+  if (approval.state !== 'approved') throw new RefusedError('approval-refused', describeRefusal(approval), { hint });
+}
+
+/** @throws RefusedError approval-refused */
+function requirePlace(approval: ApprovalDocument): void {
   if (approval.places.length > 0) return;
-  throw new RefusedError('approval-refused', `${name} needs an approval. ${describeNoPlace(approval)}`, {
-    hint: approval.problem?.hint ?? 'rolecall doctor',
-  });
+  throw new RefusedError(
+    'approval-refused',
+    `${describeSubject(approval)} needs an approval. ${describeNoPlace(approval)}`,
+    {
+      hint: approval.problem?.hint ?? 'rolecall doctor',
+    },
+  );
 }
 
 /** The approval once it has changed or some seconds have passed. A daemon that has restarted is asked anew. */
 async function poll(
   { id }: ApprovalDocument,
-  body: ApprovalRequestDocument,
+  askAgain: WaitOptions['askAgain'],
   { client, signal }: ApprovalContext,
 ): Promise<ApprovalDocument> {
   try {
     return await client.call('approval', { id }, { timeoutMs: POLL_MS + POLL_MARGIN_MS, signal });
   } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-    return client.call('askApproval', { body }, { signal });
+    if (!(error instanceof NotFoundError) || askAgain === undefined) throw error;
+    return askAgain();
   }
 }
 
@@ -101,9 +121,4 @@ async function withdraw({ id }: ApprovalDocument, { client, clock }: ApprovalCon
   } catch {
     // It expires by itself.
   }
-}
-
-function refusal(approval: ApprovalDocument, name: string): RefusedError {
-  const message = approval.state === 'expired' ? `Nobody approved ${name} in time.` : `${name} was refused.`;
-  return new RefusedError('approval-refused', message, { hint: 'rolecall approvals' });
 }

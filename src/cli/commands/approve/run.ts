@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { RefusedError, UsageError } from '../../../core/errors.ts';
 import type { ApprovalDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
-import { describeSubject } from '../approvals/describe-approval.ts';
+import { describeRefusal, describeSubject } from '../approvals/describe-approval.ts';
 import { findApproval } from '../approvals/find-approval.ts';
 
 type Context = Pick<CliContext, 'client' | 'platform' | 'processId' | 'signal' | 'stdinIsTerminal' | 'stdout'>;
@@ -23,7 +23,7 @@ export async function runApprove(id: string | undefined, context: Context): Prom
     stdout.write(`Allowed: ${name}\n`);
     return 0;
   }
-  throw describeRefusal(approval, name);
+  throw refusal(approval, name);
 }
 
 /** @throws UsageError usage: several wait */
@@ -44,11 +44,10 @@ function findTerminal({ platform, stdinIsTerminal }: Context): string {
   throw new UsageError('usage', 'Standard input is not a terminal.', { hint: 'rolecall approve' });
 }
 
-function describeRefusal({ id, state }: ApprovalDocument, name: string): RefusedError {
-  const hint = 'rolecall approvals';
-  if (state === 'refused') return new RefusedError('approval-refused', `${name} was refused.`, { hint });
-  if (state === 'expired') return new RefusedError('approval-refused', `Nobody approved ${name} in time.`, { hint });
-  return new RefusedError('approval-required', `Nobody answered here, and ${name} still waits.`, {
-    hint: `rolecall approve ${id}`,
-  });
+function refusal(approval: ApprovalDocument, name: string): RefusedError {
+  if (approval.state === 'pending') {
+    const hint = `rolecall approve ${approval.id}`;
+    return new RefusedError('approval-required', `Nobody answered here, and ${name} still waits.`, { hint });
+  }
+  return new RefusedError('approval-refused', describeRefusal(approval), { hint: 'rolecall approvals' });
 }

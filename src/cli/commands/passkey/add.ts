@@ -1,14 +1,9 @@
 // `rolecall passkey add`: asks for the approval, and opens the page that registers the passkey.
 import { hostname } from 'node:os';
 import { harmless } from '../../terminal/render.ts';
+import { waitForApproval } from '../approvals/wait-for-approval.ts';
 import { NOT_PERSISTENT, requireReadable } from './list.ts';
-import {
-  openPasskeyPage,
-  waitForAnswer,
-  waitForPasskey,
-  type PasskeyContext,
-  type PasskeyOptions,
-} from './approval.ts';
+import { openPasskeyPage, waitForPasskey, type PasskeyContext, type PasskeyOptions } from './approval.ts';
 
 export async function runPasskeyAdd(
   wanted: string | undefined,
@@ -23,7 +18,7 @@ export async function runPasskeyAdd(
   if (!document.isPersistent) stderr.write(NOT_PERSISTENT);
   await openPasskeyPage(approval, options, context);
   if (!options.wait) return 0;
-  await waitForAnswer(approval, context);
+  await waitForApproval(approval, { hint: 'rolecall passkey list' }, context);
   stderr.write(`Approved. Now register "${harmless(label)}" on the page.\n`);
   await waitForPasskey(label, context);
   stderr.write(`Registered "${harmless(label)}".\n`);

@@ -1,54 +1,34 @@
-// The approval that adding or removing a passkey needs: shows where to answer, and waits for the answer.
+// Where adding or removing a passkey is approved: the page of passkeys, which also registers it.
 import { RefusedError } from '../../../core/errors.ts';
 import type { ApprovalDocument } from '../../../local-api/schemas.ts';
-import type { CliContext, DaemonAccess, Output } from '../../context.ts';
+import type { CliContext, Output } from '../../context.ts';
+import type { ApprovalContext } from '../approvals/options.ts';
+import { announceApproval } from '../approvals/wait-for-approval.ts';
 
 export interface PasskeyOptions {
   readonly print?: boolean;
   readonly wait: boolean;
 }
 
-export type PasskeyContext = DaemonAccess & Output & Pick<CliContext, 'openBrowser' | 'clock'>;
+export type PasskeyContext = ApprovalContext & Output & Pick<CliContext, 'openBrowser'>;
 
 /** How long an approved passkey can be registered. */
 const REGISTRATION_MS = 300_000;
 const INTERVAL_MS = 500;
 
-const PLACES = {
-  screen: 'on the screen',
-  page: 'on the page',
-  terminal: 'on a terminal',
-} as const;
-
-/** Opens the page, or prints its address, and says where the approval waits. */
+/** Opens the page, or prints its address, and says where the approval waits. @throws RefusedError approval-refused: nowhere */
 export async function openPasskeyPage(
-  { id, places, problem }: ApprovalDocument,
+  approval: ApprovalDocument,
   options: Pick<PasskeyOptions, 'print'>,
-  { client, openBrowser, signal, stdout, stderr }: PasskeyContext,
+  context: PasskeyContext,
 ): Promise<void> {
-  const where = places.map((place) => PLACES[place]).join(' or ');
-  stderr.write(where === '' ? `${problem?.message ?? ''}\n` : `Approve it ${where}.\n`);
+  const { client, openBrowser, signal, stdout, stderr } = context;
+  announceApproval(approval, context);
   // With the approval, which may be answered before the page has loaded.
-  const url = `${(await client.call('passkeyPage', {}, { signal })).url}.${id}`;
+  const url = `${(await client.call('passkeyPage', {}, { signal })).url}.${approval.id}`;
   if (options.print !== true && (await openBrowser(url))) return;
   stdout.write(`${url}\n`);
   stderr.write('Open it in a browser on this machine within a minute. It works once.\n');
-}
-
-/** @throws RefusedError approval-refused: refused, or nobody answered in time */
-export async function waitForAnswer(
-  { id }: ApprovalDocument,
-  { client, clock, signal }: PasskeyContext,
-): Promise<void> {
-  for (;;) {
-    const { state } = await client.call('approval', { id }, { signal });
-    if (state === 'approved') return;
-    if (state !== 'pending') {
-      const message = state === 'refused' ? 'It was refused.' : 'Nobody approved it in time.';
-      throw new RefusedError('approval-refused', message, { hint: 'rolecall passkey list' });
-    }
-    await clock.sleep(INTERVAL_MS, signal);
-  }
 }
 
 /** @throws RefusedError approval-refused: nobody registered it in time */

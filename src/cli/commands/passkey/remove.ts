@@ -2,7 +2,8 @@
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import type { PasskeysDocument } from '../../../local-api/schemas.ts';
 import { harmless } from '../../terminal/render.ts';
-import { openPasskeyPage, waitForAnswer, type PasskeyContext, type PasskeyOptions } from './approval.ts';
+import { waitForApproval } from '../approvals/wait-for-approval.ts';
+import { openPasskeyPage, type PasskeyContext, type PasskeyOptions } from './approval.ts';
 import { requireReadable } from './list.ts';
 
 export async function runPasskeyRemove(
@@ -15,7 +16,7 @@ export async function runPasskeyRemove(
   const approval = await client.call('removePasskey', { id }, { signal });
   await openPasskeyPage(approval, options, context);
   if (!options.wait) return 0;
-  await waitForAnswer(approval, context);
+  await waitForApproval(approval, { hint: 'rolecall passkey list' }, context);
   stderr.write(`Removed "${harmless(label)}".\n`);
   return 0;
 }
