@@ -11,7 +11,7 @@ const options = {
   '--env <name>': { description: 'with --confine: a variable that it gets, by its name', isRepeatable: true },
   '--read-only': 'with --confine: the working directory can be read only',
   '--network <which>': {
-    description: 'with --confine: "own" also hides the ports and sockets of this machine',
+    description: 'with --confine: "own" also hides 127.0.0.1 and abstract sockets',
     choices: ['host', 'own'],
   },
 } as const;
