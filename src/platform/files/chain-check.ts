@@ -44,13 +44,16 @@ export function createChainCheck(expected: ChainState | undefined): ChainCheck {
   let head: ChainHead | undefined;
   let fault: ChainFault | undefined;
   let tornPlace: LinePlace | undefined;
+  let unchainedPlace: LinePlace | undefined;
 
   function addUnchained(text: string, place: LinePlace): void {
     if (!isJsonObject(text)) {
       torn += 1;
       tornPlace = place;
-    } else if (head === undefined) unchained += 1;
-    else fault = { kind: 'unchained', seq: head.seq + 1, place };
+    } else if (head === undefined) {
+      unchained += 1;
+      unchainedPlace ??= place;
+    } else fault = { kind: 'unchained', seq: head.seq + 1, place };
   }
 
   function findFault(line: ChainedLine, place: LinePlace): ChainFault | undefined {
@@ -59,6 +62,10 @@ export function createChainCheck(expected: ChainState | undefined): ChainCheck {
     const from = before?.seq === undefined ? seq : before.seq + 1;
     if (head === undefined && expected !== undefined && seq > expected.oldest) {
       return { kind: 'start-missing', from: expected.oldest, to: seq - 1 };
+    }
+    // Lines of a version before the chain are only before its beginning.
+    if (head === undefined && unchainedPlace !== undefined && seq > 1) {
+      return { kind: 'unchained', seq, place: unchainedPlace };
     }
     if (seq > from) {
       return tornPlace === undefined

@@ -163,6 +163,17 @@ test('begins after the lines of an earlier version', async () => {
   expect(await check()).toEqual({ ...clean(3), unchained: 2 });
 });
 
+test('takes no line for one of an earlier version once the beginning of the chain has gone by rotation', async () => {
+  const daemon = open(2000);
+  for (let id = 0; id < 40; id += 1) await daemon.write(1, id);
+  const lines = readLines(`${path}.1`);
+  writeLines(['{"at":"2026-11-01T00:00:00Z","event":"sign-in-approved","surface":"daemon"}', ...lines], `${path}.1`);
+  const seq = Number(/"seq":(\d+)/.exec(lines[0] ?? '')?.[1]);
+  expect(await check()).toMatchObject({
+    fault: { kind: 'unchained', seq, place: { path: `${path}.1`, number: 1 } },
+  });
+});
+
 test.each(['{"at":"2026-11-24T06:00', '\0\0\0\0', 'x'.repeat(200_000)])(
   'continues after a line that a power cut tore, and does not call it changed',
   async (rest) => {
