@@ -35,11 +35,15 @@ export interface AuditLog {
  * Events that a program can cause at will have a budget of lines, so that they can't push sign-ins out of the file.
  * Refusals have a budget of their own, because another user may cause them.
  */
-function groupOf({ event, role, surface, code }: AuditRecord): string | undefined {
+function groupOf({ event, role, surface, code, federated }: AuditRecord): string | undefined {
   switch (event) {
     case 'credentials-issued':
+    case 'console-opened':
+    case 'grant-issued':
+    case 'grant-revoked':
+    case 'grant-ended':
       // Programs are limited, and roles are those that are assigned.
-      return role === undefined || role === 'current' ? event : JSON.stringify([event, surface, role]);
+      return JSON.stringify([event, surface, role, federated]);
     case 'credentials-refused':
       return `${event} ${code ?? ''}`;
     case 'current-role-cleared':
@@ -47,6 +51,10 @@ function groupOf({ event, role, surface, code }: AuditRecord): string | undefine
       return 'switches';
     case 'approval-asked':
     case 'approval-expired':
+    case 'approval-refused':
+    case 'locked':
+    case 'passkey-refused':
+    case 'unlocked':
     case 'web-code-exchanged':
     case 'web-code-refused':
       return event;

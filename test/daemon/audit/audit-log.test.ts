@@ -110,6 +110,37 @@ describe('the file', () => {
     expect(kept.length).toBeGreaterThan(10);
   });
 
+  test('keeps its sign-ins even if a program locks, asks for grants and links, and refuses in a loop', async () => {
+    const { audit, path } = open(100_000);
+    audit.record({ event: 'sign-in-approved', sessionName: SESSION, surface: 'daemon' });
+    for (let time = 0; time < 1000; time += 1) {
+      audit.record({ event: 'locked', surface: 'socket', reason: 'command' });
+      audit.record({ event: 'unlocked', surface: 'socket', reason: 'command' });
+      audit.record({ event: 'grant-issued', role: ROLE, surface: 'socket' });
+      audit.record({ event: 'grant-revoked', role: ROLE, surface: 'socket' });
+      audit.record({ event: 'console-opened', role: ROLE, federated: false, surface: 'socket' });
+      audit.record({ event: 'approval-refused', role: ROLE, surface: 'socket' });
+      audit.record({ event: 'passkey-refused', surface: 'web' });
+    }
+    audit.record({ event: 'console-opened', role: ROLE, federated: true, surface: 'socket' });
+    await audit.close();
+    const lines = linesOf(path);
+    expect(lines[0]).toMatchObject({ event: 'sign-in-approved' });
+    // Neither hides what is not the same.
+    expect(lines.filter(({ federated }) => federated === true)).toHaveLength(1);
+    for (const event of [
+      'locked',
+      'unlocked',
+      'grant-issued',
+      'grant-revoked',
+      'approval-refused',
+      'passkey-refused',
+    ]) {
+      const found = lines.filter((line) => line['event'] === event);
+      expect([event, found.length, found.at(-1)?.['count']]).toEqual([event, 21, 980]);
+    }
+  });
+
   test('keeps its sign-ins even if roles are switched and codes refused very often', async () => {
     const { audit, clock, path } = open();
     const hours = 7 * 24;
