@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { routes, type Route } from '../../src/local-api/routes.ts';
 
 const ALL = Object.entries(routes) as [string, Route][];
+/** A passkey can be used in a browser only. */
+const WEB_ALONE = new Set(['approvalChallenge', 'approvalAssertion', 'passkeyOptions', 'registerPasskey']);
 
 describe('the routes', () => {
   test.each(ALL)('%s is on the socket under /v1, or on the one surface it is for, with a summary', (name, route) => {
@@ -10,6 +12,11 @@ describe('the routes', () => {
       expect(route).toMatchObject({ surfaces: ['container'], path: '/container/:grant' });
     } else if (name === 'webToken') {
       expect(route).toMatchObject({ surfaces: ['web'], path: '/v1/web-token' });
+    } else if (WEB_ALONE.has(name)) {
+      expect(route).toMatchObject({
+        surfaces: ['web'],
+        path: expect.stringMatching(/^\/v1\/(?:approvals|passkeys)\/:/),
+      });
     } else {
       expect(route.surfaces).toContain('socket');
       expect(route.surfaces).not.toContain('container');

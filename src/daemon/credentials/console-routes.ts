@@ -62,10 +62,8 @@ export function createConsoleHandlers(deps: {
       const token = await deps.federation.getSigninToken(endpoint, credentials);
       requireValid(admission);
       deps.lock.requireUnlocked(role);
-      return {
-        url: formatFederatedSignIn(endpoint, { issuer, destination, token }),
-        endsAt: formatUtcSeconds(credentials.expiresAtMs),
-      };
+      const url = formatFederatedSignIn(endpoint, { issuer, destination, token });
+      return { link: { url, endsAt: formatUtcSeconds(credentials.expiresAtMs) }, admission };
     } catch (fault) {
       throw describeFault(fault);
     }
@@ -104,9 +102,12 @@ export function createConsoleHandlers(deps: {
       deps.lock.requireUnlocked(role);
       await broker.requireAssigned(session, role);
       const isFederated = body.federated === true;
-      const link = isFederated ? await signInTo(session, role, body, caller) : { url: linkTo(session, role, body) };
-      // The keys for a federated sign-in have passed the gate.
-      if (!isFederated) await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
+      const { link, admission } = isFederated
+        ? await signInTo(session, role, body, caller)
+        : {
+            link: { url: linkTo(session, role, body) },
+            admission: await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs }),
+          };
       deps.roleUsage.note(role);
       deps.log(
         'info',
@@ -115,6 +116,9 @@ export function createConsoleHandlers(deps: {
       const { processId, surface } = caller;
       await deps.audit.recordServing({ event: 'console-opened', role, federated: isFederated, surface, processId });
       const catalog = await broker.cachedCatalog(session);
+      // Meanwhile it can have been locked, or the approval withdrawn.
+      deps.lock.requireUnlocked(role);
+      requireValid(admission);
       const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
       const browser = settings.browsers.get(session.sessionName);
       return {

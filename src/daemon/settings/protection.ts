@@ -31,13 +31,17 @@ export function createProtection({ protect }: Pick<Settings, 'protect'>): Protec
     rule,
     session: createGlobMatcher([rule.session]),
     accountId: createGlobMatcher([rule.accountId]),
-    permissionSet: createGlobMatcher([rule.permissionSet]),
+    // Names of IAM roles differ by more than case, so another spelling may lead to the same role.
+    permissionSet: createGlobMatcher([rule.permissionSet.toLowerCase()]),
   }));
 
   function find(role: Role, matches: (rule: ProtectSettings) => boolean): ProtectSettings | undefined {
     return rules.find(
       ({ rule, session, accountId, permissionSet }) =>
-        matches(rule) && session(role.sessionName) && accountId(role.accountId) && permissionSet(role.permissionSet),
+        matches(rule) &&
+        session(role.sessionName) &&
+        accountId(role.accountId) &&
+        permissionSet(role.permissionSet.toLowerCase()),
     )?.rule;
   }
 

@@ -28,6 +28,14 @@ describe('a protected role', () => {
     expect([isProtected(other), ruleFor(other)]).toEqual([false, undefined]);
   });
 
+  test('is the same role however its permission set is spelled', async () => {
+    const { ruleFor } = await protectionOf(rule('click', 15));
+    expect(['administratoraccess', 'ADMINX'].map((permissionSet) => ruleFor({ ...PROD, permissionSet }))).toEqual([
+      CLICK,
+      CLICK,
+    ]);
+  });
+
   test('is only marked with approve = "none"', async () => {
     const { asks, isProtected, ruleFor } = await protectionOf(rule('none', 15));
     expect([isProtected(PROD), ruleFor(PROD), asks]).toEqual([true, undefined, false]);
