@@ -141,7 +141,10 @@ export function createAuditLog(deps: {
   /** Records in the place of `record` that it was refused. */
   function refuse({ role, surface, processId, program }: AuditRecord, cause: RolecallError): UnavailableError {
     const code = 'audit-unavailable';
-    add(budget.admit({ event: 'credentials-refused', role, surface, processId, program, code }));
+    const refusal: AuditRecord = { event: 'credentials-refused', role, surface, processId, program, code };
+    add(budget.admit(refusal));
+    // Only a line that gets written shows that the log can be written again, so one always waits, also beyond the budget.
+    if (waiting.length === 0) wait([{ record: refusal, atMs: deps.clock.nowMs(), count: 1 }]);
     return new UnavailableError(code, `No credentials are served without the audit log. ${cause.message}`, {
       cause,
       hint: cause.hint,
@@ -181,14 +184,16 @@ export function createAuditLog(deps: {
         record(added);
         return;
       }
-      // After a failure there are lines that wait, unless they were written meanwhile.
+      // After a failure there is always a line that waits.
       if (failure !== undefined) await writeWaiting();
       if (failure !== undefined) throw refuse(added, failure);
       record(added);
       await writeWaiting();
       if (failure === undefined) return;
-      waiting = waiting.filter((line) => line.record !== added);
-      budget.giveBack(added);
+      const others = waiting.filter((line) => line.record !== added);
+      // One that was only counted has used up no line.
+      if (others.length < waiting.length) budget.giveBack(added);
+      waiting = others;
       throw refuse(added, failure);
     },
     isBlocked: () => isRequired && failure !== undefined,
@@ -196,7 +201,6 @@ export function createAuditLog(deps: {
     flush() {
       releaseCounted(false);
       add(budget.release(false));
-      if (waiting.length === 0) failure = undefined;
       return writeWaiting();
     },
     close() {

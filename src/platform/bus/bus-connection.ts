@@ -125,7 +125,16 @@ export async function connectToBus(socketPath: string): Promise<BusConnection> {
     }
   }
 
-  await wire.ready;
+  // A bus can accept a connection and never answer.
+  const silence = setTimeout(
+    () => stream.destroy(new Error(`The bus at ${socketPath} does not answer.`)),
+    CALL_TIMEOUT_MS,
+  );
+  try {
+    await wire.ready;
+  } finally {
+    clearTimeout(silence);
+  }
   await call(BUS, 'Hello');
   return {
     call,

@@ -1,5 +1,5 @@
 // The audit lines of issued and refused credentials: one per role, surface and program, then counts; and `audit = "required"`.
-import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -227,4 +227,25 @@ test('with a required log, nothing is served from the first failed line until on
   expect(written.slice(MAX_LINES_PER_HOUR)).toEqual([`${ISSUED} socket`, 'credentials-issued 2 socket']);
   await clock.advance(HOUR_MS);
   expect(await lines()).toEqual(['credentials-refused 111111111111 audit-unavailable socket 32']);
+});
+
+test('with a required log, a second failure within the hour blocks as the first one does', async () => {
+  const { audit, issuanceLog, lines } = open({ isRequired: true });
+  const recipient = { surface: 'socket' } as const;
+  await issuanceLog.note(ROLE, recipient);
+  await lines();
+  for (const outage of [1, 2]) {
+    const content = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    rmSync(path, { force: true });
+    mkdirSync(path);
+    for (let call = 0; call < 2 * MAX_LINES_PER_HOUR; call += 1) {
+      await expect(issuanceLog.note({ ...ROLE, accountId: '2' }, recipient)).rejects.toThrow();
+    }
+    await audit.flush();
+    expect({ outage, isBlocked: audit.isBlocked() }).toEqual({ outage, isBlocked: true });
+    rmdirSync(path);
+    writeFileSync(path, content);
+    await audit.flush();
+    expect({ outage, isBlocked: audit.isBlocked() }).toEqual({ outage, isBlocked: false });
+  }
 });
