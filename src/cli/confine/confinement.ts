@@ -12,7 +12,7 @@ import { bubblewrapArguments } from './bubblewrap-arguments.ts';
 import type { ConfineOptions } from './confine-options.ts';
 import { confinedVariables, fixedVariables } from './confined-environment.ts';
 import { findConfinementTools, findSandboxExec, type ConfinementTools } from './confinement-tools.ts';
-import { explainFailure } from './explain-failure.ts';
+import { explainFailure, explainNetworkFailure } from './explain-failure.ts';
 import { findHiddenProgram, readableOptions } from './find-inside.ts';
 import { isWithin } from './is-within.ts';
 import { openSharedPaths, type OpenedPaths } from './open-shared-paths.ts';
@@ -108,7 +108,7 @@ export function prepareConfinement(options: ConfineOptions, context: Confinement
           ? onMac(request, opened)
           : onLinux({ request, insideOnly, opened, tools, system, hasOwnNetwork, homeDirectory, userId });
       const { exitCode, hasStarted } = await context.runConfined(program);
-      if (!hasStarted) throw explainFailure(undefined, readFact);
+      if (!hasStarted) throw explainFailure(readFact);
       return exitCode;
     },
     close: () => opened.close(),
@@ -191,7 +191,7 @@ function connectNetwork(words: readonly string[], environment: Readonly<Record<s
       // The background process keeps the pipe open.
       child.stderr.destroy();
       if (code === 0) resolve();
-      else reject(explainFailure(`pasta: ${said || `exit code ${code}`}`, () => undefined));
+      else reject(explainNetworkFailure(said || `exit code ${code}`));
     });
   });
 }

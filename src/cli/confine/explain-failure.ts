@@ -1,16 +1,24 @@
 // Says why bubblewrap could not confine a command on this machine.
 import { UnavailableError } from '../../core/errors.ts';
 
+/** @param said what pasta printed */
+export function explainNetworkFailure(said: string): UnavailableError {
+  return new UnavailableError(
+    'confinement-unavailable',
+    `The command was not run, because pasta can't give it a network of its own: ${firstLine(said)}. --network=host shares this machine's, with its ports and abstract sockets.`,
+    { hint: said.includes('/dev/net/tun') ? 'ls -l /dev/net/tun' : 'rolecall exec --help' },
+  );
+}
+
 /** The text of a small file of the kernel; undefined if it can't be read. */
 export type ReadFact = (path: string) => string | undefined;
 
-/** @param said what the failing program printed; undefined if it printed on the user's terminal already */
-export function explainFailure(said: string | undefined, readFact: ReadFact): UnavailableError {
+/** For when bubblewrap has printed why on the user's terminal already. */
+export function explainFailure(readFact: ReadFact): UnavailableError {
   const { reason, hint } = findReason(readFact);
-  const words = said === undefined ? 'its message is above' : firstLine(said);
   return new UnavailableError(
     'confinement-unavailable',
-    `The command was not run, because it can't be confined: ${reason ?? words}.`,
+    `The command was not run, because it can't be confined: ${reason ?? 'its message is above'}.`,
     {
       hint,
     },

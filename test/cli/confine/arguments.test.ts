@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { riskySockets } from '../../../src/cli/confine/abstract-sockets.ts';
 import { bubblewrapArguments } from '../../../src/cli/confine/bubblewrap-arguments.ts';
-import { explainFailure } from '../../../src/cli/confine/explain-failure.ts';
+import { explainFailure, explainNetworkFailure } from '../../../src/cli/confine/explain-failure.ts';
 import { pastaArguments, resolverText, unshareArguments } from '../../../src/cli/confine/own-network.ts';
 import { planDescriptors } from '../../../src/cli/confine/plan-descriptors.ts';
 import { sandboxProfile } from '../../../src/cli/confine/sandbox-profile.ts';
@@ -170,10 +170,19 @@ test.each([
   ['/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1\n', /apparmor_parser/],
   ['/.dockerenv', '', /^bwrap /],
 ])('says what to do about %s', (path, text, hint) => {
-  const error = explainFailure(undefined, (asked) => (asked === path ? text : undefined));
+  const error = explainFailure((asked) => (asked === path ? text : undefined));
   expect(error).toMatchObject({
     code: 'confinement-unavailable',
     message: expect.stringMatching(/^The command was not run, because it can't be confined: [^:]+\.$/),
     hint: typeof hint === 'string' ? hint : expect.stringMatching(hint),
+  });
+});
+
+test('a network of its own that can’t be made says why, and where the device is looked for', () => {
+  expect(explainNetworkFailure('Failed to open() /dev/net/tun: Permission denied\nmore\n')).toMatchObject({
+    code: 'confinement-unavailable',
+    message:
+      "The command was not run, because pasta can't give it a network of its own: Failed to open() /dev/net/tun: Permission denied. --network=host shares this machine's, with its ports and abstract sockets.",
+    hint: 'ls -l /dev/net/tun',
   });
 });

@@ -21,6 +21,6 @@ test('a bus that never answers is given up', async () => {
   } finally {
     vi.useRealTimers();
     server.close();
-    home.remove();
+    await home.remove();
   }
 });
