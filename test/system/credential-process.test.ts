@@ -120,7 +120,8 @@ describe.skipIf(!hasCurl)('with curl and a daemon', () => {
         ['--session', SESSION, '--account', '044444444444', '--role', 'ReadOnly'],
         () => rig.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'throttle' }),
       ],
-      [4, SELECTORS, () => rig.runCli(['logout'])],
+      [5, SELECTORS, () => rig.runCli(['lock'])],
+      [4, SELECTORS, () => rig.runCli(['unlock']).then(() => rig.runCli(['logout']))],
     ];
     for (const [exitCode, args, prepare] of cases) {
       rig.emulator.clearFaults();
