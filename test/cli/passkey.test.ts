@@ -8,7 +8,7 @@ import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await createRig();
+  rig = await createRig({ approvalPlaces: ({ approve }) => (approve === 'passkey' ? ['page'] : ['screen']) });
 });
 afterEach(() => rig.remove());
 

@@ -8,7 +8,7 @@ import type { BrowserPlace } from '../../src/core/aws/sign-in-flow.ts';
 import { BrowserFailure } from '../../src/core/text/browser-command.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { toRolecallError } from '../../src/core/errors.ts';
-import type { Place } from '../../src/daemon/approvals/approvals.ts';
+import type { Approval, Place } from '../../src/daemon/approvals/approvals.ts';
 import { startDaemon, type Daemon, type DaemonDeps } from '../../src/daemon/daemon.ts';
 import type { Desktop } from '../../src/daemon/notifications/desktop.ts';
 import { describeSettings } from '../../src/daemon/settings/describe-settings.ts';
@@ -100,7 +100,7 @@ export interface RigOptions {
   /** For restarts with grants: a container port that no other server gets while none of the two daemons listens on it. */
   readonly hasLastingPort?: boolean;
   /** Where a person can answer an approval; when absent, as on this machine. The test answers with `daemon().approvals`, in the place of a click. */
-  readonly approvalPlaces?: readonly Place[];
+  readonly approvalPlaces?: readonly Place[] | ((approval: Approval) => readonly Place[]);
   /** Nothing keeps the container port between two daemons. */
   readonly losesPort?: boolean;
 }
@@ -235,7 +235,11 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     });
     const places = options.approvalPlaces;
     // In the place of what this machine has: whether a terminal counts depends on its programs.
-    if (places !== undefined) Object.assign(started.approvals, { placesOf: () => ({ places, problem: undefined }) });
+    if (places !== undefined) {
+      const choose = typeof places === 'function' ? places : () => places;
+      const placesOf = (approval: Approval) => ({ places: choose(approval), problem: undefined });
+      Object.assign(started.approvals, { placesOf });
+    }
     return started;
   };
   let daemon = await start();
