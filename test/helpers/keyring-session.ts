@@ -87,7 +87,11 @@ export async function startKeyringSession(home: string, options: KeyringOptions 
     env: environment,
     stdio: 'ignore',
   });
-  await waitFor('the session bus to listen', () => existsSync(join(runtimeDir, 'bus')));
+  // The file is there before the bus listens.
+  await waitFor('the session bus to listen', async () => {
+    (await connectToBus(join(runtimeDir, 'bus'))).close();
+    return true;
+  });
   let provider: ChildProcess | undefined;
 
   const call = (method: string, ...args: string[]) =>

@@ -1,6 +1,6 @@
 // The tray in a real panel: xfce4-panel under Xvfb with a daemon on the emulator behind it; says what it saw, and takes the picture for docs.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -131,7 +131,11 @@ async function startDesktop(home) {
   const withDisplay = { ...environment, DISPLAY: display };
   // What the bus starts, such as the panel's settings, needs the display and this home too.
   start('/usr/bin/dbus-daemon', ['--session', '--nofork', `--address=unix:path=${socketPath}`], withDisplay);
-  await waitFor('the session bus', async () => existsSync(socketPath));
+  // The file is there before the bus listens.
+  await waitFor('the session bus', async () => {
+    (await connectToBus(socketPath)).close();
+    return true;
+  });
   const panel = start('/usr/bin/xfce4-panel', ['--disable-wm-check'], withDisplay);
   return { environment: withDisplay, socketPath, panel };
 }

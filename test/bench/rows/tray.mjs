@@ -17,8 +17,8 @@ export async function measureTray(scene) {
   const socketPath = join(world.environment.XDG_RUNTIME_DIR, 'bus');
   const environment = { ...world.environment, DBUS_SESSION_BUS_ADDRESS: `unix:path=${socketPath}` };
   scene.start(BUS_DAEMON, ['--session', '--nofork', `--address=unix:path=${socketPath}`], { environment });
-  await waitFor('the session bus', () => existsSync(socketPath));
-  const { bus, changes, isRegistered } = await startPanel(socketPath);
+  // The file is there before the bus listens.
+  const { bus, changes, isRegistered } = await waitFor('the session bus', () => startPanel(socketPath));
   try {
     scene.start(process.execPath, [TRAY_MAIN], { environment });
     await waitFor('the tray', isRegistered);
