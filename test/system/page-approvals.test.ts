@@ -9,6 +9,7 @@ import { findFaults } from '../helpers/accessibility.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { createRecordingDesktop } from '../helpers/recording-desktop.ts';
 import { createRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { addVirtualAuthenticator } from '../helpers/virtual-authenticator.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
@@ -134,7 +135,7 @@ describe.skipIf(!hasChromium)('an approval on the page', { timeout: SLOW_MS }, (
 
     // A page that the command opened and that loaded late, as in a browser that had to start.
     const late = await context.newPage();
-    const authenticator = await addAuthenticator(late);
+    const authenticator = await addVirtualAuthenticator(late);
     await late.goto(`${(await rig.client.call('passkeyPage', {})).url}.${adding.id}`);
     const latePanel = panelOf(late, adding);
     await latePanel.getByRole('button', { name: 'Create the passkey' }).click();
@@ -227,24 +228,5 @@ function createDialog() {
       );
       shown?.allow();
     },
-  };
-}
-
-/** Chromium's own authenticator, for this page. */
-async function addAuthenticator(page: Page) {
-  const session = await page.context().newCDPSession(page);
-  await session.send('WebAuthn.enable');
-  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return {
-    setUserVerified: (isUserVerified: boolean) =>
-      session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
   };
 }

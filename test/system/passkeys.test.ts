@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ApprovalDocument } from '../../src/local-api/schemas.ts';
 import { exchange, formatRequest } from '../daemon/raw-http.ts';
@@ -10,6 +10,7 @@ import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helper
 import { findLastingPort, hasIpv6 } from '../helpers/lasting-port.ts';
 import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
 import { canBeSomebodyElse, runAsSomebodyElse } from '../helpers/somebody-else.ts';
+import { addVirtualAuthenticator, type VirtualAuthenticator } from '../helpers/virtual-authenticator.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
 const SLOW_MS = 120_000;
@@ -42,30 +43,6 @@ async function start(settings = ''): Promise<void> {
   expect(await rig.runCli(['login', '--no-browser'])).toMatchObject({ exitCode: 0 });
 }
 
-interface Authenticator {
-  readonly page: Page;
-  /** Whether its user is found to be the right one. */
-  verifies(isVerified: boolean): Promise<void>;
-}
-
-/** A page with a security key of its own. */
-async function addAuthenticator(page: Page): Promise<Authenticator> {
-  const cdp: CDPSession = await context.newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  const verifies = (isUserVerified: boolean) =>
-    cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }).then(() => undefined);
-  return { page, verifies };
-}
-
 const panelOf = (page: Page, id: string) =>
   page.locator('.approval').filter({ has: page.locator(`[id="approval-${id}"]`) });
 const stateOf = async (id: string) => (await rig.client.call('approval', { id })).state;
@@ -81,12 +58,12 @@ async function createPasskey(page: Page): Promise<void> {
 }
 
 /** A page with one registered passkey, which a click approved. */
-async function openWithPasskey(): Promise<Authenticator> {
+async function openWithPasskey(): Promise<{ page: Page } & VirtualAuthenticator> {
   const { page, complaints } = await openPage(context, rig);
-  const authenticator = await addAuthenticator(page);
+  const authenticator = await addVirtualAuthenticator(page);
   await createPasskey(page);
   expect(complaints).toEqual([]);
-  return authenticator;
+  return { page, ...authenticator };
 }
 
 /** In the page: the answer of the authenticator to a challenge, with `change` of the options. */
@@ -175,13 +152,13 @@ describe.skipIf(!hasChromium)('a passkey', { timeout: SLOW_MS }, () => {
 
   test('is refused without verification, with another challenge, twice, and for another approval', async () => {
     await start();
-    const { page, verifies } = await openWithPasskey();
+    const { page, setUserVerified } = await openWithPasskey();
     const [approval, other] = [await ask(), await ask(OTHER)];
     // The page decides what it asks for, so only the signed bit says what was done.
-    await verifies(false);
+    await setUserVerified(false);
     const unverified = await sign(page, await challengeOf(approval.id), { userVerification: 'discouraged' });
     expect(await handIn(approval.id, unverified)).toEqual(REFUSED);
-    await verifies(true);
+    await setUserVerified(true);
     const foreign = await sign(page, await challengeOf(approval.id), { challenge: 'AAAA' });
     expect(await handIn(approval.id, foreign)).toEqual(REFUSED);
     const right = await sign(page, await challengeOf(approval.id));
@@ -279,7 +256,7 @@ describe.skipIf(!hasChromium)('a passkey', { timeout: SLOW_MS }, () => {
     await page.goto(url);
     await page.locator('#connection[data-state="live"]').waitFor();
     expect(await page.locator('body').textContent()).not.toBe('planted');
-    await addAuthenticator(page);
+    await addVirtualAuthenticator(page);
     await createPasskey(page);
     // The page under the random name can't use it, and says where it can be used.
     const { page: named } = await openPage(context, rig);
