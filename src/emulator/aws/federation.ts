@@ -36,6 +36,8 @@ function getSigninToken(deps: FederationDeps, form: URLSearchParams): Reply {
   if (duration !== null && !isDuration(duration)) throw signinError('InvalidParameter');
   const session = findSession(deps, form.get('Session') ?? '');
   if (session === undefined) throw signinError('InvalidSession');
+  // AWS refuses any duration for keys of a chained role (as of 2026-11, says the source of aws-sso-cli).
+  if (duration !== null && session.isChained === true) throw signinError('InvalidParameter');
   return jsonReply(200, { SigninToken: deps.consoleSessions.issueToken(session) });
 }
 

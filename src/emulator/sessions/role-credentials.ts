@@ -25,12 +25,16 @@ export interface IamRole {
   readonly roleName: string;
 }
 
-/** The user and role of credentials issued by the portal. */
+/** Whose credentials these are. */
 export interface RoleSession {
+  /** For keys from AssumeRole, the role session name. */
   readonly userName: string;
   readonly accountId: string;
+  /** For keys from AssumeRole, the name of the role. */
   readonly permissionSet: string;
   readonly expiresAtMs: number;
+  /** Whether the keys come from AssumeRole, called with keys of another role. */
+  readonly isChained?: true;
 }
 
 export interface RoleCredentialsIssuer {
@@ -40,7 +44,7 @@ export interface RoleCredentialsIssuer {
   assumeRole(role: IamRole, sessionName: string, lifetimeSeconds: number): IssuedRoleCredentials & RoleIdentity;
   /** The identity behind a key; `unknown` also when the session token does not belong to it. */
   identify(accessKeyId: string, sessionToken: string | undefined): RoleIdentity | 'expired' | 'unknown';
-  /** The session of keys from the portal, if all three parts are valid and they have not expired. */
+  /** The session of keys, if all three parts are valid and they have not expired. */
   openSession(keys: Omit<IssuedRoleCredentials, 'expiresAtMs'>): RoleSession | undefined;
 }
 
@@ -48,8 +52,7 @@ interface IssuedRecord extends RoleIdentity {
   readonly secretAccessKey: string;
   readonly sessionToken: string;
   readonly expiresAtMs: number;
-  /** Undefined for keys from AssumeRole. */
-  readonly assignment?: Pick<RoleSession, 'userName' | 'permissionSet'>;
+  readonly shown: Pick<RoleSession, 'userName' | 'permissionSet' | 'isChained'>;
 }
 
 /** The oldest are forgotten first, so that long tests do not fill the memory. */
@@ -64,11 +67,7 @@ export function createRoleCredentialsIssuer(deps: {
 }): RoleCredentialsIssuer {
   const issued = new Map<string, IssuedRecord>();
 
-  function make(
-    identity: RoleIdentity,
-    lifetimeSeconds: number,
-    assignment?: IssuedRecord['assignment'],
-  ): IssuedRoleCredentials {
+  function make(identity: RoleIdentity, lifetimeSeconds: number, shown: IssuedRecord['shown']): IssuedRoleCredentials {
     const credentials = {
       accessKeyId: `ASIA${randomBase32(deps.random, 16)}`,
       secretAccessKey: Buffer.from(deps.random(30)).toString('base64'),
@@ -77,13 +76,7 @@ export function createRoleCredentialsIssuer(deps: {
       expiresAtMs: (Math.floor(deps.clock.nowMs() / 1000) + lifetimeSeconds) * 1000,
     };
     const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = credentials;
-    issued.set(accessKeyId, {
-      ...identity,
-      secretAccessKey,
-      sessionToken,
-      expiresAtMs,
-      ...(assignment === undefined ? {} : { assignment }),
-    });
+    issued.set(accessKeyId, { ...identity, secretAccessKey, sessionToken, expiresAtMs, shown });
     const oldest = issued.size > MAX_REMEMBERED_KEYS ? issued.keys().next().value : undefined;
     if (oldest !== undefined) issued.delete(oldest);
     return credentials;
@@ -101,7 +94,8 @@ export function createRoleCredentialsIssuer(deps: {
     },
     assumeRole(role, sessionName, lifetimeSeconds) {
       const identity = identityOf(role, `${role.accountId}/role/${role.roleName}`, sessionName);
-      return { ...identity, ...make(identity, lifetimeSeconds) };
+      const shown = { userName: sessionName, permissionSet: role.roleName, isChained: true as const };
+      return { ...identity, ...make(identity, lifetimeSeconds, shown) };
     },
     identify(accessKeyId, sessionToken) {
       const record = issued.get(accessKeyId);
@@ -113,8 +107,8 @@ export function createRoleCredentialsIssuer(deps: {
       const record = issued.get(accessKeyId);
       if (record?.secretAccessKey !== secretAccessKey || record.sessionToken !== sessionToken) return undefined;
       if (deps.clock.nowMs() >= record.expiresAtMs) return undefined;
-      const { accountId, assignment, expiresAtMs } = record;
-      return assignment && { ...assignment, accountId, expiresAtMs };
+      const { accountId, shown, expiresAtMs } = record;
+      return { ...shown, accountId, expiresAtMs };
     },
   };
 }

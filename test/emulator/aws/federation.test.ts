@@ -25,6 +25,26 @@ async function fetchKeys(started: Started): Promise<Keys> {
   };
 }
 
+/** Keys of a role that was assumed with those of `fetchKeys`. */
+async function assumeRole(started: Started): Promise<Keys> {
+  const { sessionId, sessionToken } = await fetchKeys(started);
+  const form = {
+    Action: 'AssumeRole',
+    RoleArn: 'arn:aws:iam::111111111111:role/team/Deployer',
+    RoleSessionName: 'build-7',
+  };
+  const { text } = await started.submit('/', form, {
+    authorization: `AWS4-HMAC-SHA256 Credential=${sessionId}/20261124/us-east-1/sts/aws4_request`,
+    'x-amz-security-token': sessionToken,
+  });
+  const read = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+  return {
+    sessionId: read('AccessKeyId'),
+    sessionKey: read('SecretAccessKey'),
+    sessionToken: read('SessionToken'),
+  };
+}
+
 const tokenRequest = (keys: unknown, extra: Record<string, string> = {}) => ({
   Action: 'getSigninToken',
   Session: JSON.stringify(keys),
@@ -123,6 +143,16 @@ describe('federation', () => {
     expect(shown(await follow(started, answer))).toEqual(CONSOLE);
     await started.clock.advance(4 * 3_600_000);
     expect(shown(await follow(started, answer))).toEqual({ status: 403, ...NO_CONSOLE });
+  });
+
+  test('takes keys of a chained role without a duration, as AWS does', async () => {
+    const started = await startEmulator();
+    const keys = await assumeRole(started);
+    expect((await started.submit('/federation', tokenRequest(keys, { SessionDuration: '900' }))).status).toBe(400);
+    const issued = await started.submit('/federation', tokenRequest(keys));
+    const page = await follow(started, await login(started, String(issued.json['SigninToken'])));
+    expect(shown(page)).toEqual({ ...CONSOLE, role: 'Deployer', account: '111111111111', accountName: 'taylor' });
+    expect(page.text).toContain('Deployer/build-7');
   });
 
   test.each([
