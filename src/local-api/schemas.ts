@@ -26,6 +26,7 @@ export type {
 } from './schemas/profiles.ts';
 export type {
   AccountsDocument,
+  ChainDocument,
   CurrentRoleDocument,
   NewCurrentRole,
   RoleDocument,

@@ -1,5 +1,6 @@
 // Approvals: the questions that wait for a person, with the program that asked, and their outcome.
 import type { FromSchema } from 'json-schema-to-ts';
+import { chainSchema } from './roles.ts';
 import { accountId, errorSchema, permissionSet, sessionName, text, time } from './values.ts';
 
 const textOrNull = { type: ['string', 'null'] } as const;
@@ -71,6 +72,7 @@ export const approvalSchema = {
     accountId: textOrNull,
     accountName: textOrNull,
     permissionSet: textOrNull,
+    chain: chainSchema,
     label: { ...textOrNull, description: 'of the passkey' },
     approve: { enum: ['click', 'passkey'] },
     surface: { enum: ['socket', 'web', 'container', 'daemon'] },

@@ -1,5 +1,6 @@
 // Profiles in the shared config file: their sync, one of them, and the adoption of hand-written ones.
 import type { FromSchema } from 'json-schema-to-ts';
+import { chainSchema } from './roles.ts';
 import { errorSchema, names, plainText, text, time } from './values.ts';
 
 /** The last time that a program asked for credentials and got none; cleared when it gets some again. */
@@ -108,6 +109,7 @@ export const profileSchema = {
     session: text,
     accountId: text,
     permissionSet: text,
+    chain: chainSchema,
     region: { type: ['string', 'null'] },
     unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
     lastRefusal: { ...refusalSchema, description: 'absent when it got its keys since, or never asked' },

@@ -2,6 +2,36 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { accountId, names, permissionSet, plainText, sessionName, text, time } from './values.ts';
 
+/** How a chained role is reached: AssumeRole of `roleArn` with the credentials of its source. */
+export const chainSchema = {
+  type: 'object',
+  description: 'of a role that is reached through another role; absent for a permission set',
+  required: [
+    'name',
+    'roleArn',
+    'roleName',
+    'sourceProfile',
+    'sourceAccountId',
+    'sourcePermissionSet',
+    'lifetimeSeconds',
+    'cappedFrom',
+    'policy',
+  ],
+  properties: {
+    name: { type: 'string', description: 'the permission set of the role is `chain:` and this name' },
+    roleArn: text,
+    roleName: { type: 'string', description: 'of that ARN, without its path' },
+    sourceProfile: { type: ['string', 'null'], description: 'the profile of the source role; null without one' },
+    sourceAccountId: { type: 'string', description: 'twelve digits' },
+    sourcePermissionSet: { type: 'string', description: '`chain:NAME` if the source is a chained role too' },
+    lifetimeSeconds: { type: 'integer', description: 'of its credentials; at most an hour' },
+    cappedFrom: { type: ['integer', 'null'], description: 'the seconds that its definition asks for, if that is more' },
+    policy: { type: 'boolean', description: 'a session policy narrows it' },
+  },
+} as const;
+
+export type ChainDocument = FromSchema<typeof chainSchema>;
+
 export const currentRoleSchema = {
   type: 'object',
   required: ['session', 'accountId', 'permissionSet', 'profile'],
@@ -42,6 +72,7 @@ export const shownCurrentRoleSchema = {
     ...currentRoleSchema.properties,
     accountName: { type: ['string', 'null'] },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
+    chain: chainSchema,
   },
 } as const;
 
@@ -64,6 +95,21 @@ export const accountsSchema = {
           accountName: { type: ['string', 'null'] },
           emailAddress: { type: ['string', 'null'] },
           permissionSets: names,
+        },
+      },
+    },
+    chains: {
+      type: 'array',
+      description: 'the chained roles; absent without any',
+      items: {
+        type: 'object',
+        required: ['session', 'accountId', 'accountName', 'permissionSet', 'chain'],
+        properties: {
+          session: text,
+          accountId: { type: 'string', description: 'twelve digits' },
+          accountName: { type: ['string', 'null'] },
+          permissionSet: { type: 'string', description: '`chain:NAME`' },
+          chain: chainSchema,
         },
       },
     },
@@ -91,7 +137,8 @@ export const roleSchema = {
     label: { type: 'string', description: "the session's label in the settings, else its name" },
     accountId: { type: 'string', description: 'twelve digits' },
     accountName: { type: ['string', 'null'] },
-    permissionSet: text,
+    permissionSet: { type: 'string', description: 'of a chained role: `chain:NAME`' },
+    chain: chainSchema,
     profile: { type: ['string', 'null'], description: 'null when rolecall has no profile for this role' },
     aliases: { ...names, description: "rolecall's further profile names for the role; absent without any" },
     unwritten: { type: 'boolean', description: 'true: POST /v1/profile writes the profile to the file' },
@@ -114,11 +161,13 @@ export const rolesSchema = {
     complete: { type: 'boolean' },
     total: { type: 'integer', description: 'the total, when only the first roles were requested' },
     leading: { type: 'integer', description: 'how many of the first roles are the start of the full list' },
+    chains: { type: 'integer', description: 'how many of the total are chained roles; absent without any' },
     roles: {
       type: 'array',
       items: roleSchema,
       description:
         'by account name, account id, permission set, session: the order of every list that a person sees; ' +
+        'chained roles come after the permission sets of their account; ' +
         'of the first ones alone, some are pinned or used most, and the others are the beginning of the list',
     },
   },
