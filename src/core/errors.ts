@@ -19,6 +19,7 @@ export const ERROR_TABLE = {
       'config-malformed': 'rolecall doctor',
       'settings-invalid': 'rolecall doctor',
       'profile-mismatch': 'rolecall profiles list',
+      'invalid-policy': 'rolecall config check',
     },
   },
   DaemonUnreachableError: {
@@ -46,6 +47,7 @@ export const ERROR_TABLE = {
     exitCode: 5,
     codes: {
       'permission-set-not-assigned': 'rolecall ls --refresh',
+      'assume-role-refused': 'rolecall whoami',
       'caller-not-allowed': 'rolecall web',
       'token-required': 'rolecall web',
       'approval-refused': 'rolecall approvals',
@@ -63,6 +65,7 @@ export const ERROR_TABLE = {
     codes: {
       'session-not-found': 'rolecall status',
       'profile-not-found': 'rolecall profiles list',
+      'chain-unavailable': 'rolecall config check',
       'account-not-found': 'rolecall ls --refresh',
       'no-current-role': 'rolecall ls',
       'grant-not-found': 'rolecall exec --help',

@@ -76,7 +76,34 @@ export interface Role {
   readonly permissionSet: string;
 }
 
-/** The answer of GetRoleCredentials. */
+/**
+ * One AssumeRole step. Its role is in the account of `roleArn`, with the permission set `chain:NAME`.
+ * @see src/core/aws/chain-role.ts
+ */
+export interface ChainDefinition {
+  readonly name: string;
+  /** Whose credentials call AssumeRole: a permission set's role, or another chain. */
+  readonly source: Role;
+  /** Checked: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`. */
+  readonly roleArn: string;
+  readonly roleSessionName: string;
+  /** From 900 to 3600; AWS allows no more for a chain. */
+  readonly durationSeconds: number;
+  /** What was asked for, if that was more. */
+  readonly requestedSeconds?: number;
+  readonly externalId?: string;
+  readonly sourceIdentity?: string;
+  readonly tags?: readonly { readonly key: string; readonly value: string }[];
+  readonly transitiveTagKeys?: readonly string[];
+  /** Of the profile. STS is called in it if it is set, else in the session's region. */
+  readonly region?: string;
+  /** A session policy: JSON without white space. */
+  readonly policy?: string;
+  readonly policyArns?: readonly string[];
+  readonly origin: 'config' | 'settings' | 'team' | 'command';
+}
+
+/** The answer of GetRoleCredentials or AssumeRole. */
 export interface RoleCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: Secret;

@@ -1,6 +1,7 @@
 // The interfaces through which the domain reaches AWS and the secret store.
 import type {
   Account,
+  ChainDefinition,
   ClientRegistration,
   DeviceAuthorization,
   IssuedToken,
@@ -9,7 +10,7 @@ import type {
   SignInFlow,
   SsoSession,
 } from '../core/model.ts';
-import type { ErrorBody } from '../core/errors.ts';
+import type { ErrorBody, RolecallError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 
 /**
@@ -20,9 +21,10 @@ import type { Secret } from '../core/secret.ts';
  * - `grant-refused`: Identity Center does not allow sign-ins with this flow
  * - `start-url-refused`: Identity Center in this region does not accept the start URL
  * - `start-url-unresolved`: a company's own start URL does not lead to an access portal of AWS
- * - `unauthorized`: the portal refuses the access token (401)
- * - `forbidden`: the role is not assigned (403)
+ * - `unauthorized`: the portal refuses the access token (401), or STS the credentials
+ * - `forbidden`: the role is not assigned (403), or STS does not let it be assumed
  * - `not-found`: 404 from the portal
+ * - `invalid-policy`: STS does not take the session policy
  * - `throttled`: 429, or slow-down outside of polling; `retryAfterMs` if the server gave a time
  * - `unreachable`: DNS, connection, TLS, proxy, timeout, or a 5xx answer
  * - `unusable-response`: an answer that does not follow the protocol (HTML, missing fields, another 4xx)
@@ -40,6 +42,7 @@ export type FaultKind =
   | 'unauthorized'
   | 'forbidden'
   | 'not-found'
+  | 'invalid-policy'
   | 'throttled'
   | 'unreachable'
   | 'unusable-response';
@@ -151,6 +154,20 @@ export type SignInOutcome = 'approved' | 'denied' | 'expired' | 'cancelled';
 export interface CallerIdentity {
   /** The user to whom the portal issued these credentials. @throws Error: unknown; `message` says why, without secrets */
   fetchUser(session: SsoSession, credentials: RoleCredentials): Promise<string>;
+}
+
+/** STS AssumeRole. Rejects only with an {@link IdentityCenterFault}. */
+export interface RoleAssumer {
+  /** `credentials` are those of the definition's source. */
+  assumeRole(session: SsoSession, credentials: RoleCredentials, definition: ChainDefinition): Promise<RoleCredentials>;
+}
+
+/** Where chained roles are defined. */
+export interface ChainSource {
+  /** The definition of a chained role, from the last read; undefined for other roles, and for one that cannot be used. */
+  find(role: Role): ChainDefinition | undefined;
+  /** Why there is none: no such chain, a loop, a source that is missing. Its hint is a command. */
+  refusal(role: Role): RolecallError;
 }
 
 /** AWS's federation endpoint, which signs a browser in. Rejects only with an {@link IdentityCenterFault}. */

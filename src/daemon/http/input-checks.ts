@@ -59,8 +59,8 @@ function describe(httpPart: string, error: ErrorObject | undefined): string {
 const EXPECTED: Readonly<Record<string, string>> = {
   account: 'a 12-digit account id',
   accountId: 'a 12-digit account id',
-  role: 'the name of a permission set',
-  permissionSet: 'the name of a permission set',
+  role: 'the name of a permission set, or chain:NAME',
+  permissionSet: 'the name of a permission set, or chain:NAME',
   session: 'the name of an sso-session',
   refresh: 'true or false',
   force: 'true or false',

@@ -1,4 +1,5 @@
 // Parts that several documents share: names, ids, times, and the error.
+import { CHAIN_PERMISSION_SET } from '../../core/aws/chain-role.ts';
 
 /** A name that the user chose: any text without control characters. */
 export const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;
@@ -7,7 +8,11 @@ export const sessionName = { ...plainText, minLength: 1, maxLength: 256 } as con
 
 export const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;
 
-export const permissionSet = { type: 'string', pattern: '^[A-Za-z0-9_+=,.@-]{1,32}$' } as const;
+/** Of a chained role: `chain:NAME`. */
+export const permissionSet = {
+  type: 'string',
+  pattern: `^(?:[A-Za-z0-9_+=,.@-]{1,32}|${CHAIN_PERMISSION_SET})$`,
+} as const;
 
 export const time = { type: 'string', description: 'UTC, whole seconds, ending in Z' } as const;
 

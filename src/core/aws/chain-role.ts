@@ -1,0 +1,65 @@
+// Chained roles: how a role that is reached by AssumeRole is written as a permission set, and what its ARN says.
+
+/**
+ * What stands in the place of a permission set for a chained role. A permission set has no colon, so code that does not
+ * know about chains fails, instead of serving the role that the chain starts from.
+ */
+const PREFIX = 'chain:';
+
+/** The most that AWS allows for credentials that were got with credentials of another role. */
+export const MAX_CHAINED_SECONDS = 3600;
+export const MIN_CHAINED_SECONDS = 900;
+
+/** Names of chains, as a JSON Schema has them; of chains without a name: `~` and 32 hex digits. */
+export const CHAIN_NAME = '~[0-9a-f]{32}|[A-Za-z0-9_+=,.@/-]{1,128}';
+/** `chain:NAME`, as in a JSON Schema. */
+export const CHAIN_PERMISSION_SET = `chain:(?:${CHAIN_NAME})`;
+
+const WHOLE_NAME = new RegExp(`^(?:${CHAIN_NAME})$`);
+const NAMED_CHAIN = new RegExp(`^[A-Za-z0-9_+=,.@/-]{1,128}$`);
+
+/** Whether a chain can have this name. */
+export function isChainName(name: string): boolean {
+  return NAMED_CHAIN.test(name);
+}
+
+/** The permission set of the chain's role. */
+export function chainRoleName(name: string): string {
+  return `${PREFIX}${name}`;
+}
+
+/** The chain's name; undefined for a permission set, and for what is neither. */
+export function chainNameOf(permissionSet: string): string | undefined {
+  if (!permissionSet.startsWith(PREFIX)) return undefined;
+  const name = permissionSet.slice(PREFIX.length);
+  return WHOLE_NAME.test(name) ? name : undefined;
+}
+
+export interface RoleArn {
+  readonly partition: string;
+  readonly accountId: string;
+  /** Without its path. */
+  readonly roleName: string;
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+const ROLE_ARN = /^arn:(aws[a-z-]{0,32}):iam::(\d{12}):role\/(?:[\u0021-\u007e]{1,510}\/)?([A-Za-z0-9_+=,.@-]{1,64})$/;
+
+/** The parts of a role's ARN; undefined for anything else. */
+export function parseRoleArn(roleArn: string): RoleArn | undefined {
+  const [, partition, accountId, roleName] = ROLE_ARN.exec(roleArn) ?? [];
+  if (partition === undefined || accountId === undefined || roleName === undefined) return undefined;
+  return { partition, accountId, roleName };
+}
+
+/** The role by which everything knows a chain. @throws RangeError: its `roleArn` is not the ARN of a role */
+export function roleOfChain(chain: {
+  readonly name: string;
+  readonly source: { readonly sessionName: string };
+  readonly roleArn: string;
+}) {
+  const arn = parseRoleArn(chain.roleArn);
+  if (arn === undefined) throw new RangeError('not the ARN of a role');
+  const { sessionName } = chain.source;
+  return { sessionName, accountId: arn.accountId, permissionSet: chainRoleName(chain.name) };
+}
