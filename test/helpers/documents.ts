@@ -1,5 +1,6 @@
 // Sample documents of the daemon: a normal morning, and hostile names.
 import type {
+  ChainDocument,
   ApprovalDocument,
   ProgramDocument,
   RoleDocument,
@@ -38,6 +39,26 @@ export function aRole(over: Partial<RoleDocument> = {}): RoleDocument {
     score: 0,
     ...over,
   };
+}
+
+/** The parts of a chain to `deploy`, from the role of `aRole`. */
+export const CHAIN: ChainDocument = {
+  name: 'prod.deploy',
+  roleArn: 'arn:aws:iam::222222222222:role/ci/deploy',
+  roleName: 'deploy',
+  sourceProfile: 'taylor.Admin',
+  sourceAccountId: '111111111111',
+  sourcePermissionSet: 'Admin',
+  lifetimeSeconds: 3600,
+  cappedFrom: null,
+  policy: false,
+};
+
+/** A chained role with a profile of its own; `chain` has what is not as in `CHAIN`. */
+export function aChain(over: Partial<RoleDocument> = {}, chain: Partial<ChainDocument> = {}): RoleDocument {
+  const { name } = { ...CHAIN, ...chain };
+  const given = { accountId: '222222222222', accountName: 'prod', permissionSet: `chain:${name}`, profile: name };
+  return aRole({ ...given, chain: { ...CHAIN, ...chain }, ...over });
 }
 
 export const CURRENT = {

@@ -47,6 +47,6 @@ export function exactCommand(
   role: RoleDocument | undefined,
   { command, commandEnd = '' }: Pick<Search, 'command' | 'commandEnd'>,
 ): string {
-  const name = role?.profile ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`;
+  const name = role?.profile ?? role?.chain?.name ?? `${role?.accountId ?? ''} ${role?.permissionSet ?? ''}`;
   return `${command} ${quoteForShell(name)}${commandEnd}`;
 }

@@ -1,4 +1,5 @@
-// Formats a role for a line in the terminal, always in this order: account name, account id, permission set, label, profile.
+// Formats a role for a line in the terminal, always in this order: account name, account id, permission set (of a chain: its role and source), label, profile.
+import { titleOfRole } from '../../core/text/role-title.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { CliContext } from '../context.ts';
 import { displayWidth } from '../terminal/display-width.ts';
@@ -38,7 +39,7 @@ export function createRoleColumns(roles: readonly RoleDocument[]): RoleColumns {
   const cells = (role: RoleDocument): readonly RoleCell[] => [
     { text: harmless(role.accountName ?? ''), style: undefined },
     { text: role.accountId, isId: true, style: 'dim' },
-    { text: harmless(role.permissionSet), style: role.protected ? 'red' : undefined },
+    { text: harmless(titleOfRole(role)), style: role.protected ? 'red' : undefined },
     ...(hasLabels ? [{ text: harmless(role.label), style: styleOfSession(role.session) }] : []),
     { text: harmless(role.profile ?? ''), style: 'dim' as const },
   ];
@@ -55,7 +56,8 @@ function measure(roles: readonly RoleDocument[], hasLabels: boolean): readonly n
       name = Math.max(name, displayWidth(harmless(role.accountName ?? '')));
     }
     if (role.label !== last?.label) label = Math.max(label, displayWidth(harmless(role.label)));
-    set = Math.max(set, role.permissionSet.length);
+    const isPlain = role.chain === undefined;
+    set = Math.max(set, isPlain ? role.permissionSet.length : displayWidth(harmless(titleOfRole(role))));
     profile = Math.max(profile, role.profile?.length ?? 0);
     last = role;
   }
@@ -66,7 +68,7 @@ const ACCOUNT_ID_WIDTH = 12;
 
 /** One role in one line for use in a sentence: account name, account id, permission set, and optionally session and region. */
 export function describeRole(
-  role: Pick<RoleDocument, 'accountName' | 'accountId' | 'permissionSet' | 'label' | 'protected'> & {
+  role: Pick<RoleDocument, 'accountName' | 'accountId' | 'permissionSet' | 'chain' | 'label' | 'protected'> & {
     readonly region?: string | null;
   },
   mark: string,
@@ -75,7 +77,7 @@ export function describeRole(
   return [
     ...(role.accountName === null ? [] : [harmless(role.accountName)]),
     role.accountId,
-    harmless(role.permissionSet),
+    harmless(titleOfRole(role)),
     ...(withSession ? [harmless(role.label)] : []),
     ...(role.region === undefined || role.region === null ? [] : [harmless(role.region)]),
     ...(role.protected ? [mark] : []),

@@ -36,10 +36,15 @@ export function nothingMatches(
   roles: readonly RoleDocument[],
   index: RoleIndex,
 ): NotFoundError {
-  const nameOf = ({ profile, accountName, permissionSet }: RoleDocument) =>
-    profile ?? `${accountName ?? ''} ${permissionSet}`;
+  const nameOf = ({ profile, chain, accountName, permissionSet }: RoleDocument) =>
+    profile ?? chain?.name ?? `${accountName ?? ''} ${permissionSet}`;
   const names = new Set(
-    roles.flatMap((role) => [role.accountName ?? '', role.permissionSet, role.profile ?? '', role.label]),
+    roles.flatMap(({ accountName, permissionSet, chain, profile, label }) => [
+      accountName ?? '',
+      chain?.roleName ?? permissionSet,
+      profile ?? '',
+      label,
+    ]),
   );
   const words = new Set(
     [...names].map((name) => name.toLowerCase()).flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]),

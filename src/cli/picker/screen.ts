@@ -1,5 +1,6 @@
 // Draws the picker as one string that fills the terminal: the query, the visible roles, and what Enter does.
 import { findMarks } from '../../core/search/role-marks.js';
+import { titleOfRole } from '../../core/text/role-title.js';
 import { createNameShortener, moveMarks } from '../../core/text/short-names.js';
 import { parseWords } from '../../core/search/search-words.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
@@ -80,7 +81,7 @@ function drawFoot(state: PickerState, size: Size, { roles, purpose, mark, paint 
   if (role === undefined) return paint('dim', cutToWidth('  esc  cancel', size.columns));
   const warning = role.protected ? `${mark} protected  ` : '';
   const [before, after] = [`  ${warning}enter  `, ` ${purpose}   esc  cancel`];
-  const name = harmless(role.profile ?? `${role.permissionSet} in ${role.accountId}`);
+  const name = harmless(role.profile ?? `${titleOfRole(role)} in ${role.accountId}`);
   const room = Math.max(MIN_COLUMN_WIDTH, size.columns - displayWidth(before + after));
   const foot = cutToWidth(before + createNameShortener([], room, displayWidth)(name).text + after, size.columns);
   const start = 2 + warning.length;

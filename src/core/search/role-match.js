@@ -1,4 +1,5 @@
 // How well a role matches search words, for `use`, `ls`, the picker and the page. JavaScript, because browsers load it too.
+import { nameOfSource } from '../text/role-title.js';
 import {
   findDigits,
   findLetters,
@@ -25,15 +26,17 @@ import {
  * @property {string} [label]
  * @property {string} [session]
  * @property {string | null} [emailAddress]
+ * @property {import('../text/role-title.js').TitledChain | undefined} [chain]
  */
 
 /**
  * The searchable text of a role.
  * @typedef {object} RoleText
  * @property {string} accountId
- * @property {string} text account name, permission set and all other names, without account ids, folded, one per line
+ * @property {string} text account name, permission set (or the role of a chain) and all other names, without account ids, folded, one per line
  * @property {string} cased the same with capitals
  * @property {number} namesEnd where the permission set ends in `text`
+ * @property {number} sourceStart where the source of a chain starts in `text`
  * @property {string} withId the other names with the account id, folded; empty if none contains it
  * @property {number} letters the letters that occur, as bits
  */
@@ -45,7 +48,7 @@ export const NAMED = 1;
 export const PARTED = 2;
 /** The word starts a word, or a part of one, of another name (profile, alias, label, …), or is the whole account id. */
 export const STARTED = 3;
-/** The word is inside a word of a name. */
+/** The word is inside a word of a name, or in the source of a chain: a word that means the source is best for the source. */
 export const INSIDE = 4;
 /** The word is part of the account id: its beginning, or at least four digits of it. */
 export const BY_ID = 5;
@@ -53,12 +56,23 @@ export const BY_ID = 5;
 export const NEAR = 6;
 
 /** @param {SearchedRole} role @returns {RoleText} */
-export function readRole({ accountId, accountName, permissionSet, profile, aliases, label, session, emailAddress }) {
-  const names = `${accountName ?? ''}\n${permissionSet}`;
+export function readRole({
+  accountId,
+  accountName,
+  permissionSet,
+  profile,
+  aliases,
+  label,
+  session,
+  emailAddress,
+  chain,
+}) {
+  const names = `${accountName ?? ''}\n${chain?.roleName ?? permissionSet}`;
   const others = `${profile ?? ''}\n${aliases?.join('\n') ?? ''}\n${label ?? ''}\n${session ?? ''}\n${emailAddress ?? ''}`;
   // A profile name may contain the account id, which is matched as an id there too.
   const hasId = accountId !== '' && others.includes(accountId);
-  const cased = withoutAccents(`${names}\n${hasId ? others.replaceAll(accountId, '\n') : others}`);
+  const own = withoutAccents(`${names}\n${hasId ? others.replaceAll(accountId, '\n') : others}`);
+  const cased = chain === undefined ? own : `${own}\n${sourceOf(chain)}`;
   const text = cased.toLowerCase();
   return {
     accountId,
@@ -66,9 +80,15 @@ export function readRole({ accountId, accountName, permissionSet, profile, alias
     // In some languages lower case changes the length: then capitals are ignored.
     cased: cased.length === text.length ? cased : text,
     namesEnd: fold(names).length,
+    sourceStart: chain === undefined ? text.length : fold(own).length,
     withId: hasId ? fold(others) : '',
     letters: lettersOf(text) | lettersOf(accountId),
   };
+}
+
+/** As in the title of the role, but without the account id, by which only roles of that account are found. @param {NonNullable<SearchedRole['chain']>} chain */
+function sourceOf(chain) {
+  return withoutAccents(`via ${nameOfSource(chain).replaceAll(chain.sourceAccountId, '\n')}`);
 }
 
 /** A role that lacks one of these letters does not match. @param {readonly Word[]} words */
@@ -115,19 +135,20 @@ function fitOfWord(role, word) {
     : best;
 }
 
-/** The whole word in any of the names. @param {Pick<RoleText, 'text' | 'cased' | 'namesEnd'>} role @param {string} word */
-function fitOfNames({ text, cased, namesEnd }, word) {
+/** The whole word in any of the names. @param {Pick<RoleText, 'text' | 'cased' | 'namesEnd' | 'sourceStart'>} role @param {string} word */
+function fitOfNames(role, word) {
+  const { text } = role;
   let best = NO_FIT;
   for (let at = findWord(text, word); at >= 0; at = findWord(text, word, at + 1)) {
-    best = Math.min(best, toFit(levelAt(cased, at, namesEnd), AS_IT_IS + pointsOfPlace(text, at, at + word.length)));
+    best = Math.min(best, toFit(levelAt(role, at), AS_IT_IS + pointsOfPlace(text, at, at + word.length)));
     if (best === toFit(NAMED, MOST)) break;
   }
   return best;
 }
 
-/** @param {string} cased @param {number} at @param {number} namesEnd */
-function levelAt(cased, at, namesEnd) {
-  if (!startsPart(cased, at)) return INSIDE;
+/** @param {Pick<RoleText, 'cased' | 'namesEnd' | 'sourceStart'>} role @param {number} at */
+function levelAt({ cased, namesEnd, sourceStart }, at) {
+  if (at >= sourceStart || !startsPart(cased, at)) return INSIDE;
   if (at >= namesEnd) return STARTED;
   return startsWord(cased, at) ? NAMED : PARTED;
 }

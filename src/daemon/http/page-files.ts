@@ -80,6 +80,7 @@ const FILES: Readonly<Record<string, string>> = {
   '../core/search/search-words.js': SCRIPT,
   '../core/search/use-rank.js': SCRIPT,
   '../core/text/event-parser.js': SCRIPT,
+  '../core/text/role-title.js': SCRIPT,
   '../core/text/short-names.js': SCRIPT,
 };
 

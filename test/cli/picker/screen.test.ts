@@ -6,6 +6,7 @@ import { createRoleColumns, protectedMark, styleOfSession } from '../../../src/c
 import { drawScreen, fitWidths, listHeight } from '../../../src/cli/picker/screen.ts';
 import { createPainter } from '../../../src/cli/terminal/render.ts';
 import type { RoleDocument } from '../../../src/local-api/schemas.ts';
+import { aChain } from '../../helpers/documents.ts';
 import { role, ROLES } from './roles.ts';
 import { createWrittenScreen } from './written-screen.ts';
 
@@ -49,6 +50,25 @@ describe('the screen', () => {
   test('warns when a protected role is selected', () => {
     expect(draw(ROLES, 'administrator', 100, 4).lines.at(-1)).toBe(
       '  ⚠ protected  enter  Payments-Production.AdministratorAccess in this shell   esc  cancel',
+    );
+  });
+
+  test('shows a chained role by its role and source, with what could move the cursor replaced', () => {
+    const roles = [
+      aChain(),
+      aChain(
+        { accountName: null, profile: null },
+        { name: 'hub', sourceProfile: 'build\u001b[2J.Admin', roleName: 'audit' },
+      ),
+    ];
+    expect(draw(roles, '', 80, 4).lines).toEqual([
+      `> ${' '.repeat(72)}2 of 2`,
+      '>   prod  222222222222  deploy via taylor.Admin    prod.deploy',
+      '          222222222222  audit via build\ufffd[2J.Admin',
+      '  enter  prod.deploy in this shell   esc  cancel',
+    ]);
+    expect(draw(roles.slice(1), '', 80, 3).lines.at(-1)).toBe(
+      '  enter  audit via build\ufffd[2J.Admin in 222222222222 in this shell   esc  cancel',
     );
   });
 

@@ -6,6 +6,7 @@ import { findMarks } from '../../../src/core/search/role-marks.js';
 import { BY_ID, INSIDE, NAMED, NEAR, PARTED, STARTED } from '../../../src/core/search/role-match.js';
 import { parseWords } from '../../../src/core/search/search-words.js';
 import { role, ROLES } from '../../cli/picker/roles.ts';
+import { aChain, aRole } from '../../helpers/documents.ts';
 
 const found = (query: string, roles = ROLES) =>
   Array.from(createRoleIndex(roles).search(query).positions, (position) => {
@@ -118,6 +119,39 @@ describe('the level of a match', () => {
   test('is that of the name if a name contains the digits of an id', () => {
     expect(levelOf('22', {}, 'Team 220711112222')).toBe(NAMED);
     expect(levelOf('07', {}, 'Team 220711112222')).toBe(undefined);
+  });
+});
+
+describe('a chained role', () => {
+  const source = aRole({ accountName: 'build', permissionSet: 'Admin' });
+  const chain = aChain({ accountName: 'Shop prod' }, { sourceProfile: 'build-111111111111.Admin' });
+  const levels = (query: string, roles = [source, chain]) => {
+    const { positions, count } = createRoleIndex(roles).search(query);
+    return Array.from(positions, (position, place) => [
+      roles[position]?.permissionSet,
+      [NAMED, PARTED, STARTED, INSIDE, BY_ID, NEAR].find((level) => count(level) > place),
+    ]);
+  };
+
+  test.each([
+    ['the name of the role', 'deploy', [['chain:prod.deploy', NAMED]]],
+    ['account and role', 'shop deploy', [['chain:prod.deploy', NAMED]]],
+    ['the name of its profile', 'prod.deploy', [['chain:prod.deploy', STARTED]]],
+    ['its title', 'deploy via build', [['chain:prod.deploy', INSIDE]]],
+    ['its account id', '222222222222', [['chain:prod.deploy', STARTED]]],
+    ['the account id of its source, but for the source itself', '111111111111', [['Admin', STARTED]]],
+    ['four digits of that id, but for the source itself', '1111', [['Admin', BY_ID]]],
+    ['what nobody sees', 'chain:', []],
+  ])('is found by %s', (_, query, expected) => {
+    expect(levels(query)).toEqual(expected);
+  });
+
+  test('is worse than its source for words of the source, so that these words still mean the source', () => {
+    const expected = [
+      ['Admin', NAMED],
+      ['chain:prod.deploy', INSIDE],
+    ];
+    expect([levels('build admin'), levels('build')]).toEqual([expected, expected]);
   });
 });
 
