@@ -38,6 +38,8 @@ export interface AuditRecord {
   readonly reason?: 'command' | 'screen' | 'idle' | 'sleep' | undefined;
   /** The name of a passkey. */
   readonly label?: string | undefined;
+  /** What a grant is for. */
+  readonly purpose?: string | undefined;
   /** Of a start: the rules for protected roles, because a program of the user could have changed them before. */
   readonly rules?: string | undefined;
 }
@@ -61,6 +63,7 @@ export function toAuditLine({ record, atMs, count }: BudgetedRecord<AuditRecord>
     current: role === 'current' ? true : undefined,
     subject: record.subject,
     label: cut(record.label),
+    purpose: cut(record.purpose),
     rules: cut(record.rules),
     federated,
     flow,

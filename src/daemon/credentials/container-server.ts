@@ -82,9 +82,9 @@ export function createContainerServer(deps: {
 
   /** Binds the earlier port if it is free, so that running commands learn why they get no credentials; else another port. */
   async function bind(server: Server, earlierPort: number): Promise<void> {
-    const isLost = grants.list().length > 0;
+    const isLost = grants.list().some(({ hasSocket }) => hasSocket !== true);
     // Before anybody can connect.
-    await grants.revokeAll();
+    await grants.revokeOfPort();
     try {
       await listen(server, { host: HOST, port: earlierPort });
       if (isLost && earlierPort !== 0) loss.reportLost(earlierPort);

@@ -30,6 +30,7 @@ import type { LoginPolicy } from '../sign-in/login-policy.ts';
 import type { SessionEvents } from '../sign-in/session-events.ts';
 import type { OpenStateFile } from '../state-files/state-file.ts';
 import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } from './container-server.ts';
+import { createGrantSockets } from './grant-sockets.ts';
 import { GRANTS_SCHEMA, loadGrants } from './grants.ts';
 import { createCredentialIssuer } from './issue.ts';
 
@@ -44,7 +45,8 @@ export interface Credentials {
 
 export async function createCredentials(deps: {
   readonly settings: Settings;
-  readonly paths: Pick<RuntimePaths, 'stateDirectory'>;
+  readonly paths: Pick<RuntimePaths, 'socketPath' | 'stateDirectory'>;
+  readonly userId: number;
   /** Opens a file of the state folder by its name. */
   readonly openOwnFile: OpenStateFile;
   readonly sharedConfig: SharedConfig;
@@ -62,7 +64,7 @@ export async function createCredentials(deps: {
   readonly audit: Pick<AuditLog, 'record' | 'recordServing'>;
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
-  readonly connectionRules: { readonly container: ConnectionRules };
+  readonly connectionRules: Readonly<Record<'container' | 'grantSocket', ConnectionRules>>;
   /** Absent: each daemon has a container port of its own, and its grants end with it. */
   readonly portHandover?: PortHandover;
   readonly problems: Problems;
@@ -78,11 +80,21 @@ export async function createCredentials(deps: {
     file: openOwnFile('grants.json', GRANTS_SCHEMA),
     directory,
     randomBytes,
-    onGone: ({ role, boundTo }, how, surface) =>
-      audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId }),
+    onGone: (grant, how, surface) => {
+      const { role, boundTo, purpose } = grant;
+      if (grant.hasSocket === true) grantSockets.end(grant);
+      audit.record({ event: `grant-${how}`, role, surface, processId: boundTo?.processId, purpose });
+    },
   });
   deps.events.subscribe({ signedOut: ({ sessionName }, by) => grants.revokeSession(sessionName, by) });
-  const containerServer = createContainerServer({
+  const grantSockets = createGrantSockets({
+    ...deps,
+    socketPath: deps.paths.socketPath,
+    grants,
+    issuer,
+    connectionRules: deps.connectionRules.grantSocket,
+  });
+  const containerPort = createContainerServer({
     ...deps,
     portFile: openOwnFile('container-port.json', CONTAINER_PORT_SCHEMA),
     handover: deps.portHandover ?? createNoHandover(),
@@ -90,6 +102,23 @@ export async function createCredentials(deps: {
     issuer,
     connectionRules: deps.connectionRules.container,
   });
+
+  /** Everything that serves grants. */
+  const containerServer: ContainerServer = {
+    ...containerPort,
+    async reopen() {
+      try {
+        await containerPort.reopen();
+      } finally {
+        await grantSockets.restore();
+      }
+    },
+    drain: () => Promise.all([containerPort.drain(), grantSockets.drain()]).then(() => undefined),
+    close() {
+      grantSockets.close();
+      return containerPort.close();
+    },
+  };
 
   /** Serialized answers, each for as long as its credentials are cached. */
   const answers = new WeakMap<RoleCredentials, Buffer>();
@@ -114,7 +143,7 @@ export async function createCredentials(deps: {
     currentCredentials: (_, caller) => answer('current', caller),
     ...lateLoading.deferHandlers(['createGrant', 'grants', 'grant', 'revokeGrant'], async () => {
       const { createGrantsHandlers } = await import('./grants-routes.ts');
-      return createGrantsHandlers({ ...deps, grants, directory, containerServer });
+      return createGrantsHandlers({ ...deps, grants, grantSockets, directory, containerServer });
     }),
     ...lateLoading.deferHandlers(['console'], async () => {
       const { createConsoleHandlers } = await import('./console-routes.ts');
@@ -123,7 +152,10 @@ export async function createCredentials(deps: {
   };
   return {
     handlers,
-    tasks: [{ name: 'grants', run: () => grants.sweep().then(() => containerServer.keepPort()) }],
+    tasks: [
+      { name: 'grants', run: () => grants.sweep().then(() => containerServer.keepPort()) },
+      { name: 'grant sockets', run: () => grantSockets.restore() },
+    ],
     containerServer,
   };
 }

@@ -11,7 +11,8 @@ import type { RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { ContainerServer } from './container-server.ts';
 import type { Grant, Grants } from './grants.ts';
-import { CONTAINER_PATH } from '../http/guard.ts';
+import type { GrantSockets } from './grant-sockets.ts';
+import { CONTAINER_PATH, GRANT_SOCKET_PATH } from '../http/guard.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
@@ -24,6 +25,7 @@ export function createGrantsHandlers(deps: {
   /** Has a folder for the files of each grant. */
   readonly directory: string;
   readonly containerServer: ContainerServer;
+  readonly grantSockets: Pick<GrantSockets, 'open' | 'pathOf'>;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'requireAssigned'>;
   readonly lock: ServingLock;
@@ -72,15 +74,20 @@ export function createGrantsHandlers(deps: {
         role === 'current' ? undefined : await deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
       const processId = boundTo?.processId;
       const program = body.confined === true ? { processId, confined: true } : undefined;
-      await deps.audit.recordServing({ event: 'grant-issued', role, surface: caller.surface, processId, program });
+      const { purpose, socket: hasSocket = false } = body;
+      const issued = { event: 'grant-issued', role, surface: caller.surface, processId, program, purpose } as const;
+      await deps.audit.recordServing(issued);
       const { grant, pathSecret, token } = await grants.issue({
         role,
         lifetimeSeconds: body.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
         ...(boundTo === undefined ? {} : { boundTo }),
         ...(body.confined === true ? { isConfined: true } : {}),
+        ...(hasSocket ? { hasSocket } : {}),
+        ...(purpose === undefined ? {} : { purpose }),
       });
       try {
         admission?.hold(grant.id);
+        if (hasSocket) await deps.grantSockets.open(grant);
       } catch (error) {
         await grants.revoke(grant.id, 'daemon');
         throw error;
@@ -89,7 +96,10 @@ export function createGrantsHandlers(deps: {
       setImmediate(() => void deps.containerServer.keepPort());
       const directory = join(deps.directory, grant.id);
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      return { ...describe(grant), url: `${url}${CONTAINER_PATH}${pathSecret}`, token, directory };
+      const answer = { ...describe(grant), token, directory };
+      return hasSocket
+        ? { ...answer, url: `http://127.0.0.1${GRANT_SOCKET_PATH}`, socketPath: deps.grantSockets.pathOf(grant.id) }
+        : { ...answer, url: `${url}${CONTAINER_PATH}${pathSecret}` };
     },
     grants: async () => ({ grants: grants.list().map(describe) }),
     grant: async ({ id }) => describe(find(id)),
@@ -117,5 +127,7 @@ function describe(grant: Grant): GrantDocument {
     expiresAt: formatUtcSeconds(grant.expiresAtMs),
     processId: grant.boundTo?.processId ?? null,
     confined: grant.isConfined === true,
+    socket: grant.hasSocket === true,
+    purpose: grant.purpose ?? null,
   };
 }

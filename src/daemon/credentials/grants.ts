@@ -21,7 +21,16 @@ export interface Grant {
   readonly boundTo?: ProcessIdentity;
   /** Whether the caller has said that it confines the program. */
   readonly isConfined?: boolean;
+  /** Whether it is served on a socket of its own, and not at the container port. */
+  readonly hasSocket?: boolean;
+  /** What it is for, in the caller's words. */
+  readonly purpose?: string;
 }
+
+/** The terms of a new grant. */
+export type GrantTerms = Pick<Grant, 'role' | 'boundTo' | 'isConfined' | 'hasSocket' | 'purpose'> & {
+  readonly lifetimeSeconds: number;
+};
 
 export interface IssuedGrant {
   readonly grant: Grant;
@@ -33,22 +42,19 @@ export interface IssuedGrant {
 export interface Grants {
   /** Whether grants may have been lost because their file was damaged. */
   readonly haveGaps: boolean;
-  issue(request: {
-    readonly role: Role | 'current';
-    readonly lifetimeSeconds: number;
-    readonly boundTo?: ProcessIdentity;
-    readonly isConfined?: boolean;
-  }): Promise<IssuedGrant>;
-  /** The valid grant with both secrets; undefined does not tell which of them was wrong. */
+  issue(terms: GrantTerms): Promise<IssuedGrant>;
+  /** The valid grant of the container port with both secrets; undefined does not tell which of them was wrong. */
   find(pathSecret: string, token: string): Grant | undefined;
+  /** The valid grant with a socket of its own. */
+  findOfSocket(id: string, token: string): Grant | undefined;
   get(id: string): Grant | undefined;
   list(): readonly Grant[];
   /** True when there was one. */
   revoke(id: string, by: Actor): Promise<boolean>;
   /** Revokes the grants of one sso-session. Grants of the current role stay: it can be of another session later. */
   revokeSession(sessionName: string, by: Actor): Promise<void>;
-  /** Revokes all grants: another program may have their port. */
-  revokeAll(): Promise<void>;
+  /** Revokes the grants of the container port: another program may have it. */
+  revokeOfPort(): Promise<void>;
   /** Removes grants that have expired, or whose process has ended. */
   sweep(): Promise<void>;
 }
@@ -59,7 +65,7 @@ interface StoredGrant extends Grant {
 }
 
 const SECRET_BYTES = 32;
-const GRANT_ID = /^[0-9a-f]{16}$/;
+export const GRANT_ID = /^[0-9a-f]{16}$/;
 const SHA256 = /^[A-Za-z0-9+/]{43}=$/;
 /** The longest lifetime that the route accepts. */
 const MAX_LIFETIME_MS = 7 * 24 * 3600_000;
@@ -110,19 +116,31 @@ export async function loadGrants(deps: {
     await save();
   }
 
+  /** `key` is where the proof is remembered. Compares even without a grant, so that the time does not tell whether there is one. */
+  function prove(key: string, token: string, findStored: () => StoredGrant | undefined): Grant | undefined {
+    const known = proven.get(key);
+    const given = Buffer.from(token);
+    if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
+      return isValid(known.grant) ? known.grant : undefined;
+    }
+    const grant = findStored();
+    const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
+    if (grant === undefined || !isRight || !isValid(grant)) return undefined;
+    proven.set(key, { grant, token: given });
+    return grant;
+  }
+
   return {
     haveGaps,
-    async issue({ role, lifetimeSeconds, boundTo, isConfined }) {
+    async issue({ lifetimeSeconds, ...terms }) {
       const pathSecret = deps.randomBytes(SECRET_BYTES).toString('base64url');
       const token = deps.randomBytes(SECRET_BYTES).toString('base64url');
       const nowMs = clock.nowMs();
       const grant: Grant = {
         id: deps.randomBytes(8).toString('hex'),
-        role,
         createdAtMs: nowMs,
         expiresAtMs: nowMs + lifetimeSeconds * 1000,
-        ...(boundTo === undefined ? {} : { boundTo }),
-        ...(isConfined === true ? { isConfined } : {}),
+        ...terms,
       };
       const stored = { ...grant, pathHash: hash(pathSecret), tokenHash: hash(token) };
       byPath.set(stored.pathHash, stored);
@@ -134,19 +152,15 @@ export async function loadGrants(deps: {
       }
       return { grant, pathSecret, token };
     },
-    find(pathSecret, token) {
-      const known = proven.get(pathSecret);
-      const given = Buffer.from(token);
-      if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
-        return isValid(known.grant) ? known.grant : undefined;
-      }
-      const grant = byPath.get(hash(pathSecret));
-      // Compares even without a grant, so that the time does not tell whether the path exists.
-      const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
-      if (grant === undefined || !isRight || !isValid(grant)) return undefined;
-      proven.set(pathSecret, { grant, token: given });
-      return grant;
-    },
+    find: (pathSecret, token) =>
+      prove(pathSecret, token, () => {
+        const grant = byPath.get(hash(pathSecret));
+        return grant?.hasSocket === true ? undefined : grant;
+      }),
+    findOfSocket: (id, token) =>
+      prove(`socket ${id}`, token, () =>
+        [...byPath.values()].find((grant) => grant.id === id && grant.hasSocket === true),
+      ),
     get: (id) => [...byPath.values()].find((grant) => grant.id === id && isValid(grant)),
     list: () => [...byPath.values()].filter(isValid),
     async revoke(id, by) {
@@ -158,7 +172,12 @@ export async function loadGrants(deps: {
       const ofSession = ({ role }: Grant) => role !== 'current' && role.sessionName === sessionName;
       return remove([...byPath.values()].filter(ofSession), 'revoked', by);
     },
-    revokeAll: () => remove([...byPath.values()], 'revoked', 'daemon'),
+    revokeOfPort: () =>
+      remove(
+        [...byPath.values()].filter((grant) => grant.hasSocket !== true),
+        'revoked',
+        'daemon',
+      ),
     sweep: () =>
       remove(
         [...byPath.values()].filter((grant) => !isValid(grant)),
@@ -169,7 +188,7 @@ export async function loadGrants(deps: {
 }
 
 function isStoredGrant(candidate: unknown): candidate is StoredGrant {
-  const { id, role, createdAtMs, expiresAtMs, boundTo, pathHash, tokenHash } = (candidate ??
+  const { id, role, createdAtMs, expiresAtMs, boundTo, hasSocket, purpose, pathHash, tokenHash } = (candidate ??
     {}) as Partial<StoredGrant>;
   return (
     typeof id === 'string' &&
@@ -179,6 +198,8 @@ function isStoredGrant(candidate: unknown): candidate is StoredGrant {
     isEpochMs(expiresAtMs) &&
     expiresAtMs - createdAtMs <= MAX_LIFETIME_MS &&
     (boundTo === undefined || Number.isInteger((boundTo as ProcessIdentity | null)?.processId)) &&
+    ['undefined', 'boolean'].includes(typeof hasSocket) &&
+    ['undefined', 'string'].includes(typeof purpose) &&
     [pathHash, tokenHash].every((digest) => typeof digest === 'string' && SHA256.test(digest))
   );
 }

@@ -8,7 +8,7 @@ export interface ConnectionRules {
   readonly maxUnchecked: number;
   /** Time from the accepted connection, or the first byte of a later request, to the end of the headers. */
   readonly headersDeadlineMs: number;
-  /** Absent on the unix socket, which its file mode protects. */
+  /** Absent on unix sockets, which their file mode protects. */
   readonly peerCheck?: PeerCheck;
 }
 
@@ -27,6 +27,8 @@ const SHARES: Readonly<Record<SurfaceName, { readonly served: number; readonly m
 };
 /** For the port of one sign-in, which is used by one browser, for one request. */
 const MAX_SERVED_OF_CALLBACK = 16;
+/** For the socket of one grant, which one other place uses. */
+const MAX_SERVED_OF_GRANT = 32;
 /** For each loopback port. Many connections of our own user that arrive at once count here too. */
 const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 
@@ -34,7 +36,7 @@ const UNCHECKED = { share: 1 / 8, max: 1024 } as const;
 export function createConnectionRules(deps: {
   readonly userId: number;
   readonly descriptorLimit: number;
-}): Readonly<Record<SurfaceName | 'callback', ConnectionRules>> {
+}): Readonly<Record<SurfaceName | 'callback' | 'grantSocket', ConnectionRules>> {
   const reserved = Math.min(MAX_RESERVED, Math.max(MIN_RESERVED, deps.descriptorLimit / 4));
   const free = Math.max(0, deps.descriptorLimit - reserved);
   const take = (share: number, max: number) => Math.max(MIN_CONNECTIONS, Math.min(max, Math.floor(free * share)));
@@ -49,6 +51,10 @@ export function createConnectionRules(deps: {
     socket: limits('socket'),
     // Commands of `exec` run in this Linux; under WSL the page may be open in a browser of Windows.
     container: { ...limits('container'), peerCheck: createPeerCheck({ userIds, servesWindows: false }) },
+    grantSocket: {
+      ...limits('container'),
+      maxServed: Math.min(MAX_SERVED_OF_GRANT, limits('container').maxServed),
+    },
     web: { ...limits('web'), peerCheck: webPeerCheck },
     // As many unchecked ones as the page: with fewer, a flood of another user resets the browser that comes back.
     callback: {

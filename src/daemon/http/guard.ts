@@ -153,6 +153,31 @@ export function createContainerGuard<G extends object>(options: {
   };
 }
 
+/** The one path of a grant's own socket. It holds no secret: the socket belongs to one grant. */
+export const GRANT_SOCKET_PATH = '/role';
+
+/**
+ * Guards the unix socket of one grant. Whatever listens in front of it, on an SSH host or in a container, passes the Host
+ * that the SDK has sent: one of those to which AWS's SDKs send a token over plain http (as of 2026-11), with any port.
+ */
+export function createGrantSocketGuard<G extends object>(options: {
+  readonly findGrant: (token: string) => G | undefined;
+}): ContainerGuard<G> {
+  return (request) => {
+    const stranger = checkHost(request, ...SDK_HOSTS) ?? checkNoForeignPage(request, undefined);
+    if (stranger !== undefined) return stranger;
+    const [token = '', ...more] = request.headers.authorization;
+    const isRightPath = request.rawUrl === GRANT_SOCKET_PATH && more.length === 0;
+    const grant = isRightPath ? options.findGrant(token) : undefined;
+    if (grant === undefined) return unknownGrant();
+    return checkBodySize(request) ?? checkControlCharacters(request) ?? grant;
+  };
+}
+
+const SDK_HOSTS = [
+  /^(?:localhost|127\.0\.0\.1|169\.254\.170\.(?:2|23)|\[::1\]|\[fd00:ec2::23\])(?::[0-9]{1,5})?$/,
+] as const;
+
 function checkGrant<G>(
   { headers, rawUrl }: GuardedRequest,
   findGrant: (path: string, token: string) => G | undefined,
@@ -161,16 +186,25 @@ function checkGrant<G>(
   const path = rawUrl.startsWith(CONTAINER_PATH) ? rawUrl.slice(CONTAINER_PATH.length) : '';
   const grant = tokens.length === 1 ? findGrant(path, tokens[0] ?? '') : undefined;
   if (grant !== undefined) return grant;
-  // The same answer for an unknown path, a wrong token and a grant that has ended.
+  return unknownGrant();
+}
+
+/** The same answer for an unknown path, a wrong token and a grant that has ended. */
+function unknownGrant(): RefusedError {
   return new RefusedError('token-required', 'This URL or token is not valid, or its grant has ended.', {
     hint: 'rolecall exec --help',
   });
 }
 
 /** A page whose name resolves to loopback (DNS rebinding) sends that name as Host, or in an absolute request target. */
-function checkHost({ headers, rawUrl }: GuardedRequest, ...hosts: readonly string[]): RolecallError | undefined {
-  const named = headers.host;
-  if (named.length === 1 && hosts.some((host) => host === named[0]) && rawUrl.startsWith('/')) return undefined;
+function checkHost(
+  { headers, rawUrl }: GuardedRequest,
+  ...hosts: readonly (string | RegExp)[]
+): RolecallError | undefined {
+  const [named, ...more] = headers.host;
+  const isOurs =
+    named !== undefined && hosts.some((host) => (typeof host === 'string' ? host === named : host.test(named)));
+  if (isOurs && more.length === 0 && rawUrl.startsWith('/')) return undefined;
   return refused('The Host header or the request target names another host.');
 }
 

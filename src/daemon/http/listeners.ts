@@ -23,11 +23,14 @@ export async function listenOnSocket(server: NetServer, path: string, userId: nu
   await removeDeadSocket(path);
   // Created with 0600: with the usual umask the group could connect for a moment.
   const mask = process.umask(0o177);
+  let listening: Promise<void>;
   try {
-    await listen(server, { path });
+    // Binds before it returns, as of Node 20. During an await, other files would be created with this mask.
+    listening = listen(server, { path });
   } finally {
     process.umask(mask);
   }
+  await listening;
 }
 
 /** Clients refuse a socket in a folder of another user, so none is created there. */

@@ -72,6 +72,8 @@ export interface AuditLine {
   readonly subject?: string;
   readonly reason?: string;
   readonly label?: string;
+  /** What a grant is for, in the words of its caller. */
+  readonly purpose?: string;
   /** The rules for protected roles that a daemon has started with. */
   readonly rules?: string;
   /** The line stands for this many events, of which it shows the last. */

@@ -1,7 +1,7 @@
 // Credentials, grants for containers, and sign-in URLs for the AWS console.
 import type { FromSchema } from 'json-schema-to-ts';
 import { CONSOLE_SERVICE } from '../../core/aws/console-service.ts';
-import { accountId, browserProperties, permissionSet, sessionName, text, time } from './values.ts';
+import { accountId, browserProperties, permissionSet, purpose, sessionName, text, time } from './values.ts';
 
 /** AWS's credential_process document. */
 export const credentialsSchema = {
@@ -23,6 +23,11 @@ const grantTerms = {
   lifetimeSeconds: { type: 'integer', minimum: 1, maximum: 7 * 24 * 3600, description: '24 hours when absent' },
   processId: { type: 'integer', minimum: 1, description: 'the grant ends with this process' },
   confined: { type: 'boolean', description: 'the caller confines the program; only for the lists and the audit log' },
+  socket: {
+    type: 'boolean',
+    description: 'serve the grant on a unix socket of its own instead of the container port, as `GET /role`',
+  },
+  purpose: { ...purpose, description: 'what it is for; only for the lists and the audit log' },
 } as const;
 
 /** The request for a grant: for one role, or for whatever role is current. */
@@ -62,9 +67,21 @@ const grantProperties = {
   expiresAt: time,
   processId: { type: ['integer', 'null'] },
   confined: { type: 'boolean', description: 'for `rolecall exec --confine`, by its own word' },
+  socket: { type: 'boolean', description: 'served on a socket of its own, not at the container port' },
+  purpose: { type: ['string', 'null'], description: "in its caller's words" },
 } as const;
 
-const grantRequired = ['id', 'current', 'role', 'createdAt', 'expiresAt', 'processId', 'confined'] as const;
+const grantRequired = [
+  'id',
+  'current',
+  'role',
+  'createdAt',
+  'expiresAt',
+  'processId',
+  'confined',
+  'socket',
+  'purpose',
+] as const;
 
 export const grantSchema = { type: 'object', required: grantRequired, properties: grantProperties } as const;
 
@@ -84,7 +101,11 @@ export const issuedGrantSchema = {
   required: [...grantRequired, 'url', 'token', 'directory'],
   properties: {
     ...grantProperties,
-    url: { type: 'string', description: 'for AWS_CONTAINER_CREDENTIALS_FULL_URI' },
+    url: {
+      type: 'string',
+      description: 'for AWS_CONTAINER_CREDENTIALS_FULL_URI; for a socket, without the port of what listens in front of it',
+    },
+    socketPath: { type: 'string', description: 'only for a socket: 0600, in a 0700 folder that stays the same' },
     token: { type: 'string', description: 'for AWS_CONTAINER_AUTHORIZATION_TOKEN' },
     directory: { type: 'string', description: "0700, for the caller's own files; gone with the grant" },
   },

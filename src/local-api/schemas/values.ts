@@ -4,6 +4,9 @@ import { CHAIN_PERMISSION_SET } from '../../core/aws/chain-role.ts';
 /** A name that the user chose: any text without control characters. */
 export const plainText = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$' } as const;
 
+/** What a grant is for, in the words of its caller. */
+export const purpose = { ...plainText, minLength: 1, maxLength: 128 } as const;
+
 export const sessionName = { ...plainText, minLength: 1, maxLength: 256 } as const;
 
 export const accountId = { type: 'string', pattern: '^[0-9]{12}$' } as const;

@@ -65,7 +65,7 @@ interface Detail {
 }
 
 function describeDetails(line: AuditLine): readonly Detail[] {
-  const { surface, program, processId, code, by, reason, federated, flow, rules, count } = line;
+  const { surface, program, processId, code, by, reason, federated, flow, rules, purpose, count } = line;
   const { executable, script } = program ?? {};
   const agent = program?.agent;
   const details: (Detail | false | undefined)[] = [
@@ -74,6 +74,7 @@ function describeDetails(line: AuditLine): readonly Detail[] {
     reason !== undefined && { text: `by ${reason}` },
     federated === true && { text: 'signed-in link' },
     flow !== undefined && { text: flow },
+    purpose !== undefined && { text: purpose },
     rules !== undefined && { text: `rules ${rules}` },
     typeof executable === 'string' && {
       text: nameProgram({ executable, script: script ?? null }),
