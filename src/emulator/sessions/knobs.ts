@@ -15,7 +15,7 @@ export interface Knobs {
   /** How long refresh tokens work after a sign-in. */
   readonly sessionLifetimeSeconds: number;
   readonly registrationLifetimeSeconds: number;
-  /** Null means the permission set's session duration. */
+  /** Null means the permission set's session duration. Keys from AssumeRole don't last longer either. */
   readonly roleCredentialsLifetimeSeconds: number | null;
   /** The maximum page size, whatever the caller asks for. */
   readonly pageSize: number;

@@ -95,7 +95,8 @@ export function createRoleCredentialsIssuer(deps: {
     assumeRole(role, sessionName, lifetimeSeconds) {
       const identity = identityOf(role, `${role.accountId}/role/${role.roleName}`, sessionName);
       const shown = { userName: sessionName, permissionSet: role.roleName, isChained: true as const };
-      return { ...identity, ...make(identity, lifetimeSeconds, shown) };
+      const limitSeconds = deps.knobs.current.roleCredentialsLifetimeSeconds ?? lifetimeSeconds;
+      return { ...identity, ...make(identity, Math.min(lifetimeSeconds, limitSeconds), shown) };
     },
     identify(accessKeyId, sessionToken) {
       const record = issued.get(accessKeyId);

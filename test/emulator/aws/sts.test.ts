@@ -166,6 +166,14 @@ describe('AssumeRole', () => {
     expect((await whoAmI(started, signedWith(assumed))).text).toContain('<Code>ExpiredToken</Code>');
   });
 
+  test('issues keys for no longer than keys of the portal, which tests let expire early', async () => {
+    const started = await startEmulator({ roleCredentialsLifetimeSeconds: 7 });
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    const answer = await assume(started, keys, { DurationSeconds: '900' });
+    expect(Date.parse(element(answer.text, 'Expiration'))).toBe(started.clock.nowMs() + 7000);
+  });
+
   test('refuses roles that cannot be assumed, and parameters that AWS refuses', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
