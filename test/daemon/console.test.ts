@@ -136,6 +136,20 @@ describe('the shortcut link', () => {
     expect(await ask(rig, 'socket', ROLE)).toMatchObject({ json: { browser: 'firefox -P work', browserLine: 3 } });
   });
 
+  test('does not exist for a chained role, whose console needs its keys', async () => {
+    const its = await openSignedInRig();
+    for (const surface of ['socket', 'web'] as const) {
+      expect(await ask(its, surface, { ...ROLE, permissionSet: 'chain:prod/Deployer' })).toEqual({
+        status: 400,
+        json: {
+          code: 'invalid-request',
+          message: 'The access portal has links to permission sets only, and prod/Deployer is a chained role.',
+          hint: 'rolecall console prod/Deployer',
+        },
+      });
+    }
+  });
+
   test('is refused for what is no wish', async () => {
     const its = await openSignedInRig();
     const wishes: [string, object, number, string][] = [

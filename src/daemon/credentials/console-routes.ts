@@ -1,4 +1,5 @@
 // POST /v1/console: a link to the AWS console as one role, a plain portal link or a federated one that needs no sign-in.
+import { chainNameOf, isChainName } from '../../core/aws/chain-role.ts';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
 import {
   findAccessPortal,
@@ -100,8 +101,10 @@ export function createConsoleHandlers(deps: {
       const { accountId, permissionSet } = body;
       const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
       deps.lock.requireUnlocked(role);
-      await broker.requireAssigned(session, role);
       const isFederated = body.federated === true;
+      const chain = chainNameOf(permissionSet);
+      if (chain !== undefined && !isFederated) throw noPortalLink(chain);
+      await broker.requireAssigned(session, role);
       const { link, admission } = isFederated
         ? await signInTo(session, role, body, caller)
         : {
@@ -134,6 +137,16 @@ export function createConsoleHandlers(deps: {
       } satisfies ConsoleDocument;
     },
   };
+}
+
+function noPortalLink(chain: string): UsageError {
+  const isNamed = isChainName(chain);
+  const name = isNamed ? chain : 'this';
+  return new UsageError(
+    'invalid-request',
+    `The access portal has links to permission sets only, and ${name} is a chained role.`,
+    { hint: isNamed ? `rolecall console ${chain}` : 'rolecall console --help' },
+  );
 }
 
 function requireConsole(region: string): ConsoleHosts {

@@ -1,4 +1,5 @@
 // Which role `rolecall console` opens: the one that its words mean, this shell's, or the current one.
+import { chainNameOf } from '../../../core/aws/chain-role.ts';
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import type { ConsoleDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import { chooseProfile } from '../../picker/choose-profile.ts';
@@ -12,6 +13,11 @@ type RoleName = Pick<ConsoleDocument, 'session' | 'accountId' | 'permissionSet'>
 export interface ConsoleRole {
   readonly role: RoleName;
   readonly region: string | undefined;
+}
+
+/** Whether the role's keys sign in. The access portal has links to permission sets only, so it can't open a chained role. */
+export function isFederated({ federated }: ConsoleOptions, { permissionSet }: RoleName): boolean {
+  return federated === true || chainNameOf(permissionSet) !== undefined;
 }
 
 /**
@@ -78,10 +84,11 @@ async function currentRole(
 function withRegion(profile: ProfileDocument, options: ConsoleOptions): ConsoleRole {
   const { session, accountId, permissionSet } = profile;
   // Without options, the administrator's choice of a page applies.
-  const isPageRequested = [options.service, options.region].some((value) => value !== undefined) || options.federated;
+  const isPageRequested =
+    [options.service, options.region].some((value) => value !== undefined) || isFederated(options, profile);
   return {
     role: { session, accountId, permissionSet },
-    region: isPageRequested === true ? chooseRegion(options.region, profile) : undefined,
+    region: isPageRequested ? chooseRegion(options.region, profile) : undefined,
   };
 }
 

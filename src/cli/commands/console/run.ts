@@ -9,7 +9,7 @@ import { createPainter, harmless } from '../../terminal/render.ts';
 import { canAsk } from '../../picker/choose-profile.ts';
 import { ensureSignedIn, withSignIn } from '../login/offer-sign-in.ts';
 import { ensureApproved } from '../approvals/ensure-approved.ts';
-import { chooseConsoleRole } from './choose-role.ts';
+import { chooseConsoleRole, isFederated } from './choose-role.ts';
 import { describeConsole, describeEnd } from './describe-console.ts';
 import { openConsole } from './open-console.ts';
 import type { ConsoleContext, ConsoleOptions } from './options.ts';
@@ -34,7 +34,7 @@ export async function runConsole(
         ...role,
         ...(service === undefined ? {} : { service }),
         ...(region === undefined ? {} : { region }),
-        ...(options.federated === true ? { federated: true } : {}),
+        ...(isFederated(options, role) ? { federated: true } : {}),
       },
     },
     { signal: context.signal },
