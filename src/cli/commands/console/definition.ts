@@ -24,8 +24,8 @@ current role.
   rolecall console taylor.Admin --federated    keeps the URL, a secret, hidden
 
 The link goes through the access portal, which supports several roles at a time.
-The portal has no link to a chained role: rolecall signs in with its keys, as
-with --federated, and the console works until they end, at most an hour.
+The portal has no link to a chained role. Its console is always federated, and
+works until the keys of the role end, at most an hour.
 Each sso-session can have its own browser in the settings.`,
   run: async (query, values, context) => (await import('./run.ts')).runConsole(query, values, context),
 } as const;
