@@ -6,7 +6,6 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findConnection, processesIn, type FarConnection, type FarProcess } from './far-processes.ts';
 import { findLastingPort } from './lasting-port.ts';
 import { runProcess, type ProcessRun } from './run-process.ts';
 import { canBeSomebodyElse, SOMEBODY_ELSE } from './somebody-else.ts';
@@ -52,17 +52,13 @@ export interface FarHostOptions {
   readonly setup?: string;
 }
 
-export interface FarProcess {
-  readonly pid: number;
-  readonly uid: number;
-  readonly arguments: string;
-}
-
 export interface FarHost {
   /** Of sshd on 127.0.0.1. */
   readonly port: number;
   /** The home of `FAR_USER`, seen from here. */
   readonly home: string;
+  /** Where a file of the far host is, seen from here as root; its folders can be other ones than ours. */
+  pathOf(farPath: string): string;
   /** Everything that sshd has logged. */
   log(): string;
   /** An ssh_config with the host `far`, and one for each of `shells` by its name; `lines` come first. */
@@ -71,20 +67,29 @@ export interface FarHost {
   writeSshProgram(config: string): string;
   /** Its living processes with their pids here. */
   processes(): readonly FarProcess[];
+  /** Those of the connections of one account: sshd's own, and what they have started. */
+  connectionOf(account: string): FarConnection;
   /** Runs a program there as another user than `FAR_USER`, or as `uid`. */
   run(command: readonly string[], options?: { readonly uid?: number }): Promise<ProcessRun>;
   /** Ends every process there, and deletes its files. */
   stop(): Promise<void>;
 }
 
+/**
+ * A mount over /etc/passwd itself would be gone once somebody on this machine adds a user, which replaces the file: so the whole
+ * folder is one of ours, with links to what is in the real one.
+ */
 const SET_UP = `set -e
 mount --bind "$1" ${FAR_CHECKOUT}
-mount --bind "$0/etc/passwd" /etc/passwd
-mount --bind "$0/etc/group" /etc/group
 mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -m 755 /run/sshd /run/far
+mkdir -m 755 /run/sshd /run/far /run/etc
 mount --bind "$0/etc" /run/far
 mount --bind "$0/home" /home
+mount --bind /etc /run/etc
+mount -t tmpfs -o mode=755 tmpfs /etc
+ln -s /run/etc/* /etc/
+rm -f /etc/passwd* /etc/group* /etc/shadow* /etc/gshadow*
+cp /run/far/passwd /run/far/group /etc/
 mount -t proc proc /proc
 `;
 const READY = /^Server listening on 127\.0\.0\.1 port (\d+)/m;
@@ -156,6 +161,8 @@ async function listen(root: string, etc: string, options: FarHostOptions): Promi
       'UsePAM no',
       'PidFile none',
       'PrintMotd no',
+      'PerSourcePenalties no',
+      'MaxStartups 100',
       // As Debian has it.
       'AcceptEnv LANG LC_* COLORTERM NO_COLOR',
     ];
@@ -187,6 +194,7 @@ function createFarHost({ root, etc, home, child, port, log, options }: FarHostPa
   return {
     port,
     home,
+    pathOf: (farPath) => `/proc/${listener}/root${farPath}`,
     log,
     writeSshConfig({ port: reachedAt = port, lines = [] } = {}) {
       const path = join(etc, `ssh_config.${(count += 1)}`);
@@ -212,6 +220,7 @@ function createFarHost({ root, etc, home, child, port, log, options }: FarHostPa
       return folder;
     },
     processes: () => processesIn(listener),
+    connectionOf: (account) => findConnection(account, processesIn(listener)),
     run: (command, { uid = SOMEBODY_ELSE } = {}) => {
       const as = ['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--', ...command];
       return runProcess('/usr/bin/nsenter', ['--target', String(listener), '--mount', '--pid', ...as], {
@@ -229,32 +238,4 @@ function createFarHost({ root, etc, home, child, port, log, options }: FarHostPa
       rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-/** Every living process of the namespace that `listener` is the first of: when it has ended, they have. */
-function processesIn(listener: number): readonly FarProcess[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const status = readFileSync(`/proc/${name}/status`, 'utf8');
-        const isThere = Number(name) === listener || /^NSpid:\t\d+\t\d+$/m.test(status);
-        if (!isThere || /^State:\tZ/m.test(status) || !descendsFrom(Number(name), listener)) return [];
-        const seen = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return [{ pid: Number(name), uid: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]), arguments: seen }];
-      } catch {
-        // It has ended.
-        return [];
-      }
-    });
-}
-
-/** Orphans of the namespace become children of its first process. */
-function descendsFrom(pid: number, listener: number): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === listener) return true;
-    const stat = readFileSync(`/proc/${at}/stat`, 'utf8');
-    at = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  }
-  return false;
 }
