@@ -65,6 +65,7 @@ const LATE_FILES = [
   'src/aws-config/adoption/adoption-plan.ts',
   'src/aws-config/adoption/credential-source.ts',
   'src/aws-config/adoption/session-book.ts',
+  'src/aws-config/chains/chain-profiles.ts',
   'src/aws-config/profiles/plan-changes.ts',
   'src/aws-config/profiles/planned-profiles.ts',
   'src/aws-config/profiles/planned-roles.ts',

@@ -24,6 +24,8 @@ import { openLock } from './lock/lock.ts';
 import { createLocking } from './lock/locking.ts';
 import { notePersons } from './lock/persons.ts';
 import { createProfiles } from './profiles/profiles.ts';
+import { createChains } from './roles/chains.ts';
+import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './roles/issued-names.ts';
 import { createRoles } from './roles/roles.ts';
 import type { Settings } from './settings/settings.ts';
 import { createSetup } from './settings/setup.ts';
@@ -85,7 +87,9 @@ export interface Services {
 export async function createServices(deps: ServicesDeps): Promise<Services> {
   const foundation = { ...deps, ...(await createFoundation(deps)) };
   const lock = await openLock({ ...foundation, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
-  const base = { ...foundation, lock };
+  const issuedNames = createIssuedNames(foundation.openOwnFile('profile-names.json', ISSUED_NAMES_SCHEMA));
+  const chains = createChains({ ...foundation, issuedNames });
+  const base = { ...foundation, lock, issuedNames, chains };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };
   const webAccess = createWebAccess({ ...base, randomBytes });

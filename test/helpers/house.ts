@@ -181,7 +181,7 @@ export const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'aws-config',
-    folders: ['document', 'files', 'sessions', 'profiles', 'adoption'],
+    folders: ['document', 'files', 'sessions', 'profiles', 'chains', 'adoption'],
     top: 'above',
     why: 'the text of the file comes first, then the plans to change it',
   },

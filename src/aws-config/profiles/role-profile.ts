@@ -23,11 +23,12 @@ export function findRoleProfile(document: ConfigDocument, profileName: string): 
   const written = readWrittenRole(section);
   if (written === undefined) return undefined;
   // Outside our block, as in adopted profiles, the command must be rolecall-credential-process.
-  if (written.source === 'command' && !isInsideBlock(block, section.line) && !isOurs(section)) return undefined;
+  if (written.source === 'command' && !isInsideBlock(block, section.line) && !isOurCommand(section)) return undefined;
   return { profileName, role: written.role, region: region === '' ? undefined : region };
 }
 
-function isOurs(section: ConfigSection): boolean {
+/** Whether the section's credential_process is rolecall-credential-process, wherever it is installed. */
+export function isOurCommand(section: ConfigSection): boolean {
   const command = section.entries.findLast(({ key }) => key === 'credential_process')?.value ?? '';
   return splitWords(command)?.[0]?.split('/').at(-1) === 'rolecall-credential-process';
 }

@@ -21,6 +21,7 @@ import { createNoHandover, type PortHandover } from '../http/port-handover.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -51,6 +52,7 @@ export async function createCredentials(deps: {
   readonly openOwnFile: OpenStateFile;
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
+  readonly chains: Chains;
   readonly lock: ServingLock;
   readonly events: Pick<SessionEvents, 'subscribe'>;
   readonly endpointsOf: EndpointsOf;

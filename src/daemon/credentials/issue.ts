@@ -1,4 +1,5 @@
 // Issues the credentials of a role. Every surface and command that returns credentials calls it.
+import { chainNameOf } from '../../core/aws/chain-role.ts';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
@@ -11,6 +12,7 @@ import { requireValid, type Admission, type Asker, type RoleGate } from '../appr
 import type { AuditRecipient, IssuanceLog } from '../audit/audit-issuance.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { WaitBudget } from '../http/wait-budget.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -67,6 +69,8 @@ export function createCredentialIssuer(deps: {
   readonly issuanceLog: IssuanceLog;
   readonly lastRefusals: Pick<LastRefusals, 'note' | 'forget'>;
   readonly lock: ServingLock;
+  /** The definitions of chained roles. Absent: there are none. */
+  readonly chains?: Pick<Chains, 'refresh'>;
   readonly clock: Clock;
 }): CredentialIssuer {
   const { broker, issuanceLog, lastRefusals, lock, loginPolicy, roleGate, sharedConfig } = deps;
@@ -143,6 +147,7 @@ export function createCredentialIssuer(deps: {
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
         role = { ...asked, sessionName: session.sessionName };
+        if (chainNameOf(role.permissionSet) !== undefined) await deps.chains?.refresh();
         const served = await fetchOrWait(session, role, arrived);
         const { credentials } = served;
         if (!noted.has(credentials)) deps.roleUsage.note(role);

@@ -7,10 +7,14 @@ import {
 } from '../../aws-config/document/login-session.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
+import { chainNameOf, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
 import { nearest } from '../../core/text/nearest.ts';
 import type { ProfileDocument } from '../../local-api/schemas.ts';
 import type { Changes } from '../process/changes.ts';
+import { describeChain } from '../roles/chain-document.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
@@ -27,13 +31,18 @@ export function createProfileHandlers(deps: {
   readonly sharedCredentials: SharedCredentials;
   readonly currentRole: CurrentRole;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  readonly chains: Chains;
   readonly profileSync: Pick<ProfileSync, 'writeNamed'>;
   readonly settings: Settings;
   readonly lastRefusals: Pick<LastRefusals, 'find'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Handlers, 'profile' | 'writeProfile'> {
+  const { chains } = deps;
+
   async function find(name: string): Promise<ProfileDocument> {
     const { document } = await deps.configFile.read();
+    const chained = await findChained(name);
+    if (chained !== undefined) return chained;
     const found = findRoleProfile(document, name);
     if (found === undefined) {
       const login = findLoginProfile(document, name);
@@ -50,17 +59,47 @@ export function createProfileHandlers(deps: {
         accountId: role.accountId,
         permissionSet: role.permissionSet,
         region: region ?? null,
+        ...(await describeChainOf({ ...role, sessionName: session.sessionName })),
       };
     }
-    const { sessionName, accountId, permissionSet } = await deps.currentRole.require();
+    const current = await deps.currentRole.require();
     return {
       profileName,
       followsCurrent: true,
-      session: sessionName,
-      accountId,
-      permissionSet,
+      session: current.sessionName,
+      accountId: current.accountId,
+      permissionSet: current.permissionSet,
       region: region ?? null,
+      ...(await describeChainOf(current)),
     };
+  }
+
+  /** A hand-written profile with `role_arn`. */
+  async function findChained(name: string): Promise<ProfileDocument | undefined> {
+    await chains.refresh();
+    const refusal = chains.refusalOfProfile(name);
+    if (refusal !== undefined) throw refusal;
+    const definition = chains.ofProfile(name);
+    if (definition === undefined) return undefined;
+    const role = roleOfChain(definition);
+    return {
+      profileName: name,
+      followsCurrent: false,
+      session: role.sessionName,
+      accountId: role.accountId,
+      permissionSet: role.permissionSet,
+      region: definition.region ?? null,
+      ...(await describeChainOf(role)),
+    };
+  }
+
+  async function describeChainOf(role: Role): Promise<Pick<ProfileDocument, 'chain'>> {
+    if (chainNameOf(role.permissionSet) === undefined) return {};
+    await chains.refresh();
+    const definition = chains.find(role);
+    if (definition === undefined) throw chains.refusal(role);
+    const { profiles } = await deps.sharedConfig.read();
+    return { chain: describeChain(definition, { chains, profiles: await profiles() }) };
   }
 
   /** The role whose unwritten profile has this name, unless a profile in the file has it. */

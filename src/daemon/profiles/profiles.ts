@@ -13,6 +13,7 @@ import type { Lock } from '../lock/lock.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -49,6 +50,7 @@ export function createProfiles(deps: {
   readonly clockAheadMs: () => number;
   readonly currentRole: CurrentRole;
   readonly issuedNames: IssuedNamesStore;
+  readonly chains: Chains;
   readonly roleUsage: RoleUsage;
   readonly usageStats: UsageStats;
   readonly audit: Pick<AuditLog, 'record'>;

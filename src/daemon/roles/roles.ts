@@ -16,7 +16,7 @@ import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import type { OpenStateFile } from '../state-files/state-file.ts';
 import { createCurrentRole, CURRENT_ROLE_SCHEMA, type CurrentRole } from './current-role.ts';
 import { createDailyLists } from './daily-lists.ts';
-import { createIssuedNames, ISSUED_NAMES_SCHEMA, type IssuedNamesStore } from './issued-names.ts';
+import type { IssuedNamesStore } from './issued-names.ts';
 import { createRoleList, type RoleList } from './role-list.ts';
 import { loadRoleUsage, ROLE_USAGE_SCHEMA, type RoleUsage } from './role-usage.ts';
 import { createUsageStats, type UsageStats } from './usage-stats.ts';
@@ -42,6 +42,7 @@ export async function createRoles(deps: {
   readonly configFile: ConfigFile;
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
+  readonly issuedNames: IssuedNamesStore;
   readonly broker: Broker;
   readonly lock: ServingLock;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -51,9 +52,8 @@ export async function createRoles(deps: {
   readonly random: () => number;
   readonly log: Log;
 }): Promise<Roles> {
-  const { lateLoading, openOwnFile } = deps;
+  const { issuedNames, lateLoading, openOwnFile } = deps;
   const currentRole = createCurrentRole(openOwnFile('current.json', CURRENT_ROLE_SCHEMA));
-  const issuedNames = createIssuedNames(openOwnFile('profile-names.json', ISSUED_NAMES_SCHEMA));
   const usageStats = createUsageStats({ ...deps, directory: deps.paths.switchDirectory });
   const roleUsage = await loadRoleUsage({ ...deps, file: openOwnFile('used-roles.json', ROLE_USAGE_SCHEMA) });
   const roleList = createRoleList({ ...deps, issuedNames, usageStats });

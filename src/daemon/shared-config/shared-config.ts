@@ -28,6 +28,7 @@ import { fingerprintFile } from '../../platform/files/file-fingerprint.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
+  readonly document: ConfigDocument;
   readonly sessions: readonly SsoSession[];
   readonly nativeProfiles: readonly NativeSsoProfile[];
   readonly problems: readonly Problem[];
@@ -75,6 +76,7 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
       blockConflict: await findBlockConflict(document, extraFor),
     }));
     const reading: SharedConfigReading = {
+      document,
       sessions,
       nativeProfiles: readNativeSsoProfiles(document),
       problems: [...document.problems, ...problems].map((problem) => ({

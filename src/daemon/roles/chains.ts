@@ -1,0 +1,138 @@
+// The chained roles that are defined now: profiles with `role_arn` in the shared config file, and those added by commands.
+import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
+import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
+import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import { chainNameOf, roleOfChain } from '../../core/aws/chain-role.ts';
+import { NotFoundError, type RolecallError } from '../../core/errors.ts';
+import type { ChainDefinition, Role } from '../../core/model.ts';
+import type { Problem } from '../../core/problems.ts';
+import type { ChainSource } from '../../sso/ports.ts';
+import type { SharedConfig } from '../shared-config/shared-config.ts';
+import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import type { IssuedNamesStore } from './issued-names.ts';
+
+export interface Chains extends ChainSource {
+  /** Reads what has changed since the last time; costs two `stat` when nothing has. @throws UnavailableError file-not-writable */
+  refresh(): Promise<void>;
+  /** All chains that can be used, from the last read; the same array until one changes. */
+  list(): readonly ChainDefinition[];
+  /** The chain of a hand-written profile, from the last read. */
+  ofProfile(profileName: string): ChainDefinition | undefined;
+  /** Why the hand-written profile of this name, which has a `role_arn`, cannot be used; from the last read. */
+  refusalOfProfile(profileName: string): RolecallError | undefined;
+  /** The `source_profile` of a chain that is a hand-written profile. */
+  sourceNameOf(definition: ChainDefinition): string | undefined;
+  /** What prevents chains from working, from the last read. Profiles that have nothing to do with rolecall are left out. */
+  problems(): readonly Problem[];
+  /** Profiles with `role_arn` as read. */
+  profiles(): readonly ChainProfile[];
+  /** Defines a chain until it is removed as often as it was added. */
+  add(definition: ChainDefinition): Role;
+  remove(role: Role): void;
+}
+
+const DEFAULT_SESSION_NAME = 'rolecall';
+
+export function createChains(deps: {
+  readonly sharedConfig: Pick<SharedConfig, 'path' | 'read'>;
+  readonly sharedCredentials: SharedCredentials;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  /** The user of a session, if known: the default of `role_session_name`. */
+  readonly userOf?: (sessionName: string) => string | undefined;
+}): Chains {
+  const { path } = deps.sharedConfig;
+  const added = new Map<string, { readonly definition: ChainDefinition; readonly count: number }>();
+  let sources: readonly unknown[] = [];
+  let profiles: readonly ChainProfile[] = [];
+  let byProfile: ReadonlyMap<string, ChainProfile> = new Map();
+  let byRole: ReadonlyMap<string, ChainDefinition> = new Map();
+  let listed: readonly ChainDefinition[] = [];
+
+  function rebuild(): void {
+    const fromProfiles = profiles.flatMap((profile) => ('definition' in profile ? [profile.definition] : []));
+    listed = [...fromProfiles, ...[...added.values()].map(({ definition }) => definition)];
+    byRole = new Map(listed.map((definition) => [roleKey(roleOfChain(definition)), definition]));
+    byProfile = new Map(profiles.map((profile) => [profile.profileName, profile]));
+  }
+
+  function describe({ profileName }: ChainProfile, { line, reason }: ChainFault): string {
+    return `${path}, line ${line}: the profile "${profileName}" cannot be used: ${reason}${reason.endsWith('?') ? '' : '.'}`;
+  }
+
+  function refuse(profile: ChainProfile | undefined): RolecallError | undefined {
+    if (profile === undefined || !('fault' in profile)) return undefined;
+    const { hint, kind } = profile.fault;
+    const code = kind === 'foreign' ? 'profile-not-found' : 'chain-unavailable';
+    return new NotFoundError(code, describe(profile, profile.fault), { hint });
+  }
+
+  return {
+    async refresh() {
+      const { document, sessions } = await deps.sharedConfig.read();
+      const names = await deps.sharedCredentials.names();
+      const unwritten = await deps.issuedNames.unwritten();
+      const users = sessions.map(({ sessionName }) => deps.userOf?.(sessionName));
+      const found = [document, names, unwritten, ...users];
+      if (found.length === sources.length && found.every((source, index) => source === sources[index])) return;
+      // Most files have no such profile, and the daemon's first answer does without the parser.
+      const hasAny = document.text.includes('role_arn');
+      const { readChainProfiles } = hasAny ? await import('../../aws-config/chains/chain-profiles.ts') : {};
+      sources = found;
+      profiles =
+        readChainProfiles?.(document, {
+          sessions,
+          credentialsFile: { path: deps.sharedCredentials.path, names },
+          isUnwritten: (name) => unwritten.find(name) !== undefined,
+          defaultSessionName: (sessionName) => deps.userOf?.(sessionName) ?? DEFAULT_SESSION_NAME,
+        }) ?? [];
+      rebuild();
+    },
+    find: (role) => byRole.get(roleKey(role)),
+    list: () => listed,
+    ofProfile(profileName) {
+      const profile = byProfile.get(profileName);
+      return profile !== undefined && 'definition' in profile ? profile.definition : undefined;
+    },
+    refusalOfProfile: (profileName) => refuse(byProfile.get(profileName)),
+    sourceNameOf: ({ name, origin }) => (origin === 'config' ? byProfile.get(name)?.sourceName : undefined),
+    refusal(role) {
+      const name = chainNameOf(role.permissionSet) ?? role.permissionSet;
+      const profile = byProfile.get(name);
+      const refused = refuse(profile);
+      if (refused !== undefined) return refused;
+      if (profile !== undefined && 'definition' in profile) {
+        const { accountId, sessionName } = roleOfChain(profile.definition);
+        return new NotFoundError(
+          'chain-unavailable',
+          `The profile "${name}" now leads to the account ${accountId} through the sso-session "${sessionName}", not to ${role.accountId} through "${role.sessionName}".`,
+          { hint: 'rolecall profiles list' },
+        );
+      }
+      return new NotFoundError('chain-unavailable', `No chained role is called "${name}".`, {
+        hint: 'rolecall profiles list',
+      });
+    },
+    problems: () =>
+      profiles.flatMap((profile): Problem[] =>
+        'fault' in profile && profile.fault.kind === 'ours'
+          ? [{ code: 'chain-unavailable', message: describe(profile, profile.fault), hint: profile.fault.hint }]
+          : [],
+      ),
+    profiles: () => profiles,
+    add(definition) {
+      const role = roleOfChain(definition);
+      const key = roleKey(role);
+      added.set(key, { definition, count: (added.get(key)?.count ?? 0) + 1 });
+      rebuild();
+      return role;
+    },
+    remove(role) {
+      const key = roleKey(role);
+      const entry = added.get(key);
+      if (entry === undefined) return;
+      if (entry.count > 1) added.set(key, { ...entry, count: entry.count - 1 });
+      else added.delete(key);
+      rebuild();
+    },
+  };
+}
