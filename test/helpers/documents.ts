@@ -55,10 +55,14 @@ export const CHAIN: ChainDocument = {
 };
 
 /** A chained role with a profile of its own; `chain` has what is not as in `CHAIN`. */
-export function aChain(over: Partial<RoleDocument> = {}, chain: Partial<ChainDocument> = {}): RoleDocument {
-  const { name } = { ...CHAIN, ...chain };
+export function aChain(
+  over: Partial<RoleDocument> = {},
+  of: Partial<ChainDocument> = {},
+): RoleDocument & { chain: ChainDocument } {
+  const chain = { ...CHAIN, ...of };
+  const { name } = chain;
   const given = { accountId: '222222222222', accountName: 'prod', permissionSet: `chain:${name}`, profile: name };
-  return aRole({ ...given, chain: { ...CHAIN, ...chain }, ...over });
+  return { ...aRole({ ...given, ...over }), chain };
 }
 
 export const CURRENT = {

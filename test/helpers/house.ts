@@ -126,6 +126,7 @@ export const ROOMS: readonly Room[] = [
       'core/search/search-words',
       'core/search/use-rank',
       'core/text/event-parser',
+      'core/text/role-title',
       'core/text/short-names',
     ],
     packages: [],

@@ -1,6 +1,6 @@
 // Generates accounts, permission sets and queries like those of a company with 833 roles; the same for the same seed.
 import type { AccountsDocument, RoleDocument } from '../../src/local-api/schemas.ts';
-import { aRole } from './documents.ts';
+import { aChain, aRole } from './documents.ts';
 import type { Random } from './seeded-random.ts';
 
 const below = (random: Random, end: number) => Math.floor(random() * end);
@@ -80,10 +80,38 @@ export function createRealisticRoles(
   return roles;
 }
 
+/** For each role a chained role that starts from it; every third is in another account, which may have no permission set. */
+export function createRealisticChains(roles: readonly RoleDocument[]): readonly RoleDocument[] {
+  return roles.map(({ session, label, accountId, accountName, permissionSet, profile }, index) => {
+    const name = `${index}.deploy`;
+    const isElsewhere = index % 3 === 0;
+    return aChain(
+      {
+        session,
+        label,
+        accountId: isElsewhere ? String(900_000_000_000 + index) : accountId,
+        accountName: isElsewhere ? null : accountName,
+        permissionSet: `chain:${name}`,
+        profile: name,
+        score: index % 50 === 0 ? index : 0,
+      },
+      {
+        name,
+        roleName: oneOfList(index),
+        sourceProfile: profile,
+        sourceAccountId: accountId,
+        sourcePermissionSet: permissionSet,
+      },
+    );
+  });
+}
+
+const oneOfList = (index: number) => ['deploy', 'Terraform-Plan', 'audit'][index % 3] ?? '';
+
 /** Beginnings of words of a role, pieces of words and ids, and digits that may be anything, in any order and case. */
 export function createQuery(roles: readonly RoleDocument[], random: Random): string {
-  const { accountName, accountId, permissionSet, label } = oneOf(random, roles);
-  const names = `${accountName ?? ''} ${permissionSet} ${random() < 0.1 ? label : ''}`;
+  const { accountName, accountId, permissionSet, chain, label } = oneOf(random, roles);
+  const names = `${accountName ?? ''} ${chain?.roleName ?? permissionSet} ${random() < 0.1 ? label : ''}`;
   const ofNames = names.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
   const words = Array.from({ length: 1 + below(random, 4) }, () => {
     const kind = random();
@@ -115,14 +143,24 @@ export function createOracle(roles: readonly RoleDocument[]): (query: string) =>
   };
 }
 
-/** The accounts of GET /v1/accounts, each with its permission sets. */
+/** The accounts of GET /v1/accounts, each with its permission sets, and the chained roles. */
 export function toAccounts(roles: readonly RoleDocument[]): AccountsDocument {
   const accounts = new Map<string, AccountsDocument['accounts'][number]>();
-  for (const { session, accountId, accountName, permissionSet } of roles) {
+  const chains: NonNullable<AccountsDocument['chains']> = [];
+  for (const { session, accountId, accountName, permissionSet, chain } of roles) {
+    if (chain !== undefined) {
+      chains.push({ session, accountId, accountName, permissionSet, chain });
+      continue;
+    }
     const key = `${session} ${accountId}`;
     const before = accounts.get(key)?.permissionSets ?? [];
     const emailAddress = `aws+${accountId}@example.com`;
     accounts.set(key, { session, accountId, accountName, emailAddress, permissionSets: [...before, permissionSet] });
   }
-  return { asOf: '2026-11-24T08:00:00Z', complete: true, accounts: [...accounts.values()] };
+  return {
+    asOf: '2026-11-24T08:00:00Z',
+    complete: true,
+    accounts: [...accounts.values()],
+    ...(chains.length === 0 ? {} : { chains }),
+  };
 }

@@ -8,7 +8,7 @@ import {
   describeSubject,
   formatCountdown,
 } from '../../src/web/approvals/approval-wording.js';
-import { anApproval, aProgram, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
+import { aChain, anApproval, aProgram, HOSTILE_NAMES, NOW_MS } from '../helpers/documents.ts';
 
 const factsOf = (approval: Parameters<typeof describeFacts>[0]) =>
   Object.fromEntries(describeFacts(approval, NOW_MS).map(({ name, text }) => [name, text]));
@@ -20,6 +20,16 @@ test('names a role as every list does, and the other subjects in words', () => {
   expect(describeSubject(anApproval({ ...other, subject: 'unlock' }))).toBe('Unlock rolecall');
   expect(describeSubject(anApproval({ ...other, subject: 'add-passkey' }))).toBe('Add the passkey “key”');
   expect(describeSubject(anApproval({ ...other, subject: 'remove-passkey' }))).toBe('Remove the passkey “key”');
+});
+
+test('names a chained role by role and source, and says which role is assumed by which', () => {
+  const { permissionSet, chain, accountId, accountName } = aChain();
+  const approval = anApproval({ permissionSet, chain, accountId, accountName });
+  expect(describeSubject(approval)).toBe('prod 222222222222 deploy via taylor.Admin');
+  expect(factsOf(approval)).toMatchObject({
+    Role: 'arn:aws:iam::222222222222:role/ci/deploy',
+    'Assumed by': 'taylor.Admin',
+  });
 });
 
 test('says who asks, from where, how many wait, and what an approval allows', () => {

@@ -1,8 +1,8 @@
 // Loading the page's list of roles: its beginning first, never two requests at once, and every change asked for.
 import { expect, test, vi } from 'vitest';
 import type { RolesDocument } from '../../src/local-api/schemas.ts';
-import { aRole } from '../helpers/documents.ts';
-import { createRolesLoader, isWhole } from '../../src/web/connection/roles-loader.js';
+import { aRole, aSession, aStatus } from '../helpers/documents.ts';
+import { createRolesLoader, isAbout, isWhole } from '../../src/web/connection/roles-loader.js';
 
 const list = (rowCount: number, more: Partial<RolesDocument> = {}): RolesDocument => ({
   asOf: null,
@@ -105,6 +105,19 @@ test('what failed is loaded once more when the daemon is heard of again, and not
     ['first', 'all', 'all'],
     [1, 3],
   ]);
+});
+
+test('is up to date if it has each permission set that the status counts, whatever chained roles it has', () => {
+  const catalog = { asOf: '2026-11-24T08:00:00Z', complete: true, accounts: 1, permissionSets: 3 };
+  const status = aStatus({ sessions: [aSession({ catalog })] });
+  const { asOf } = catalog;
+  expect([
+    isAbout(status, list(3, { asOf })),
+    isAbout(status, list(5, { asOf, chains: 2 })),
+    isAbout(status, list(2, { asOf, total: 5, chains: 2 })),
+    isAbout(status, list(5, { asOf })),
+    isAbout(status, list(5, { asOf, chains: 1 })),
+  ]).toEqual([true, true, true, false, false]);
 });
 
 test('whole is what is not said to be more', () => {

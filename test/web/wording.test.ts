@@ -5,6 +5,7 @@ import { harmless } from '../../src/cli/terminal/render.ts';
 import { formatDuration, formatMoment } from '../../src/core/text/format-duration.ts';
 import { quoteForShell } from '../../src/core/text/quote-for-shell.ts';
 import * as page from '../../src/web/frame/wording.js';
+import { aChain, aRole } from '../helpers/documents.ts';
 import type { SessionStatusDocument } from '../../src/local-api/schemas.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
@@ -23,6 +24,22 @@ function session(changes: Partial<SessionStatusDocument>): SessionStatusDocument
   };
 }
 const at = (ms: number) => new Date(NOW_MS + ms).toISOString();
+
+describe('a chained role', () => {
+  const role = aChain({}, { cappedFrom: 8 * 3600, policy: true });
+
+  test('is named by its role and source, as in the terminal', () => {
+    expect([page.roleTitle(aRole()), page.roleTitle(role)]).toEqual(['Admin', 'deploy via taylor.Admin']);
+    expect(page.roleTitle(aChain({}, { sourceProfile: 'a\u202e<b>' }))).toBe('deploy via a\ufffd<b>');
+  });
+
+  test('says how it is reached, how long its credentials last, and why not longer', () => {
+    expect([aChain(), role].map(({ chain }) => chain && page.describeChain(chain))).toEqual([
+      'rolecall assumes arn:aws:iam::222222222222:role/ci/deploy with the credentials of taylor.Admin. Its own credentials last 1 h.',
+      'rolecall assumes arn:aws:iam::222222222222:role/ci/deploy with the credentials of taylor.Admin. Its own credentials last 1 h, not the 8 h that its profile asks for. AWS allows no more for a role behind another one. A session policy limits what they can do.',
+    ]);
+  });
+});
 
 describe('what page and terminal both say', () => {
   test('durations', () => {

@@ -65,6 +65,7 @@ export const profilesSchema = {
           accountId: text,
           accountName: { type: ['string', 'null'] },
           permissionSet: text,
+          chain: chainSchema,
           region: text,
           aliases: { ...names, description: 'further names, each a profile as well' },
         },

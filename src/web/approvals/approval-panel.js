@@ -9,6 +9,7 @@ import {
   describeSubject,
   formatCountdown,
   nameOf,
+  roleOf,
 } from './approval-wording.js';
 
 /** @typedef {import('../documents.d.ts').Approval} Approval */
@@ -168,7 +169,7 @@ function title(approval) {
     ' ',
     name !== accountId && element('span', { class: 'id' }, accountId),
     ' ',
-    element('span', { class: 'set' }, harmless(approval.permissionSet ?? '')),
+    element('span', { class: 'set' }, roleOf(approval)),
   ];
 }
 

@@ -1,5 +1,6 @@
 // Wording of an approval: what is asked for, who asks, for how long, where to answer, and how it ended.
-import { accountTitle, count, formatMoment, harmless } from '../frame/wording.js';
+import { nameOfSource } from '../../core/text/role-title.js';
+import { accountTitle, count, formatMoment, harmless, roleTitle } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Approval} Approval */
 /** @typedef {import('../documents.d.ts').Program} Program */
@@ -42,7 +43,7 @@ export function describeSubject(approval) {
     default: {
       const title = accountTitle(nameOf(approval));
       const id = approval.accountId ?? '';
-      const words = [title, title === id ? '' : id, harmless(approval.permissionSet ?? '')];
+      const words = [title, title === id ? '' : id, roleOf(approval)];
       return words.filter((word) => word !== '').join(' ');
     }
   }
@@ -50,6 +51,9 @@ export function describeSubject(approval) {
 
 /** @param {Approval} approval */
 export const nameOf = ({ accountName, accountId }) => ({ accountName, accountId: accountId ?? '' });
+
+/** @param {Approval} approval */
+export const roleOf = ({ permissionSet, chain }) => roleTitle({ permissionSet: permissionSet ?? '', chain });
 
 /** Said when it appears. @param {Approval} approval @param {number} nowMs */
 export function announce(approval, nowMs) {
@@ -61,8 +65,9 @@ export function announce(approval, nowMs) {
 
 /** Who asks, since when, and what an approval would allow. @param {Approval} approval @param {number} nowMs @returns {Fact[]} */
 export function describeFacts(approval, nowMs) {
-  const { program, surface, callers } = approval;
+  const { program, surface, callers, chain } = approval;
   return [
+    ...(chain === undefined ? [] : describeReach(chain)),
     ...(program === null
       ? [
           {
@@ -78,6 +83,14 @@ export function describeFacts(approval, nowMs) {
       text: `${formatMoment(Date.parse(approval.askedAt), nowMs)}${callers > 1 ? `, ${count(callers, 'request')} wait` : ''}`,
     },
     ...describeMemory(approval),
+  ];
+}
+
+/** @param {NonNullable<Approval['chain']>} chain @returns {Fact[]} */
+function describeReach(chain) {
+  return [
+    { name: 'Role', text: shortenPath(harmless(chain.roleArn)), isCode: true },
+    { name: 'Assumed by', text: shortenPath(harmless(nameOfSource(chain))) },
   ];
 }
 

@@ -1,6 +1,15 @@
 // The actions of the page: each calls the daemon and reports the outcome.
 import { sessionPath } from './api.js';
-import { accountTitle, cliLine, exportLine, harmless, missingProfile, safeLink } from '../frame/wording.js';
+import {
+  accountTitle,
+  cliLine,
+  consoleLine,
+  exportLine,
+  harmless,
+  missingProfile,
+  roleTitle,
+  safeLink,
+} from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
 /** @typedef {import('../documents.d.ts').Role} Role */
@@ -71,7 +80,7 @@ export function createActions({ api, model, toasts, copy, openTab }) {
 
   return {
     /** @param {Role} role */
-    use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${harmless(role.permissionSet)}`)),
+    use: (role) => attempt(() => setCurrent(role, `Current: ${accountTitle(role)}, ${roleTitle(role)}`)),
     useNone: () => attempt(() => setCurrent(null, 'No current role is set.')),
     /** @param {Role} role */
     openConsole: ({ session, accountId, permissionSet }) =>
@@ -88,6 +97,8 @@ export function createActions({ api, model, toasts, copy, openTab }) {
     copyExport: (role) => attempt(async () => copyOf(role, exportLine(profileOf(role)), 'the line')),
     /** @param {Role} role */
     copyCli: (role) => attempt(async () => copyOf(role, cliLine(profileOf(role)), 'the line')),
+    /** @param {Role} role */
+    copyConsole: (role) => attempt(async () => copyOf(role, consoleLine(profileOf(role)), 'the line')),
     /** @param {string} text @param {string} what */
     copyText: (text, what) => attempt(() => copyText(text, what)),
     /** @param {string} session */

@@ -66,5 +66,7 @@ export function isAbout({ sessions }, roles) {
   const catalogs = sessions.flatMap(({ catalog }) => catalog ?? []);
   const oldest = catalogs.map(({ asOf }) => asOf).toSorted()[0] ?? null;
   const total = catalogs.reduce((sum, { permissionSets }) => sum + permissionSets, 0);
-  return roles.asOf === oldest && (roles.total ?? roles.roles.length) === total;
+  // Chained roles are in no catalog.
+  const assigned = (roles.total ?? roles.roles.length) - (roles.chains ?? 0);
+  return roles.asOf === oldest && assigned === total;
 }

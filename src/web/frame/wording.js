@@ -1,4 +1,5 @@
 // Wording of the page: times, states, lines to copy, and text from AWS without control characters.
+import { nameOfSource, titleOfRole } from '../../core/text/role-title.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 /** @typedef {import('../documents.d.ts').RoleKey} RoleKey */
@@ -46,12 +47,30 @@ export function quoteForShell(text) {
 /** @param {string} profile */
 export const exportLine = (profile) => `export AWS_PROFILE=${quoteForShell(profile)}`;
 
+/** The access portal has no link to a chained role, so the terminal opens its console. @param {string} profile */
+export const consoleLine = (profile) => `rolecall console ${quoteForShell(profile)}`;
+
 /** @param {string} profile */
 export const cliLine = (profile) => `aws sts get-caller-identity --profile ${quoteForShell(profile)}`;
 
 /** The account's name, or its id when it has no name. @param {Pick<Role, 'accountName' | 'accountId'>} role */
 export function accountTitle({ accountName, accountId }) {
   return accountName === null || accountName === '' ? accountId : harmless(accountName);
+}
+
+/** The permission set, or of a chained role its role and source. @param {Parameters<typeof titleOfRole>[0]} role */
+export const roleTitle = (role) => harmless(titleOfRole(role));
+
+/** How a chained role is reached, and how long its credentials last, as sentences. @param {NonNullable<Role['chain']>} chain */
+export function describeChain(chain) {
+  const { roleArn, lifetimeSeconds, cappedFrom, policy } = chain;
+  const asked = cappedFrom === null ? '' : `, not the ${formatDuration(cappedFrom * 1000)} that its profile asks for`;
+  return [
+    `rolecall assumes ${harmless(roleArn)} with the credentials of ${harmless(nameOfSource(chain))}.`,
+    `Its own credentials last ${formatDuration(lifetimeSeconds * 1000)}${asked}.`,
+    ...(cappedFrom === null ? [] : ['AWS allows no more for a role behind another one.']),
+    ...(policy ? ['A session policy limits what they can do.'] : []),
+  ].join(' ');
 }
 
 /** Why a role has no profile to copy. @param {{ shadowed?: boolean }} role */

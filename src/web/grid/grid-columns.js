@@ -1,7 +1,7 @@
 // The columns of the grid: how wide each is, and how the texts are shortened that do not fit.
 import { createNameShortener } from '../../core/text/short-names.js';
 import { createTextWidth, fontOf } from '../frame/text-width.js';
-import { accountTitle, harmless } from '../frame/wording.js';
+import { accountTitle, harmless, roleTitle } from '../frame/wording.js';
 import { divideColumns } from './column-widths.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
@@ -66,7 +66,7 @@ export function measureFonts(cell) {
  */
 export function layOutColumns({ roles, hasLabels, fonts, width, isStacked }) {
   const names = new Set(roles.map(accountTitle));
-  const sets = new Set(roles.map(({ permissionSet }) => harmless(permissionSet)));
+  const sets = new Set(roles.map(roleTitle));
   const id = Math.ceil(fonts.id('0') * 12) + 2;
   const label = hasLabels ? widthOfLabels(roles, fonts) : 0;
   /** @param {Pick<Role, 'protected' | 'approve'>} role */

@@ -1,7 +1,7 @@
 // One row of the grid. A row is reused for another role when the list scrolls.
 import { element, fill } from '../frame/elements.js';
 import { shortText } from '../frame/short-text.js';
-import { accountTitle, describeNeed, harmless, roleKey } from '../frame/wording.js';
+import { accountTitle, describeChain, describeNeed, harmless, roleKey, roleTitle } from '../frame/wording.js';
 import { WHOLE } from './grid-columns.js';
 import { markMatches } from '../search/role-search.js';
 
@@ -42,7 +42,7 @@ export function createRow() {
         node.setAttribute('aria-rowindex', String(index + 2));
       }
       node.setAttribute('aria-selected', String(index === selected));
-      const state = `${key}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}\n${role.approve}`;
+      const state = `${key}\n${JSON.stringify(role.chain)}\n${isCurrent}\n${hue}\n${words.map(({ text }) => text).join(' ')}\n${role.accountName}\n${role.profile}\n${role.label}\n${role.protected}\n${role.approve}`;
       if (state === shown && columns === shownColumns) return;
       [shown, shownColumns] = [state, columns];
       node.classList.toggle('is-current', isCurrent);
@@ -64,7 +64,7 @@ function createCells() {
     /** @param {Role} role @param {Pick<RowView, 'words' | 'columns'> & { isCurrent: boolean, hue: number | undefined }} view */
     show(role, { words, isCurrent, hue, columns }) {
       const title = accountTitle(role);
-      const permissionSet = harmless(role.permissionSet);
+      const permissionSet = roleTitle(role);
       const profileName = harmless(role.profile ?? '');
       fill(name, ...shortText(markMatches(title, words), columns.name(title)));
       name.title = title;
@@ -84,10 +84,12 @@ function createCells() {
           element('span', { class: 'label', 'data-hue': hue, title: harmless(role.label) }, harmless(role.label)),
         isCurrent && element('span', { class: 'badge' }, 'current'),
       );
-      set.title = permissionSet;
+      set.title = role.chain === undefined ? permissionSet : `${permissionSet}. ${describeChain(role.chain)}`;
       fill(profile, ...shortText(markMatches(profileName, words), columns.profile(profileName)));
       profile.title = profileName;
       use.hidden = isCurrent;
+      // The access portal has no link to a chained role.
+      console.hidden = role.chain !== undefined;
       use.setAttribute('aria-label', `Use ${title}, ${permissionSet}`);
       console.setAttribute('aria-label', `Open the console of ${title}, ${permissionSet}`);
     },

@@ -1,6 +1,6 @@
 // Shows the current role of the whole machine, always visible.
 import { element, fill } from '../frame/elements.js';
-import { accountTitle, harmless } from '../frame/wording.js';
+import { accountTitle, harmless, roleTitle } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').CurrentRole} CurrentRole */
 
@@ -22,9 +22,9 @@ export function createCurrentBanner(host, actions, title) {
         title.setRole('');
         return;
       }
-      const { accountId, permissionSet } = current;
+      const { accountId } = current;
       const name = accountTitle(current);
-      title.setRole(`${name} · ${harmless(permissionSet)}`);
+      title.setRole(`${name} · ${roleTitle(current)}`);
       fill(
         host,
         element('span', { class: 'badge' }, 'current'),
@@ -34,7 +34,7 @@ export function createCurrentBanner(host, actions, title) {
           { class: 'words' },
           element('strong', {}, name),
           name !== accountId && element('span', { class: 'id' }, ` ${accountId}`),
-          element('span', { class: 'set' }, ` ${harmless(permissionSet)}`),
+          element('span', { class: 'set' }, ` ${roleTitle(current)}`),
           label !== undefined && element('span', { class: 'label' }, harmless(label)),
         ),
         element(

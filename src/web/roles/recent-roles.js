@@ -4,7 +4,7 @@ import { createNameShortener } from '../../core/text/short-names.js';
 import { element, refill } from '../frame/elements.js';
 import { shortText } from '../frame/short-text.js';
 import { createTextWidth, fontOf } from '../frame/text-width.js';
-import { accountTitle, harmless, roleKey } from '../frame/wording.js';
+import { accountTitle, roleKey, roleTitle } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
 
@@ -34,8 +34,7 @@ export function createRecentRoles(actions) {
     fonts ??= measureFonts();
     const { widthOfName, widthOfSet } = fonts;
     const name = createNameShortener(roles.map(accountTitle), MAX_NAME_WIDTH, widthOfName);
-    const sets = roles.map(({ permissionSet }) => harmless(permissionSet));
-    const set = createNameShortener(sets, MAX_SET_WIDTH, widthOfSet);
+    const set = createNameShortener(roles.map(roleTitle), MAX_SET_WIDTH, widthOfSet);
     const plain = (/** @type {string} */ text) => [{ text, isMatch: false }];
     return {
       name: (/** @type {string} */ text) => shortText(plain(text), name(text)),
@@ -74,12 +73,12 @@ function chip(role, texts, isCurrent, use) {
       class: 'chip',
       'data-key': roleKey(role),
       'aria-pressed': String(isCurrent),
-      title: `Use ${accountTitle(role)} ${role.accountId} ${harmless(role.permissionSet)} as current`,
+      title: `Use ${accountTitle(role)} ${role.accountId} ${roleTitle(role)} as current`,
       click: use,
     },
     role.pinned && element('span', { class: 'pin', 'aria-label': 'pinned' }, '★'),
     element('strong', {}, ...texts.name(accountTitle(role))),
-    element('span', {}, ...texts.set(harmless(role.permissionSet))),
+    element('span', {}, ...texts.set(roleTitle(role))),
     role.protected && element('span', { class: 'protected', 'aria-label': 'protected' }, '⚠'),
   );
 }

@@ -3,11 +3,14 @@ import { element, fill, focusWithin } from '../frame/elements.js';
 import {
   accountTitle,
   cliLine,
+  consoleLine,
+  describeChain,
   describeNeed,
   exportLine,
   harmless,
   missingProfile,
   roleKey,
+  roleTitle,
 } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
@@ -57,7 +60,7 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         'p',
         { class: 'line' },
         title !== role.accountId && element('span', { class: 'id' }, role.accountId),
-        element('span', { class: 'set' }, harmless(role.permissionSet)),
+        element('span', { class: 'set' }, roleTitle(role)),
         hasLabels && element('span', { class: 'label' }, harmless(role.label)),
       ),
       role.protected &&
@@ -68,6 +71,7 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
             ? '⚠ Protected: double-check before you use it.'
             : `⚠ Protected: each program that asks for it ${describeNeed(role.approve)}.`,
         ),
+      role.chain !== undefined && element('p', { class: 'note chain' }, describeChain(role.chain)),
     ),
     element(
       'p',
@@ -83,15 +87,16 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
         },
         isCurrent ? '✓ Current role' : 'Use as current',
       ),
-      element(
-        'button',
-        {
-          type: 'button',
-          'data-action': 'console',
-          click: () => void actions.openConsole(role),
-        },
-        'Open console ↗',
-      ),
+      role.chain === undefined &&
+        element(
+          'button',
+          {
+            type: 'button',
+            'data-action': 'console',
+            click: () => void actions.openConsole(role),
+          },
+          'Open console ↗',
+        ),
     ),
     role.profile === null || role.shadowed === true
       ? element('p', { class: 'note' }, `${missingProfile(role)} Run: `, element('code', {}, 'rolecall profiles sync'))
@@ -101,6 +106,9 @@ function detailCard(role, { isCurrent, hasLabels }, actions) {
           ...copyRow('Profile', harmless(role.profile), 'profile', () => void actions.copyProfile(role)),
           ...copyRow('This shell', exportLine(harmless(role.profile)), 'export', () => void actions.copyExport(role)),
           ...copyRow('AWS CLI', cliLine(harmless(role.profile)), 'cli', () => void actions.copyCli(role)),
+          ...(role.chain === undefined
+            ? []
+            : copyRow('Console', consoleLine(harmless(role.profile)), 'console', () => void actions.copyConsole(role))),
         ),
     element(
       'p',

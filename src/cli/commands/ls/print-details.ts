@@ -3,11 +3,14 @@ import type { AccountsDocument, RoleDocument, StatusDocument } from '../../../lo
 import type { CliContext, DaemonAccess, Output } from '../../context.ts';
 import { protectedMark } from '../../picker/role-columns.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
+import type { ChainRows } from './chain-rows.ts';
 import { createPainter, formatDuration, formatTableFor, harmless } from '../../terminal/render.ts';
 
 type Context = DaemonAccess & Output & Pick<CliContext, 'clock' | 'page'>;
 
 interface DetailOptions {
+  /** Undefined: no role of the list is chained. */
+  readonly chains: ChainRows | undefined;
   /** The age of the list, and a command if it is incomplete. */
   readonly describeList: (nowMs: number) => readonly string[];
   /** The query, whose matches are highlighted. */
@@ -21,7 +24,7 @@ const CURRENT_MARK = '*';
 /** Prints the list on stdout, and what the marks mean, the sign-in's times and left-out columns on stderr. */
 export async function printDetails(
   document: AccountsDocument,
-  { describeList, words, isWide, usesPager }: DetailOptions,
+  { chains, describeList, words, isWide, usesPager }: DetailOptions,
   context: Context,
 ): Promise<void> {
   const { client, signal, stdout, stderr, environment } = context;
@@ -29,7 +32,7 @@ export async function printDetails(
     client.call('roles', { query: {} }, { signal }),
     client.call('status', {}, { signal }),
   ]);
-  const rows = toRows(document, roles, status, protectedMark(environment));
+  const rows = toRows(document, roles, status, { chains, protectedSign: protectedMark(environment) });
   const columns = COLUMNS.filter(({ key }) => rows.some((row) => key in row));
   const { text, leftOut } = await formatTableFor(
     stdout,
@@ -47,6 +50,7 @@ export async function printDetails(
     age,
     ...describeSessions(document, status, awsNowMs),
     ...describeMarks(rows, protectedMark(environment)),
+    ...describeCapped(rows),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
   stderr.write([notes.join(' '), ...others].map((line) => `${line}\n`).join(''));
@@ -78,6 +82,7 @@ interface Row {
   readonly account: string;
   readonly id: string;
   readonly permissionSet: string;
+  readonly lasts?: string;
   readonly session?: string;
   readonly profile?: string;
 }
@@ -87,6 +92,7 @@ const COLUMNS: readonly { readonly key: keyof Row; readonly title: string }[] = 
   { key: 'account', title: 'ACCOUNT' },
   { key: 'id', title: 'ID' },
   { key: 'permissionSet', title: 'PERMISSION SET' },
+  { key: 'lasts', title: 'LASTS' },
   { key: 'session', title: 'SESSION' },
   { key: 'profile', title: 'PROFILE' },
 ];
@@ -100,6 +106,7 @@ function toSteps(columns: typeof COLUMNS): readonly FitStep[] {
     { columns: at('permissionSet', 'account'), least: 16 },
     { columns: at('session'), least: 8 },
     { columns: at('permissionSet', 'account'), least: 8 },
+    { columns: at('lasts'), least: Number.POSITIVE_INFINITY, orDrop: true },
     { columns: at('session'), least: Number.POSITIVE_INFINITY, orDrop: true },
   ];
 }
@@ -108,15 +115,17 @@ function toRows(
   { accounts }: AccountsDocument,
   roles: readonly RoleDocument[],
   { current }: StatusDocument,
-  protectedSign: string,
+  { chains, protectedSign }: Pick<DetailOptions, 'chains'> & { readonly protectedSign: string },
 ): readonly Row[] {
   const keyOf = (session: string, accountId: string, permissionSet: string) =>
     `${session}\n${accountId}\n${permissionSet}`;
   const known = new Map(roles.map((role) => [keyOf(role.session, role.accountId, role.permissionSet), role]));
   const currentKey = current === null ? '' : keyOf(current.session, current.accountId, current.permissionSet);
   const hasSessions = accounts.some(({ session }) => session !== accounts[0]?.session);
-  return accounts.flatMap(({ session, accountId, accountName, permissionSets }) =>
-    (permissionSets.length === 0 ? ['-'] : permissionSets).map((permissionSet) => {
+  return accounts.flatMap((account) => {
+    const { session, accountId, accountName, permissionSets } = account;
+    return (permissionSets.length === 0 ? ['-'] : permissionSets).map((permissionSet) => {
+      const lasts = chains?.lifetimeOf(account, permissionSet);
       const key = keyOf(session, accountId, permissionSet);
       const role = known.get(key);
       const mark = `${key === currentKey ? CURRENT_MARK : ''}${role?.protected === true ? protectedSign : ''}`;
@@ -124,12 +133,13 @@ function toRows(
         ...(mark === '' ? {} : { mark }),
         account: harmless(accountName ?? '-'),
         id: accountId,
-        permissionSet: harmless(permissionSet),
+        permissionSet: harmless(chains?.titleOf(account, permissionSet) ?? permissionSet),
+        ...(lasts === undefined ? {} : { lasts }),
         ...(hasSessions ? { session: harmless(session) } : {}),
         ...(role === undefined || role.profile === null ? {} : { profile: harmless(role.profile) }),
       };
-    }),
-  );
+    });
+  });
 }
 
 function describeMarks(rows: readonly Row[], protectedSign: string): readonly string[] {
@@ -139,6 +149,12 @@ function describeMarks(rows: readonly Row[], protectedSign: string): readonly st
     ...(has(protectedSign) ? [`${protectedSign} protected`] : []),
   ];
   return meanings.length === 0 ? [] : [`${meanings.join(', ')}.`];
+}
+
+/** What "1 h (8 h)" means. */
+function describeCapped(rows: readonly Row[]): readonly string[] {
+  const [, asked] = rows.flatMap(({ lasts = '' }) => /\((.+)\)/u.exec(lasts) ?? []);
+  return asked === undefined ? [] : [`(${asked}): what its profile asks for; AWS allows a chained role 1 h at most.`];
 }
 
 /** For the sessions in the list: whether they are signed in, and how long the sign-in lasts if that is known. */

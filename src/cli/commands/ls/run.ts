@@ -3,6 +3,7 @@ import { NotFoundError } from '../../../core/errors.ts';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
 import type { LoginContext } from '../login/options.ts';
+import type { ChainRows } from './chain-rows.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
 
 type Context = LoginContext & Pick<CliContext, 'page'>;
@@ -31,13 +32,13 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const words = query.join(' ').trim();
-  const matching = words === '' ? document : await search(document, words, context);
+  const chains =
+    document.chains === undefined ? undefined : (await import('./chain-rows.ts')).createChainRows(document);
+  const listed = chains?.document ?? document;
+  const matching = words === '' ? listed : await search(listed, words, context);
   if (options.json === true) {
-    const [{ formatJson }, { mergeAccounts }] = await Promise.all([
-      import('../../../core/text/format-json.ts'),
-      import('./search-accounts.ts'),
-    ]);
-    context.stdout.write(formatJson(words === '' ? document : mergeAccounts(matching)));
+    const { formatJson } = await import('../../../core/text/format-json.ts');
+    context.stdout.write(formatJson(words === '' ? document : await forJson(matching, document)));
   } else if (document.asOf === null) {
     const { NothingListedError } = await import('../../picker/nothing-listed.ts');
     throw new NothingListedError();
@@ -55,11 +56,11 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
   ];
   if (context.stdout.isTTY === true || options.wide === true) {
     const { printDetails } = await import('./print-details.ts');
-    const parts = { describeList, words, isWide: options.wide === true, usesPager: options.pager };
+    const parts = { chains, describeList, words, isWide: options.wide === true, usesPager: options.pager };
     await printDetails(matching, parts, context);
     return 0;
   }
-  const [head = '', ...lines] = format(matching).split(/(?<=\n)/);
+  const [head = '', ...lines] = format(matching, chains).split(/(?<=\n)/);
   context.stdout.write(createPainter(context.stdout, context.environment)('dim', head) + lines.join(''));
   context.stderr.write(`${describeList(context.clock.nowMs()).join(' ')}\n`);
   return 0;
@@ -71,6 +72,14 @@ async function search(document: AccountsDocument, words: string, context: LoginC
     context.client.call('roles', { query: {} }, { signal: context.signal }),
   ]);
   return createAccountsSearch(document, roles)(words);
+}
+
+async function forJson(matching: AccountsDocument, document: AccountsDocument): Promise<AccountsDocument> {
+  const { mergeAccounts } = await import('./search-accounts.ts');
+  const merged = mergeAccounts(matching);
+  if (document.chains === undefined) return merged;
+  const { separateChains } = await import('./chain-rows.ts');
+  return separateChains(merged, document);
 }
 
 /** Hundreds of accounts take a minute, so this shows the progress. */
@@ -103,14 +112,14 @@ async function listAnew(context: LoginContext): Promise<AccountsDocument> {
 }
 
 /** For pipes: scripts rely on these columns. */
-function format(document: AccountsDocument): string {
+function format(document: AccountsDocument, chains: ChainRows | undefined): string {
   const isOneSession = new Set(document.accounts.map(({ session }) => session)).size <= 1;
   const header = ['ACCOUNT', 'ID', 'PERMISSION SET', ...(isOneSession ? [] : ['SESSION'])];
   const rows = document.accounts.flatMap((account) =>
     (account.permissionSets.length === 0 ? ['-'] : account.permissionSets).map((permissionSet) => [
       harmless(account.accountName ?? '-'),
       account.accountId,
-      harmless(permissionSet),
+      harmless(chains?.titleOf(account, permissionSet) ?? permissionSet),
       ...(isOneSession ? [] : [harmless(account.session)]),
     ]),
   );
