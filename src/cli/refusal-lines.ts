@@ -1,5 +1,6 @@
 // Describes refused credential requests: one line per reason, with the profiles it concerns.
 import type { RoleRefusalDocument } from '../local-api/schemas.ts';
+import { nameOfRole } from '../core/text/role-title.js';
 import { formatMoment } from '../core/text/format-duration.ts';
 import { count, harmless } from './terminal/render.ts';
 
@@ -36,7 +37,7 @@ export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: n
 
 function nameOf({ profile, accountId, permissionSet }: RoleRefusalDocument): string {
   if (accountId === null || permissionSet === null) return profile ?? '';
-  const role = `${accountId}/${permissionSet}`;
+  const role = `${accountId}/${nameOfRole(permissionSet)}`;
   if (profile === null) return role;
   return profile === 'current' ? `current (${role})` : profile;
 }

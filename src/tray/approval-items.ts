@@ -21,12 +21,17 @@ export function describeApproval(approval: ApprovalDocument): string {
 }
 
 function describeSubject(approval: ApprovalDocument): string {
-  const { subject, accountName, accountId, permissionSet } = approval;
+  const { subject, accountName, accountId, permissionSet, chain } = approval;
   const label = `“${name(approval.label ?? '')}”`;
   if (subject === 'unlock') return 'unlock rolecall';
   if (subject === 'add-passkey') return `add the passkey ${label}`;
   if (subject === 'remove-passkey') return `remove the passkey ${label}`;
-  const role = { accountName, accountId: accountId ?? '', permissionSet: permissionSet ?? '' };
+  const role = {
+    accountName,
+    accountId: accountId ?? '',
+    permissionSet: permissionSet ?? '',
+    ...(chain === undefined ? {} : { chain }),
+  };
   return describeRole({ ...role, label: '', protected: false }, false);
 }
 

@@ -1,6 +1,7 @@
 // The tray menu as data for all hosts: labels, and the action of each click.
 import { formatDuration } from '../core/text/format-duration.ts';
 import { toHarmlessLine } from '../core/text/harmless-text.ts';
+import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { CurrentRoleDocument, RoleDocument, SessionStatusDocument, StatusDocument } from '../local-api/schemas.ts';
 import { ENDS_SOON_MS } from '../local-api/state-summary.ts';
 import { describeApprovals, describeLock } from './approval-items.ts';
@@ -77,9 +78,17 @@ function describeNoDaemon(): MenuItem[] {
 function describeCurrent(status: StatusDocument): MenuItem[] {
   const { current } = status;
   if (current === null) return [{ key: 'current', label: 'No current role' }];
-  const { session, accountId, permissionSet, profile } = current;
+  const { session, accountId, permissionSet, profile, chain } = current;
+  const label = line(`Current: ${describeCurrentRole(status)}`);
+  // The access portal has no link to a chained role: the terminal signs in with its keys.
+  if (chain !== undefined) {
+    return [
+      { key: 'current', label },
+      { key: 'console', label: line(`Console: rolecall console ${quoteForShell(profile ?? chain.name)}`) },
+    ];
+  }
   return [
-    { key: 'current', label: line(`Current: ${describeCurrentRole(status)}`) },
+    { key: 'current', label },
     {
       key: 'console',
       label: 'Open the AWS console',

@@ -173,6 +173,23 @@ test('finds roles by profile name, alias or words, and lines by age or date', as
   await expect(run({ verify: true, role: 'x' })).rejects.toThrow('--verify checks the whole log');
 });
 
+test('names a chained role by its profile, and finds it by that name', async () => {
+  const chained = (accountId: string, name: string) => ({ ...ROLE, accountId, permissionSet: `chain:${name}` });
+  await write(
+    { event: 'credentials-issued', role: ROLE, surface: 'socket' },
+    { event: 'credentials-issued', role: chained('222222222222', 'prod.deploy'), surface: 'socket' },
+    { event: 'credentials-issued', role: chained('333333333333', `~${'0a'.repeat(16)}`), surface: 'socket' },
+  );
+  const subjects = async (options: RunOptions) =>
+    (await run(options)).stdout.split('\n').flatMap((line) => / credentials +(.*?) {2}socket/.exec(line)?.[1] ?? []);
+  expect(await subjects({})).toEqual(['111111111111 Admin', 'prod.deploy', '333333333333 chained role']);
+  for (const role of ['prod.deploy', 'deploy', 'PROD', '2222']) {
+    expect(await subjects({ role }), role).toEqual(['prod.deploy']);
+  }
+  expect(await subjects({ role: 'chain:prod.deploy' })).toEqual([]);
+  expect(await run({ json: true })).toMatchObject({ stdout: expect.stringContaining('"chain:prod.deploy"') });
+});
+
 test('prints the lines as they are as JSON, without a pager', async () => {
   await write({ event: 'signed-out', sessionName: 'a\u202eb', surface: 'web' });
   expect(await run({ json: true })).toEqual({ exitCode: 0, stdout: readFileSync(path, 'utf8'), stderr: '', paged: [] });

@@ -4,6 +4,7 @@ import { buildMenu } from '../../src/tray/menu.ts';
 import type { MenuItem } from '../../src/tray/menu-item.ts';
 import { EMPTY_VIEW } from '../../src/tray/tray-view.ts';
 import {
+  aChain,
   anApproval,
   aProgram,
   aRole,
@@ -47,6 +48,23 @@ describe('the menu', () => {
       'Lock -> lock',
       'Quit -> quit',
     ]);
+  });
+
+  test('has chained roles by role and source, and the command that opens the console of the current one', () => {
+    const allRoles = [aRole(), aChain({ pinned: true, protected: true }, { sourceProfile: 'a\n\u202eb' })];
+    const { permissionSet, chain, accountName, accountId } = aChain();
+    const current = { ...CURRENT, permissionSet, chain, accountName, accountId, profile: null };
+    const lines = describeMenu(aView({ allRoles, status: aStatus({ current }) }));
+    expect([...lines.slice(0, 2), ...lines.filter((line) => line.startsWith('('))]).toEqual([
+      'Current: prod  222222222222  deploy via taylor.Admin',
+      'Console: rolecall console prod.deploy',
+      '(*) ⚠ prod  222222222222  deploy via a b -> use',
+      '( ) taylor  111111111111  Admin -> use',
+    ]);
+    const approvals = [anApproval({ permissionSet, chain, accountName, accountId })];
+    expect(describeMenu(aView({ approvals }))[0]).toBe(
+      'Approval needed: prod  222222222222  deploy via taylor.Admin, asked by python3.13 deploy.py',
+    );
   });
 
   test('shows at most twelve of a thousand roles, pinned ones first, and links to the rest', () => {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { DaemonUnreachableError } from '../../core/errors.ts';
 import type { LocalApiClient } from '../../local-api/client.ts';
+import { titleOfRole } from '../../core/text/role-title.js';
 import { summarizeState } from '../../local-api/state-summary.ts';
 import { buildMenu } from '../menu.ts';
 import { formatTextMenu, type CommandWords, type TextHost } from './text-menu.ts';
@@ -31,7 +32,7 @@ export async function printTextMenu(deps: {
 function titleOf({ status }: TrayView): string {
   const current = status?.current ?? null;
   if (current === null) return 'rolecall';
-  return current.profile ?? `${current.accountName ?? current.accountId} ${current.permissionSet}`;
+  return current.profile ?? `${current.accountName ?? current.accountId} ${titleOfRole(current)}`;
 }
 
 async function loadView(client: LocalApiClient): Promise<TrayView> {

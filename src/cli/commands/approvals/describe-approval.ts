@@ -1,18 +1,20 @@
 // Puts an approval into words: what waits, who asked, and where a person can answer.
 import { describeProgram } from '../../../core/program.ts';
 import { harmless, toHarmlessLine } from '../../../core/text/harmless-text.ts';
+import { titleOfRole } from '../../../core/text/role-title.js';
 import type { ApprovalDocument } from '../../../local-api/schemas.ts';
 
 const MAX_NAME_CHARACTERS = 100;
 
 /** For example `AdministratorAccess in prod-billing (222222222222)`. Always one harmless line. */
-export function describeSubject({ subject, accountId, accountName, permissionSet, label }: ApprovalDocument): string {
+export function describeSubject(approval: ApprovalDocument): string {
+  const { subject, accountId, accountName, label } = approval;
   const quoted = `"${shorten(label ?? '')}"`;
   if (subject === 'unlock') return 'Unlocking rolecall';
   if (subject === 'add-passkey') return `Adding the passkey ${quoted}`;
   if (subject === 'remove-passkey') return `Removing the passkey ${quoted}`;
   const account = accountName === null ? accountId : `${shorten(accountName)} (${accountId})`;
-  return `${shorten(permissionSet ?? '')} in ${account}`;
+  return `${shorten(titleOfRole({ ...approval, permissionSet: approval.permissionSet ?? '' }))} in ${account}`;
 }
 
 /** The program that asked first, in one harmless line. */

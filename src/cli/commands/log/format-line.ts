@@ -1,4 +1,6 @@
 // One line of the audit log as text for people: time, event, role, and who caused it.
+import { chainNameOf, isChainName } from '../../../core/aws/chain-role.ts';
+import { nameOfRole } from '../../../core/text/role-title.js';
 import type { AuditLine } from '../../../local-api/schemas/audit.ts';
 import { nameProgram } from '../../../core/program.ts';
 import { cutToWidth, displayWidth } from '../../terminal/display-width.ts';
@@ -52,11 +54,17 @@ function formatLine(line: AuditLine, at: Date, { paint, names, columns }: LineFo
 /** What the event is about: the role by its profile name, or the sso-session. */
 function nameSubject(line: AuditLine, names: RoleNames): string {
   if (line.permissionSet !== undefined) {
-    const [name = `${line.accountId ?? ''} ${line.permissionSet}`] = names.of(line);
-    return name;
+    const [name] = names.of(line);
+    return name ?? nameByIds(line.accountId ?? '', line.permissionSet);
   }
   if (line.current === true) return 'the current role';
   return line.label ?? line.session ?? (line.subject === 'unlock' ? 'unlock' : '');
+}
+
+/** The name of a chained role is that of its profile. */
+function nameByIds(accountId: string, permissionSet: string): string {
+  const chain = chainNameOf(permissionSet);
+  return chain !== undefined && isChainName(chain) ? chain : `${accountId} ${nameOfRole(permissionSet)}`;
 }
 
 interface Detail {

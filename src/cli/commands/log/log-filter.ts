@@ -1,6 +1,7 @@
 // Which lines `rolecall log` shows: --since and --role.
 import { UsageError } from '../../../core/errors.ts';
 import { findDigits, findWord, fold, parseWords } from '../../../core/search/search-words.js';
+import { nameOfRole } from '../../../core/text/role-title.js';
 import type { AuditLine } from '../../../local-api/schemas/audit.ts';
 import type { RoleNames } from './role-names.ts';
 
@@ -36,9 +37,11 @@ export function createRoleFilter(query: string | undefined, names: RoleNames): (
   return (line) => {
     const { session = '', accountId = '', permissionSet } = line;
     if (permissionSet === undefined) return false;
-    const all = names.of(line);
+    // A chained role by its name, which is that of its profile.
+    const role = nameOfRole(permissionSet);
+    const all = role === permissionSet ? names.of(line) : [...names.of(line), role];
     if (isName) return all.some((name) => fold(name) === wanted);
-    const texts = [...all, permissionSet, session].map(fold);
+    const texts = [...all, role, session].map(fold);
     return words.every(
       (word) => findDigits(accountId, word) >= 0 || texts.some((text) => findWord(text, word.text) >= 0),
     );

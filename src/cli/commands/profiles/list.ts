@@ -1,5 +1,6 @@
 // `rolecall profiles list`: the profiles that rolecall writes, with what is left out and why.
 import { formatJson } from '../../../core/text/format-json.ts';
+import { titleOfRole } from '../../../core/text/role-title.js';
 import type { CliContext, DaemonAccess, Output, Places } from '../../context.ts';
 import type { FitStep } from '../../terminal/fit-columns.ts';
 import { count, createPainter, formatTableFor, harmless, reportFailure } from '../../terminal/render.ts';
@@ -45,7 +46,7 @@ export async function runProfilesList(
     [profile.profileName, ...(profile.aliases ?? [])].map(harmless).join(', '),
     profile.accountId,
     harmless(profile.accountName ?? '-'),
-    harmless(profile.permissionSet),
+    harmless(titleOfRole(profile)),
     harmless(profile.region),
   ]);
   const titles = ['PROFILE', 'ACCOUNT ID', 'ACCOUNT', 'PERMISSION SET', 'REGION'];

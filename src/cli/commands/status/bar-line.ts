@@ -1,10 +1,18 @@
 // Formats the status for prompts (name and state), tmux (with colour and time left) and Waybar (JSON with a tooltip).
 import { formatDuration } from '../../../core/text/format-duration.ts';
-import { escapeMarkup, toHarmlessLine } from '../../../core/text/harmless-text.ts';
-import type { StatusDocument } from '../../../local-api/schemas.ts';
+import { escapeMarkup, INERT_WORD, toHarmlessLine } from '../../../core/text/harmless-text.ts';
+import { nameOfRole, titleOfRole } from '../../../core/text/role-title.js';
+import type { CurrentRoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import { summarizeState } from '../../../local-api/state-summary.ts';
 
 const MAX_LINE_LENGTH = 200;
+
+/** The profile if its name has no special characters, else account and role, which never have any. */
+export function nameCurrent(current: CurrentRoleDocument | null): string | undefined {
+  if (current === null) return undefined;
+  const names = [current.profile ?? '', `${current.accountId}/${nameOfRole(current.permissionSet)}`];
+  return names.find((name) => INERT_WORD.test(name));
+}
 
 /** The same line as in the daemon's prompt file. */
 export function formatPrompt(name: string, status: StatusDocument | undefined, nowMs: number): string {
@@ -55,8 +63,7 @@ export function formatWaybar(name: string, status: StatusDocument | undefined, n
 }
 
 function describe({ current, sessions, problems, approvals = 0, lock }: StatusDocument, nowMs: number): string[] {
-  const words =
-    current === null ? [] : [current.accountName, current.accountId, current.permissionSet, current.profile];
+  const words = current === null ? [] : [current.accountName, current.accountId, titleOfRole(current), current.profile];
   return [
     ...(approvals === 0 ? [] : [`Approvals that wait for you: ${approvals}. See: rolecall approvals`]),
     ...(lock?.isLocked === true

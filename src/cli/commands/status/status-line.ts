@@ -1,8 +1,8 @@
 // The status in one line for status bars and prompts. They call it often and may evaluate what it prints.
 import { join } from 'node:path';
 import { DaemonUnreachableError } from '../../../core/errors.ts';
-import { INERT_CHARACTERS, INERT_WORD } from '../../../core/text/harmless-text.ts';
-import type { CurrentRoleDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import { INERT_CHARACTERS } from '../../../core/text/harmless-text.ts';
+import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
 import type { CliContext } from '../../context.ts';
 
@@ -51,16 +51,9 @@ export async function formatStatusLine(
   status: StatusDocument | undefined,
   nowMs: number,
 ): Promise<string> {
-  const name = status === undefined ? undefined : nameCurrent(status.current);
   // Loaded on demand: every loaded file delays a prompt.
-  const { formatPrompt, formatTmux, formatWaybar } = await import('./bar-line.ts');
+  const { formatPrompt, formatTmux, formatWaybar, nameCurrent } = await import('./bar-line.ts');
+  const name = status === undefined ? undefined : nameCurrent(status.current);
   if (format === 'prompt') return formatPrompt(name ?? '-', status, nowMs);
   return format === 'tmux' ? formatTmux(name ?? '-', status, nowMs) : formatWaybar(name ?? '', status, nowMs);
-}
-
-/** The profile if its name has no special characters, else account and permission set, which never have any. */
-function nameCurrent(current: CurrentRoleDocument | null): string | undefined {
-  if (current === null) return undefined;
-  const names = [current.profile ?? '', `${current.accountId}/${current.permissionSet}`];
-  return names.find((name) => INERT_WORD.test(name));
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LINE_FORMATS } from '../../../../src/cli/commands/status/definition.ts';
 import { formatStatusLine, type LineFormat } from '../../../../src/cli/commands/status/status-line.ts';
-import { aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../../../helpers/documents.ts';
+import { aChain, aSession, aStatus, CURRENT, HOSTILE_NAMES, NOW_MS } from '../../../helpers/documents.ts';
 import { createRig, SESSION, type Rig } from '../../../helpers/rig.ts';
 import { waitFor } from '../../../helpers/wait-for.ts';
 
@@ -30,6 +30,22 @@ async function linesOf(format: LineFormat): Promise<Record<string, string>> {
 }
 
 describe('the line', () => {
+  test('names a chained role by its profile, else by its own name, and in a tooltip by role and source', async () => {
+    const { permissionSet, chain, accountId, accountName, profile } = aChain();
+    const of = (format: LineFormat, name: string | null) =>
+      formatStatusLine(
+        format,
+        aStatus({ current: { ...CURRENT, permissionSet, chain, accountId, accountName, profile: name } }),
+        NOW_MS,
+      );
+    expect([await of('prompt', profile), await of('tmux', 'a b'), await of('prompt', null)]).toEqual([
+      'prod.deploy ok',
+      '222222222222/prod.deploy',
+      '222222222222/prod.deploy ok',
+    ]);
+    expect(await of('waybar', null)).toContain('Current: prod  222222222222  deploy via taylor.Admin');
+  });
+
   test.each(LINE_FORMATS)('for %s matches the golden file in each state', async (format) => {
     const golden = fileURLToPath(new URL(`golden/status-${format}.txt`, import.meta.url));
     const lines = Object.entries(await linesOf(format)).map(([name, line]) => `${name}: ${line}\n`);
