@@ -1,13 +1,22 @@
 // The public interface of the domain, composed from its parts over the ports.
 import type { Clock } from '../core/clock.ts';
+import { isChained } from '../core/aws/chain-role.ts';
 import type { Catalog, EndpointsOf, Role, RoleCredentials, SsoSession } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
 import { findNextRenewal, type NextRenewal } from './next-renewal.ts';
-import type { CallerIdentity, IdentityCenter, OpenRedirectListener, SecretStore } from './ports.ts';
+import type {
+  CallerIdentity,
+  ChainSource,
+  IdentityCenter,
+  OpenRedirectListener,
+  RoleAssumer,
+  SecretStore,
+} from './ports.ts';
 import { NEVER_LOCKED, type ServingLock } from './serving-lock.ts';
 import { createCircuitBreakers, type UpstreamHealth } from './resilience/circuit-breakers.ts';
 import { createAccountCatalog, type CatalogFiles, type ListingFailure } from './roles/account-catalog.ts';
 import { createAssignments } from './roles/assignments.ts';
+import { createChains } from './roles/chains.ts';
 import type { ListingProgress } from './roles/list-accounts.ts';
 import { rolesOf, type CatalogChange } from './roles/merge-listing.ts';
 import { createRefreshEngine } from './roles/refresh-engine.ts';
@@ -52,8 +61,9 @@ export interface Broker {
   /** What `credentials` would return without a request, if anything. */
   peekCredentials(session: SsoSession, role: Role): RoleCredentials | undefined;
   /**
-   * Resolves unless a complete list says that the role is not assigned to the user.
-   * @throws RefusedError permission-set-not-assigned, NotFoundError account-not-found
+   * Resolves unless a complete list says that the role is not assigned to the user. Of a chained role, this is asked
+   * of the role that it starts from.
+   * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found, chain-unavailable
    */
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   cachedCatalog(session: SsoSession): Promise<Catalog | undefined>;
@@ -98,6 +108,10 @@ export function createBroker(deps: {
   readonly secretStore: SecretStore;
   /** Without it, nobody checks who signed in. */
   readonly callerIdentity?: CallerIdentity;
+  /** Where chained roles are defined; without it, there are none. */
+  readonly chainSource?: ChainSource;
+  /** Without it, no chained role can be used. */
+  readonly roleAssumer?: RoleAssumer;
   /** Remembers who signed in over restarts. */
   readonly usersFile?: SignedInUsersFile;
   readonly endpointsOf: EndpointsOf;
@@ -131,7 +145,7 @@ export function createBroker(deps: {
       // What failed in an outage is tried again at once, and is no problem any more.
       if (!wasPaused) return;
       if (service === 'oidc') accessTokens.endPause(session);
-      else roleCredentials.endPauses(session);
+      else roleCredentials.endPauses(session, service);
     },
   });
   const registrations = createClientRegistrations(deps);
@@ -143,8 +157,9 @@ export function createBroker(deps: {
     lastConfirmed: (session) => users.lastConfirmed(session),
   });
   const assignments = createAssignments(catalog.cached);
-  const roleCredentials = createRoleCredentials({ ...portal, lock, refusal: assignments.refusal });
-  const refreshEngine = createRefreshEngine({ ...portal, lock, roleCredentials });
+  const chains = createChains(deps.chainSource);
+  const roleCredentials = createRoleCredentials({ ...portal, lock, chains, refusal: assignments.refusal });
+  const refreshEngine = createRefreshEngine({ ...portal, lock, chains, roleCredentials });
   const users = createSignedInUsers({
     ...deps,
     file: deps.usersFile ?? { kept: new Map(), save: () => undefined },
@@ -154,7 +169,8 @@ export function createBroker(deps: {
   const checkUser = createUserCheck({
     users,
     canCheck: deps.callerIdentity !== undefined,
-    findUsedRole: (session) => roleCredentials.list(session)[0]?.role,
+    // STS names the user only for the role of a permission set.
+    findUsedRole: (session) => roleCredentials.list(session).find(({ role }) => !isChained(role))?.role,
     async findListedRoles(session) {
       const list = await catalog.cached(session).catch(() => undefined);
       return list === undefined ? [] : rolesOf(list);
@@ -162,6 +178,11 @@ export function createBroker(deps: {
     fetchCredentials: roleCredentials.fetchUncounted,
     clock,
   });
+  /** The permission set's role from which a chain starts. @throws NotFoundError chain-unavailable */
+  function firstSource(role: Role): Role {
+    chains.require(role);
+    return chains.sourcesOf(role).at(-1) ?? role;
+  }
   const flowDeps = { identityCenter, registrations, clock };
   const signIn = createSignIn({
     flows: {
@@ -219,9 +240,13 @@ export function createBroker(deps: {
       users.requireServing(session);
       return accessTokens.fresh(session, 'background');
     },
-    credentials: (session, role) => users.serve(session, () => roleCredentials.fetch(session, role)),
+    credentials(session, role) {
+      const fetch = () => roleCredentials.fetch(session, role);
+      if (!isChained(role)) return users.serve(session, fetch);
+      return users.serve(session, fetch, () => roleCredentials.fetchUncounted(session, firstSource(role)));
+    },
     peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.peek(session, role) : undefined),
-    requireAssigned: assignments.require,
+    requireAssigned: async (session, role) => assignments.require(session, firstSource(role)),
     cachedCatalog: catalog.cached,
     refreshCatalog(session, { isAttended } = { isAttended: false }) {
       if (isAttended) circuitBreakers.reconsider(session);
@@ -234,7 +259,7 @@ export function createBroker(deps: {
     sessionEnd: (session, state) => describeSessionEnd(state, deps.sessionHours?.[session.sessionName]),
     rolesInUse: roleCredentials.list,
     upstreamHealth: circuitBreakers.describe,
-    nextRenewal: (session) => findNextRenewal(session, { accessTokens, circuitBreakers, roleCredentials }),
+    nextRenewal: (session) => findNextRenewal(session, { accessTokens, circuitBreakers, chains, roleCredentials }),
     refreshAhead: refreshEngine.tick,
     seal() {
       roleCredentials.dropLocked();

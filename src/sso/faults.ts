@@ -55,6 +55,25 @@ export function describeFault(thrown: unknown, sessionName: string): RolecallErr
   }
 }
 
+/** As `describeFault`, for a call to STS: its messages name the operation and the host. */
+export function describeStsFault(thrown: unknown): RolecallError {
+  if (!(thrown instanceof IdentityCenterFault)) return toRolecallError(thrown);
+  const { kind, message, retryAfterMs } = thrown;
+  const options = { cause: thrown, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  switch (kind) {
+    case 'unreachable':
+      return new UnavailableError('identity-center-unreachable', `AWS STS can't be reached: ${message}`, options);
+    case 'throttled':
+      return new UnavailableError(
+        'identity-center-throttled',
+        'AWS STS is throttling requests; rolecall waits and retries automatically.',
+        options,
+      );
+    default:
+      return new ProtocolError('unusable-response', `AWS STS sent an unusable answer: ${message}`, options);
+  }
+}
+
 /** As `describeFault`, for the request for a code: nothing repeats that one but the user. */
 export function describeSignInFault(thrown: unknown, session: SsoSession): RolecallError {
   const { sessionName } = session;

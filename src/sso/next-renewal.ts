@@ -1,7 +1,8 @@
 // When a session's token and keys are renewed next, and what delays that.
 import type { RolecallError } from '../core/errors.ts';
 import type { SsoSession } from '../core/model.ts';
-import type { CircuitBreakers } from './resilience/circuit-breakers.ts';
+import type { CircuitBreakers, Service } from './resilience/circuit-breakers.ts';
+import type { Chains } from './roles/chains.ts';
 import type { RoleCredentialsCache } from './roles/role-credentials.ts';
 import type { AccessTokens } from './session/access-tokens.ts';
 
@@ -31,14 +32,15 @@ export function findNextRenewal(
     readonly accessTokens: Pick<AccessTokens, 'nextRefreshMs' | 'backOff'>;
     readonly circuitBreakers: Pick<CircuitBreakers, 'describe' | 'heldCalls'>;
     readonly roleCredentials: Pick<RoleCredentialsCache, 'list'>;
+    readonly chains: Pick<Chains, 'upstreamOf'>;
   },
 ): NextRenewal {
   const { accessTokens, circuitBreakers } = deps;
   const inUse = deps.roleCredentials.list(session).filter(({ state }) => state !== 'unused');
   const upstreams = circuitBreakers.describe(session);
-  const after = (service: 'oidc' | 'portal', dueAtMs: number | undefined) =>
+  const after = (service: Service, dueAtMs: number | undefined) =>
     Math.max(dueAtMs ?? Infinity, upstreams.find((upstream) => upstream.service === service)?.nextTryAtMs ?? 0);
-  const dueMs = inUse.map(({ nextRefreshAtMs }) => after('portal', nextRefreshAtMs));
+  const dueMs = inUse.map(({ role, nextRefreshAtMs }) => after(deps.chains.upstreamOf(session, role), nextRefreshAtMs));
   const atMs = inUse.length === 0 ? Infinity : Math.min(after('oidc', accessTokens.nextRefreshMs(session)), ...dueMs);
   const failures = [accessTokens.backOff(session), ...inUse.map(({ backOff }) => backOff)];
   const retries: Retry[] = [

@@ -10,7 +10,14 @@ import type { CatalogFiles } from '../../src/sso/roles/account-catalog.ts';
 import type { CatalogChange } from '../../src/sso/roles/merge-listing.ts';
 import { createBroker, type Broker } from '../../src/sso/broker.ts';
 import { createClientRegistrations, type ClientRegistrations } from '../../src/sso/session/client-registrations.ts';
-import type { CallerIdentity, Redirect, SecretStore, SignInOutcome } from '../../src/sso/ports.ts';
+import type {
+  CallerIdentity,
+  ChainSource,
+  Redirect,
+  RoleAssumer,
+  SecretStore,
+  SignInOutcome,
+} from '../../src/sso/ports.ts';
 import type { ServingLock } from '../../src/sso/serving-lock.ts';
 import { createCircuitBreakers } from '../../src/sso/resilience/circuit-breakers.ts';
 import { createFakeClock, type FakeClock } from '../helpers/fake-clock.ts';
@@ -160,6 +167,8 @@ export function createWorld(
     readonly callerIdentity?: CallerIdentity;
     readonly lock?: ServingLock;
     readonly driver?: SecretStore['driver'];
+    readonly chainSource?: ChainSource;
+    readonly roleAssumer?: RoleAssumer;
   } = {},
 ): World {
   const clock = createFakeClock();
@@ -204,6 +213,8 @@ export function createWorld(
       },
       onSignInExpired: (session) => void expired.push(session.sessionName),
       ...(options.callsPerSecond === undefined ? {} : { portalCallsPerSecond: options.callsPerSecond }),
+      ...(options.chainSource === undefined ? {} : { chainSource: options.chainSource }),
+      ...(options.roleAssumer === undefined ? {} : { roleAssumer: options.roleAssumer }),
       ...(options.lock === undefined ? {} : { lock: options.lock }),
       ...(options.callerIdentity === undefined ? {} : { callerIdentity: options.callerIdentity }),
     });

@@ -11,7 +11,7 @@ export const MAX_CHAINED_SECONDS = 3600;
 export const MIN_CHAINED_SECONDS = 900;
 
 /** Names of chains, as a JSON Schema has them; of chains without a name: `~` and 32 hex digits. */
-export const CHAIN_NAME = '~[0-9a-f]{32}|[A-Za-z0-9_+=,.@/-]{1,128}';
+const CHAIN_NAME = '~[0-9a-f]{32}|[A-Za-z0-9_+=,.@/-]{1,128}';
 /** `chain:NAME`, as in a JSON Schema. */
 export const CHAIN_PERMISSION_SET = `chain:(?:${CHAIN_NAME})`;
 
@@ -33,6 +33,10 @@ export function chainNameOf(permissionSet: string): string | undefined {
   if (!permissionSet.startsWith(PREFIX)) return undefined;
   const name = permissionSet.slice(PREFIX.length);
   return WHOLE_NAME.test(name) ? name : undefined;
+}
+
+export function isChained(role: { readonly permissionSet: string }): boolean {
+  return chainNameOf(role.permissionSet) !== undefined;
 }
 
 export interface RoleArn {

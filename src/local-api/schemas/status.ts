@@ -53,7 +53,7 @@ const upstreamSchema = {
   type: 'object',
   required: ['service', 'circuit'],
   properties: {
-    service: { enum: ['oidc', 'portal'] },
+    service: { ...text, description: 'oidc, portal, or sts. and a region that has failed since its last answer' },
     circuit: { enum: ['closed', 'open', 'half-open'], description: 'open: an outage, in which no calls are made' },
     nextTryAt: time,
   },

@@ -4,11 +4,12 @@ import type { RolecallError } from '../../core/errors.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import { isInPause, pauseAfter, type Pause } from './pauses.ts';
-import { describeFault, CircuitOpenError, isFault, isTransient } from '../faults.ts';
+import { describeFault, describeStsFault, CircuitOpenError, isFault, isTransient } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import type { IdentityCenterFault } from '../ports.ts';
 
-export type Service = 'oidc' | 'portal';
+/** STS has an endpoint in each region. */
+export type Service = 'oidc' | 'portal' | `sts.${string}`;
 
 export interface UpstreamHealth {
   readonly service: Service;
@@ -37,6 +38,7 @@ export interface CircuitBreakers {
   check(session: SsoSession, service: Service): void;
   /** True after a 429 until a call succeeds. Urgent calls then use the rate budget too. */
   isThrottled(session: SsoSession, service: Service): boolean;
+  /** The session's upstreams; of STS only the regions with a fault since the last answer. */
   describe(session: SsoSession): readonly UpstreamHealth[];
   /** Of the session's upstreams, those that are not called freely now. */
   heldCalls(session: SsoSession): readonly HeldCalls[];
@@ -72,6 +74,7 @@ const MIN_REPORTED_PAUSE_MS = 30_000;
 /** When to try again while another call is probing. */
 const PROBE_RETRY_MS = 1000;
 const FORGET_MS = 10 * 60_000;
+/** What every session needs. */
 const SERVICES: readonly Service[] = ['oidc', 'portal'];
 
 export function createCircuitBreakers(deps: {
@@ -87,6 +90,11 @@ export function createCircuitBreakers(deps: {
 
   const keyOf = (session: SsoSession, service: Service) => `${sessionKey(session)}\0${service}`;
   const find = (session: SsoSession, service: Service) => healths.get(keyOf(session, service));
+
+  function servicesOf(session: SsoSession): readonly Service[] {
+    const faulty = [...healths.values()].filter((health) => sessionKey(health.session) === sessionKey(session));
+    return [...new Set([...SERVICES, ...faulty.map(({ service }) => service)])];
+  }
 
   function findOpenCircuit(session: SsoSession, service: Service): CircuitOpenError | undefined {
     const health = find(session, service);
@@ -129,7 +137,7 @@ export function createCircuitBreakers(deps: {
     health.pause = { fromMs: nowMs, untilMs: Math.max(askedUntilMs, nowMs + ownPauseMs) };
     const { sessionName } = session;
     if (isOutage(health)) {
-      problems.raise(problemKey(health), { ...describeFault(fault, sessionName).toBody(), session: sessionName });
+      problems.raise(problemKey(health), { ...describeOutage(fault, health).toBody(), session: sessionName });
     }
     if (askedUntilMs > 0) reportPause(health, nowMs);
   }
@@ -141,8 +149,8 @@ export function createCircuitBreakers(deps: {
     health.needsProbe = true;
     const { sessionName } = session;
     problems.raise(problemKey(health), {
-      code: describeFault(fault, sessionName).code,
-      message: `Identity Center of ${sessionName} asked for a pause: ${fault.message} rolecall makes no requests before ${formatUtcSeconds(pause.untilMs)}.`,
+      code: describeOutage(fault, health).code,
+      message: `${nameUpstream(health)} asked for a pause: ${fault.message} rolecall makes no requests before ${formatUtcSeconds(pause.untilMs)}.`,
       hint: 'rolecall ls --refresh',
       session: sessionName,
     });
@@ -185,7 +193,7 @@ export function createCircuitBreakers(deps: {
     isThrottled: (session, service) => isFault(find(session, service)?.fault, 'throttled'),
     describe(session) {
       const nowMs = clock.nowMs();
-      return SERVICES.map((service) => {
+      return servicesOf(session).map((service) => {
         const health = find(session, service);
         const isPaused = isInPause(health?.pause, nowMs);
         const isOut = health !== undefined && isOutage(health);
@@ -199,7 +207,7 @@ export function createCircuitBreakers(deps: {
     },
     heldCalls(session) {
       const nowMs = clock.nowMs();
-      return SERVICES.flatMap((service): HeldCalls[] => {
+      return servicesOf(session).flatMap((service): HeldCalls[] => {
         const health = find(session, service);
         if (health?.fault === undefined) return [];
         const isPaused = isInPause(health.pause, nowMs);
@@ -207,7 +215,7 @@ export function createCircuitBreakers(deps: {
         return [
           {
             reason: isOutage(health) ? 'outage' : 'server-pause',
-            error: describeFault(health.fault, session.sessionName),
+            error: describeOutage(health.fault, health),
             ...(isPaused && health.pause ? { untilMs: health.pause.untilMs } : {}),
           },
         ];
@@ -235,6 +243,14 @@ export function createCircuitBreakers(deps: {
       for (const [key, health] of healths) if (health.session.sessionName === sessionName) remove(key, health);
     },
   };
+}
+
+function describeOutage(fault: IdentityCenterFault, { service, session }: Health): RolecallError {
+  return service.startsWith('sts.') ? describeStsFault(fault) : describeFault(fault, session.sessionName);
+}
+
+function nameUpstream({ service, session }: Health): string {
+  return service.startsWith('sts.') ? 'AWS STS' : `Identity Center of ${session.sessionName}`;
 }
 
 function createHealth(session: SsoSession, service: Service, nowMs: number): Health {

@@ -6,6 +6,7 @@ import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { sessionKey } from '../issuer.ts';
 import type { ServingLock } from '../serving-lock.ts';
 import { createPerSession } from '../session/per-session.ts';
+import type { Chains } from './chains.ts';
 import type { RoleCredentialsCache } from './role-credentials.ts';
 import type { RoleUse } from './role-use.ts';
 import type { Service, CircuitBreakers } from '../resilience/circuit-breakers.ts';
@@ -22,6 +23,7 @@ export function createRefreshEngine(deps: {
   readonly accessTokens: AccessTokens;
   readonly roleCredentials: RoleCredentialsCache;
   readonly circuitBreakers: CircuitBreakers;
+  readonly chains: Pick<Chains, 'upstreamOf'>;
   readonly lock: ServingLock;
   readonly clock: Clock;
 }): RefreshEngine {
@@ -45,15 +47,16 @@ export function createRefreshEngine(deps: {
   async function renewSession(session: SsoSession): Promise<number> {
     if (!(await refreshToken(session))) return Infinity;
     const nowMs = clock.nowMs();
-    const due = openRoles(session).filter(
-      (use) => use.state !== 'unused' && nextTryMs(session, 'portal', use.nextRefreshAtMs) <= nowMs,
-    );
+    const due = openRoles(session).filter((use) => use.state !== 'unused' && nextRenewalMs(use) <= nowMs);
     await forEachConcurrently(due, CONCURRENT_RENEWALS, ({ role }) => roleCredentials.renewAhead(session, role));
     return Math.min(
       nextTryMs(session, 'oidc', accessTokens.nextRefreshMs(session)),
-      ...openRoles(session).map((use) => nextTryMs(session, 'portal', use.nextRefreshAtMs)),
+      ...openRoles(session).map(nextRenewalMs),
     );
   }
+
+  const nextRenewalMs = ({ session, role, nextRefreshAtMs }: RoleUse) =>
+    nextTryMs(session, deps.chains.upstreamOf(session, role), nextRefreshAtMs);
 
   function nextTryMs(session: SsoSession, service: Service, dueAtMs: number | undefined): number {
     const health = circuitBreakers.describe(session).find((upstream) => upstream.service === service);

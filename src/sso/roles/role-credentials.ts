@@ -1,23 +1,29 @@
-// Caches role credentials: one GetRoleCredentials in flight per role, renewed before they expire, served while valid in an outage.
+// Caches role credentials: one request in flight per role, renewed before they expire, served while valid in an outage.
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
-import { SignInRequiredError, type RolecallError } from '../../core/errors.ts';
+import { SignInRequiredError, toRolecallError, type RolecallError } from '../../core/errors.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
-import { CircuitOpenError, describeFault, isFault } from '../faults.ts';
+import { CircuitOpenError } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
-import { IdentityCenterFault } from '../ports.ts';
+import type { RoleAssumer } from '../ports.ts';
 import type { ServingLock } from '../serving-lock.ts';
+import type { Service } from '../resilience/circuit-breakers.ts';
 import { isInPause } from '../resilience/pauses.ts';
 import { countRenewalFailure, renewAheadMs, renewalDueMs } from '../resilience/renewal.ts';
-import { callPortal, type Portal, type Priority } from '../session/portal-call.ts';
-import { describeUse, isInUse, type RoleEntry, type RoleUse } from './role-use.ts';
+import type { Portal, Priority } from '../session/portal-call.ts';
+import type { SourceCredentials } from './assume-role.ts';
+import type { Chains, ChainStep } from './chains.ts';
+import { createCredentialRequests, isFinal } from './credential-requests.ts';
+import { createRoleEntries, entryKey } from './role-entries.ts';
+import { describeUse, type RoleEntry, type RoleUse } from './role-use.ts';
 
 export interface RoleCredentialsCache {
   /**
    * Credentials of `role`; with less than 20 minutes left only if no newer ones can be had.
    * @throws SignInRequiredError, UnavailableError, ProtocolError: no valid ones are cached
-   * @throws RefusedError permission-set-not-assigned; NotFoundError account-not-found
+   * @throws RefusedError permission-set-not-assigned, assume-role-refused; UsageError invalid-policy
+   * @throws NotFoundError account-not-found, chain-unavailable
    */
   fetch(session: SsoSession, role: Role): Promise<RoleCredentials>;
   /** Like `fetch`, but does not count as a use: the role is not renewed because of it. */
@@ -28,8 +34,8 @@ export interface RoleCredentialsCache {
   renewAhead(session: SsoSession, role: Role): Promise<void>;
   /** The cached roles of one session or of all, the most recently requested first. */
   list(session?: SsoSession): readonly RoleUse[];
-  /** Ends the pauses after failed renewals: the portal answers again. */
-  endPauses(session: SsoSession): void;
+  /** Ends the pauses after failed renewals: the service answers again. */
+  endPauses(session: SsoSession, service: Service): void;
   /** Removes entries that are neither in use nor valid. */
   removeUnused(): void;
   /**
@@ -41,48 +47,53 @@ export interface RoleCredentialsCache {
   dropLocked(): void;
 }
 
-/** Callers give up after a minute at most, so a longer pause that the server asks for becomes their error. */
-const BACK_OFF = { attempts: 3, firstPauseMs: 250, maxPauseMs: 2000, maxWaitMs: 5000 } as const;
 /** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, even with valid credentials cached. */
 const RENEWAL_TIMEOUT_MS = 500;
-/** As of 2026-11 AWS issues credentials for 12 hours at most; one more day allows for a wrong clock. */
-const MAX_LIFETIME_MS = 36 * 60 * 60_000;
-/** More than anybody uses; roles beyond this that have no answer because of an outage are not kept. */
-const MAX_UNANSWERED_ROLES = 1000;
-
 export function createRoleCredentials(
   deps: Portal & {
     readonly problems: Problems;
     readonly lock: ServingLock;
+    readonly chains: Chains;
+    readonly roleAssumer?: RoleAssumer;
     /** The error for a role that the portal refuses. */
     readonly refusal: (session: SsoSession, role: Role, cause: unknown) => Promise<RolecallError>;
   },
 ): RoleCredentialsCache {
-  const { clock, problems } = deps;
-  const entries = new Map<string, RoleEntry>();
+  const { chains, clock, problems } = deps;
+  const requests = createCredentialRequests(deps);
+  const entries = createRoleEntries(deps);
+  const { findValid } = entries;
   /** Counts the drops of each session: the result of a request from before a drop is not kept. */
   const generations = new Map<string, number>();
   const inFlight = createSingleFlight<RoleCredentials>();
 
-  /** A request for credentials passes `fetch`, `renew` and `callPortal`, in this order, and `handleFailure` if that fails. */
+  /** A request for credentials passes `fetch`, `renew` and `requests`, in this order, and `handleFailure` if that fails. */
   async function fetch(session: SsoSession, role: Role): Promise<RoleCredentials> {
     // Cached, and not due for renewal or in the pause after a failed one.
-    const cached = peek(session, role);
-    if (cached !== undefined) return cached;
-    const entry = noteUse(session, role);
-    const hasValid = findValid(entry) !== undefined;
+    return peek(session, role) ?? fetchStep(session, role, chains.require(role), 'urgent');
+  }
+
+  /** As `fetch`, with this definition of a chain, also if it has changed meanwhile. */
+  async function fetchStep(
+    session: SsoSession,
+    role: Role,
+    step: ChainStep | undefined,
+    priority: Priority,
+  ): Promise<RoleCredentials> {
+    const entry = entries.noteUse(session, role);
+    const hasValid = findValid(entry, step) !== undefined;
     // In flight: joins that request, else starts one.
-    const renewal = renewOnce(entry, 'urgent');
+    const renewal = renewOnce(entry, step, priority);
     if (!hasValid) return renewal;
     // Checks again after the timeout, because the session may have been signed out. The renewal continues for the next caller.
-    return (await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal)) ?? findValid(entry) ?? renewal;
+    return (await withTimeout(clock, RENEWAL_TIMEOUT_MS, renewal)) ?? findValid(entry, step) ?? renewal;
   }
 
-  function renewOnce(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
-    return inFlight.run(keyOf(entry.session, entry.role), () => renew(entry, priority));
+  function renewOnce(entry: RoleEntry, step: ChainStep | undefined, priority: Priority): Promise<RoleCredentials> {
+    return inFlight.run(flightKey(entry, step?.version), () => renew(entry, step, priority));
   }
 
-  async function renew(entry: RoleEntry, priority: Priority): Promise<RoleCredentials> {
+  async function renew(entry: RoleEntry, step: ChainStep | undefined, priority: Priority): Promise<RoleCredentials> {
     const { session, role } = entry;
     for (;;) {
       deps.lock.requireUnlocked(role);
@@ -91,78 +102,76 @@ export function createRoleCredentials(
       const isSuperseded = () =>
         generations.get(session.sessionName) !== generation || deps.lock.refusal(role) !== undefined;
       // Retries only for callers with nothing valid to use; without a caller the next tick tries again.
-      const attempts = priority === 'background' || findValid(entry) !== undefined ? 1 : BACK_OFF.attempts;
+      const retries = priority === 'urgent' && findValid(entry, step) === undefined;
+      const source = createSource(session, step, priority);
       try {
-        const credentials = await callPortal(
-          deps,
-          session,
-          { priority, backOff: { ...BACK_OFF, attempts } },
-          async (accessToken) =>
-            checkLifetime(await deps.identityCenter.getRoleCredentials(session, accessToken, role), clock.nowMs()),
-        );
-        if (!isSuperseded()) return keep(entry, credentials);
+        const credentials = await requests.send(session, role, step, { priority, retries, source });
+        if (!isSuperseded()) return keep(entry, step, credentials);
       } catch (fault) {
-        if (!isSuperseded()) return handleFailure(entry, fault);
+        if (!isSuperseded()) return handleFailure(entry, step, fault);
       }
     }
   }
 
-  function keep(entry: RoleEntry, credentials: RoleCredentials): RoleCredentials {
-    const { session, role } = entry;
+  /** The source of a chain is in use as long as the chain is. */
+  function createSource(session: SsoSession, step: ChainStep | undefined, priority: Priority): SourceCredentials {
+    return {
+      async fetch() {
+        if (step === undefined) throw new Error('only a chained role has a source');
+        const { before, definition } = step;
+        return peek(session, definition.source, before) ?? fetchStep(session, definition.source, before, priority);
+      },
+      forget(credentials) {
+        const entry = step && entries.find(session, step.definition.source);
+        if (entry?.issued?.credentials === credentials) forgetCredentials(entry);
+      },
+    };
+  }
+
+  function keep(entry: RoleEntry, step: ChainStep | undefined, credentials: RoleCredentials): RoleCredentials {
     const issuedAtMs = clock.nowMs();
     const { expiresAtMs } = credentials;
     entry.issued = {
       credentials,
+      version: step?.version ?? '',
       issuedAtMs,
       dueAtMs: renewalDueMs(issuedAtMs, expiresAtMs),
       aheadAtMs: renewAheadMs(issuedAtMs, expiresAtMs, deps.random),
     };
     entry.failures = undefined;
-    entries.set(keyOf(session, role), entry);
-    problems.clear(problemKey(session.sessionName));
+    entries.add(entry);
+    problems.clear(problemKey(entry.session.sessionName, kindOf(step)));
     return credentials;
   }
 
   /** The cached credentials while they are valid. @throws what the failure means for the caller */
-  async function handleFailure(entry: RoleEntry, fault: unknown): Promise<RoleCredentials> {
+  async function handleFailure(
+    entry: RoleEntry,
+    step: ChainStep | undefined,
+    fault: unknown,
+  ): Promise<RoleCredentials> {
     const { session, role } = entry;
     const { sessionName } = session;
-    if (isFault(fault, 'forbidden', 'not-found')) {
-      entries.delete(keyOf(session, role));
-      throw await deps.refusal(session, role, fault);
+    const error = await requests.describe(session, role, step, fault);
+    if (isFinal(error)) {
+      entries.remove(session, role);
+      throw error;
     }
-    const error = describeFault(fault, sessionName);
-    const valid = findValid(entry);
+    const valid = findValid(entry, step);
     // An open circuit made no request that could have failed, and the end of the session has a problem of its own.
     if (!(fault instanceof CircuitOpenError) && !(error instanceof SignInRequiredError)) {
       const expiresAtMs = entry.issued?.credentials.expiresAtMs ?? 0;
       entry.failures = { ...countRenewalFailure(entry.failures, deps, expiresAtMs, error.retryAfterMs), error };
-      if (valid !== undefined) problems.raise(problemKey(sessionName), { ...error.toBody(), session: sessionName });
+      const problem = { ...error.toBody(), session: sessionName };
+      if (valid !== undefined) problems.raise(problemKey(sessionName, kindOf(step)), problem);
     }
     if (valid === undefined) throw error;
     return valid;
   }
 
-  function findValid({ issued }: RoleEntry): RoleCredentials | undefined {
-    return issued !== undefined && issued.credentials.expiresAtMs > clock.nowMs() ? issued.credentials : undefined;
-  }
-
-  function noteUse(session: SsoSession, role: Role): RoleEntry {
-    const key = keyOf(session, role);
-    const askedAtMs = clock.nowMs();
-    const entry = entries.get(key);
-    if (entry !== undefined) {
-      entry.askedAtMs = askedAtMs;
-      return entry;
-    }
-    const added: RoleEntry = { session, role, askedAtMs, issued: undefined, failures: undefined };
-    if (entries.size < MAX_UNANSWERED_ROLES) entries.set(key, added);
-    return added;
-  }
-
-  function peek(session: SsoSession, role: Role): RoleCredentials | undefined {
-    const entry = entries.get(keyOf(session, role));
-    const valid = entry && findValid(entry);
+  function peek(session: SsoSession, role: Role, step?: ChainStep): RoleCredentials | undefined {
+    const entry = entries.find(session, role);
+    const valid = entry && findValid(entry, step);
     if (entry?.issued === undefined || valid === undefined) return undefined;
     const nowMs = clock.nowMs();
     if (nowMs >= entry.issued.dueAtMs && !isInPause(entry.failures?.pause, nowMs)) return undefined;
@@ -177,74 +186,72 @@ export function createRoleCredentials(
 
   return {
     fetch,
-    peek,
+    peek: (session, role) => peek(session, role),
     async fetchUncounted(session, role) {
-      const entry = entries.get(keyOf(session, role)) ?? {
+      const entry = entries.find(session, role) ?? {
         session,
         role,
         askedAtMs: Number.NEGATIVE_INFINITY,
         issued: undefined,
         failures: undefined,
       };
-      return findValid(entry) ?? renewOnce(entry, 'urgent');
+      return findValid(entry) ?? renewOnce(entry, chains.require(role), 'urgent');
     },
     async renewAhead(session, role) {
-      const entry = entries.get(keyOf(session, role));
-      // A failure is kept in the entry.
-      if (entry !== undefined) await renewOnce(entry, 'background').catch(() => undefined);
+      const entry = entries.find(session, role);
+      if (entry === undefined) return;
+      try {
+        // A failure is kept in the entry.
+        await renewOnce(entry, chains.require(role), 'background');
+      } catch (error) {
+        if (isFinal(toRolecallError(error))) entries.remove(session, role);
+      }
     },
     list(session) {
       const wanted = session && sessionKey(session);
-      return [...entries.entries()]
-        .filter(([, entry]) => wanted === undefined || sessionKey(entry.session) === wanted)
-        .map(([key, entry]) => describeUse(entry, clock.nowMs(), inFlight.isRunning(key)))
+      return entries
+        .all()
+        .filter((entry) => wanted === undefined || sessionKey(entry.session) === wanted)
+        .map((entry) =>
+          describeUse(entry, clock.nowMs(), inFlight.isRunning(flightKey(entry, chains.versionOf(entry.role)))),
+        )
         .toSorted((left, right) => right.askedAtMs - left.askedAtMs);
     },
-    endPauses(session) {
-      for (const entry of entries.values()) {
-        if (sessionKey(entry.session) === sessionKey(session)) entry.failures = undefined;
+    endPauses(session, service) {
+      for (const entry of entries.all()) {
+        if (sessionKey(entry.session) !== sessionKey(session)) continue;
+        // A chain may have failed because of its source.
+        if (service === 'portal' || chains.upstreamOf(session, entry.role) === service) entry.failures = undefined;
       }
-      problems.clear(problemKey(session.sessionName));
+      if (service === 'portal') problems.clear(problemKey(session.sessionName, 'credentials'));
+      problems.clear(problemKey(session.sessionName, 'chained credentials'));
     },
-    removeUnused() {
-      for (const [key, entry] of entries) {
-        if (!isInUse(entry, clock.nowMs()) && findValid(entry) === undefined) entries.delete(key);
-      }
-    },
+    removeUnused: entries.removeUnused,
     drop(sessionName, { forgetsUse }) {
       generations.set(sessionName, (generations.get(sessionName) ?? 0) + 1);
-      for (const [key, entry] of entries) {
-        if (entry.session.sessionName !== sessionName) continue;
-        forgetCredentials(entry);
-        if (forgetsUse) entries.delete(key);
-      }
-      problems.clear(problemKey(sessionName));
+      for (const entry of entries.all()) if (entry.session.sessionName === sessionName) forgetCredentials(entry);
+      if (forgetsUse) entries.removeSession(sessionName);
+      for (const kind of KINDS) problems.clear(problemKey(sessionName, kind));
     },
     dropLocked() {
-      for (const entry of entries.values()) {
+      for (const entry of entries.all()) {
         if (deps.lock.refusal(entry.role) !== undefined) forgetCredentials(entry);
       }
     },
   };
 }
 
-/** Refuses credentials that have expired already, or that claim to be valid longer than AWS would accept them. */
-function checkLifetime(credentials: RoleCredentials, nowMs: number): RoleCredentials {
-  if (credentials.expiresAtMs <= nowMs) {
-    throw new IdentityCenterFault('unusable-response', 'the role credentials in its answer have expired already.');
-  }
-  if (credentials.expiresAtMs - nowMs <= MAX_LIFETIME_MS) return credentials;
-  throw new IdentityCenterFault(
-    'unusable-response',
-    'the expiration of the role credentials is more than 36 hours ahead, or this machine’s clock is behind.',
-  );
+/** Callers with different definitions of a chain do not share a request. */
+function flightKey({ session, role }: RoleEntry, version = ''): string {
+  return `${entryKey(session, role)}\0${version}`;
 }
 
-function keyOf(session: SsoSession, role: Role): string {
-  return `${sessionKey(session)}\0${role.accountId}\0${role.permissionSet}`;
-}
+const KINDS = ['credentials', 'chained credentials'] as const;
+type Kind = (typeof KINDS)[number];
 
-/** One problem per session: forty roles in an outage would repeat it forty times. */
-function problemKey(sessionName: string): string {
-  return `credentials ${sessionName}`;
+const kindOf = (step: ChainStep | undefined): Kind => (step === undefined ? 'credentials' : 'chained credentials');
+
+/** One problem per session and kind: forty roles in an outage would repeat it forty times. */
+function problemKey(sessionName: string, kind: Kind): string {
+  return `${kind} ${sessionName}`;
 }

@@ -11,6 +11,8 @@ export interface RoleEntry {
   issued:
     | {
         readonly credentials: RoleCredentials;
+        /** Of the chain that they were made with; empty for a permission set. */
+        readonly version: string;
         readonly issuedAtMs: number;
         /** From here on a caller triggers a renewal. */
         readonly dueAtMs: number;

@@ -1,0 +1,75 @@
+// One AssumeRole call with all that goes with it: the credentials of its source, back-off, circuit breaker and errors.
+import type { Clock } from '../../core/clock.ts';
+import { RefusedError, UsageError, type RolecallError } from '../../core/errors.ts';
+import { chainNameOf } from '../../core/aws/chain-role.ts';
+import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
+import { describeStsFault, isFault } from '../faults.ts';
+import type { RoleAssumer } from '../ports.ts';
+import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
+import { withBackOff, type BackOffPolicy } from '../session/portal-call.ts';
+import { stsOf, type ChainStep } from './chains.ts';
+
+/** The credentials that call AssumeRole. */
+export interface SourceCredentials {
+  /** Rejects with a RolecallError. */
+  fetch(): Promise<RoleCredentials>;
+  /** STS does not know these any more. */
+  forget(credentials: RoleCredentials): void;
+}
+
+/**
+ * What STS answers. If it refuses the credentials of the source, these are forgotten and the call is made once more with
+ * new ones.
+ * @throws IdentityCenterFault; CircuitOpenError; RolecallError: what `source.fetch` throws
+ */
+export function assumeRole(
+  deps: {
+    readonly roleAssumer: RoleAssumer;
+    readonly circuitBreakers: Pick<CircuitBreakers, 'check' | 'call'>;
+    readonly clock: Clock;
+    readonly random: () => number;
+  },
+  session: SsoSession,
+  { definition }: ChainStep,
+  { source, backOff }: { readonly source: SourceCredentials; readonly backOff: BackOffPolicy },
+): Promise<RoleCredentials> {
+  const { circuitBreakers, roleAssumer } = deps;
+  const sts = stsOf(session, definition);
+  return withBackOff(deps, backOff, async () => {
+    circuitBreakers.check(session, sts);
+    for (let isRepeated = false; ; isRepeated = true) {
+      const credentials = await source.fetch();
+      try {
+        return await circuitBreakers.call(session, sts, () => roleAssumer.assumeRole(session, credentials, definition));
+      } catch (fault) {
+        if (isRepeated || !isFault(fault, 'unauthorized')) throw fault;
+      }
+      source.forget(credentials);
+    }
+  });
+}
+
+/** The user-visible error for what `assumeRole` threw; a refusal names the role and its source. */
+export function describeAssumeFault(thrown: unknown, { definition }: ChainStep): RolecallError {
+  const { roleArn, source } = definition;
+  if (isFault(thrown, 'forbidden')) {
+    return new RefusedError(
+      'assume-role-refused',
+      `AWS does not let ${nameSource(source)} assume ${roleArn}: ${thrown.message}`,
+      { cause: thrown },
+    );
+  }
+  if (isFault(thrown, 'invalid-policy')) {
+    return new UsageError(
+      'invalid-policy',
+      `AWS does not accept the session policy for ${roleArn}: ${thrown.message}`,
+      { cause: thrown },
+    );
+  }
+  return describeStsFault(thrown);
+}
+
+function nameSource({ accountId, permissionSet }: Role): string {
+  const chain = chainNameOf(permissionSet);
+  return chain === undefined ? `${permissionSet} in account ${accountId}` : `the chained role ${chain}`;
+}
