@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { createServerClock, type Clock } from '../core/clock.ts';
 import type { EndpointsOf } from '../core/model.ts';
 import type { Problems } from '../core/problems.ts';
+import { createRoleAssumer } from '../identity-center/assume-role.ts';
 import { createCallerIdentity } from '../identity-center/caller-identity.ts';
 import { createConsoleFederation, type ConsoleFederationDeps } from '../identity-center/console-federation.ts';
 import { createIdentityCenter, type ClosableIdentityCenter } from '../identity-center/identity-center.ts';
 import { createProxyForUrl } from '../identity-center/proxy.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { createBroker, type Broker } from '../sso/broker.ts';
-import type { ConsoleFederation, SecretStore } from '../sso/ports.ts';
+import type { ChainSource, ConsoleFederation, SecretStore } from '../sso/ports.ts';
 import type { ServingLock } from '../sso/serving-lock.ts';
 import type { Handlers } from './http/surface.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
@@ -40,6 +41,8 @@ export interface DomainDeps extends Pick<SecretStorageDeps, 'passphraseCost' | '
   readonly events: SessionEvents;
   readonly problems: Problems;
   readonly lock: ServingLock;
+  /** Where chained roles are defined. */
+  readonly chains?: ChainSource;
   readonly changes: Pick<Changes, 'announce'>;
   readonly connectionRules: Readonly<Record<'callback', ConnectionRules>>;
   readonly recheck: Recheck;
@@ -87,11 +90,14 @@ export async function createDomain(deps: DomainDeps): Promise<Domain> {
     warn: (message) => log('warn', message),
   });
   const federation = createConsoleFederation(network);
+  const sts = { endpointsOf, ...network, clockAheadMs: () => serverClock.aheadMs() ?? 0 };
   const storage = await openSecretStorage(deps);
   const broker = createBroker({
     identityCenter,
     secretStore: storage.store,
-    ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity({ endpointsOf, ...network }) } : {}),
+    ...(deps.checksUsers === true ? { callerIdentity: createCallerIdentity(sts) } : {}),
+    roleAssumer: createRoleAssumer(sts),
+    ...(deps.chains === undefined ? {} : { chainSource: deps.chains }),
     usersFile: await loadSignedInUsers(deps.openOwnFile('users.json', SIGNED_IN_USERS_SCHEMA), log),
     endpointsOf,
     catalogFiles: createCatalogFiles({ ...deps, directory: join(paths.stateDirectory, 'catalog') }),

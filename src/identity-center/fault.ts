@@ -3,6 +3,7 @@ import { RolecallError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { IdentityCenterFault, type FaultKind } from '../sso/ports.ts';
 import { ProxyError } from './proxy.ts';
+import { kindOfStsError } from './sts-faults.ts';
 import { WireError } from './wire.ts';
 
 /** An error without AWS's error type, or a body in another format than AWS's; `message` describes it without quoting it. */
@@ -21,7 +22,7 @@ export class ForeignAnswerError extends Error {
 const TIMING_HEADERS: ReadonlySet<string> = new Set(['retry-after', 'date']);
 
 export interface Call {
-  readonly service: 'sso-oidc' | 'sso' | 'signin';
+  readonly service: 'sso-oidc' | 'sso' | 'sts' | 'signin';
   readonly operation: string;
   readonly host: string;
   /** Removed from messages, in case the server repeats them. */
@@ -129,8 +130,18 @@ export function toFault(thrown: unknown, call: Call): IdentityCenterFault {
   if (!isServiceException(thrown)) {
     return fault('unusable-response', `HTTP ${status} with a body that is not JSON, ${NOT_FROM_AWS}`);
   }
-  const kind = call.service === 'sso-oidc' ? kindOfOidc(thrown, call) : PORTAL_KINDS[status];
-  return fault(kind ?? 'unusable-response', describeAnswer(thrown, status), retryAfterMs);
+  return fault(kindOf(thrown, status, call) ?? 'unusable-response', describeAnswer(thrown, status), retryAfterMs);
+}
+
+function kindOf(thrown: object, status: number, call: Call): FaultKind | undefined {
+  switch (call.service) {
+    case 'sso-oidc':
+      return kindOfOidc(thrown, call);
+    case 'sts':
+      return kindOfStsError(textOf(thrown, 'name') ?? '');
+    default:
+      return PORTAL_KINDS[status];
+  }
 }
 
 function kindOfOidc(thrown: object, call: Call): FaultKind | undefined {

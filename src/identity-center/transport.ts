@@ -88,7 +88,7 @@ export type OnServerTime = (serverTimeMs: number, durationMs: number) => void;
 type Service = 'sso' | 'sso-oidc' | 'sts';
 
 /** STS answers in XML. */
-const STS_ANSWER = /<(?:ErrorResponse|GetCallerIdentityResponse)[\s>]/;
+const STS_ANSWER = /<(?:ErrorResponse|GetCallerIdentityResponse|AssumeRoleResponse)[\s>]/;
 
 /**
  * The `error` codes of RFC 6749 and RFC 8628 that SSO OIDC sends, with their statuses. They are accepted without AWS's

@@ -132,6 +132,21 @@ export function readRoleCredentials(answer: object): RoleCredentials {
   };
 }
 
+/** The answer of AssumeRole, whose expiration the SDK has made a Date. */
+export function readAssumedRole(answer: object): RoleCredentials {
+  const wrapped = fieldsOf(answer)['Credentials'];
+  if (typeof wrapped !== 'object' || wrapped === null) throw new WireError('Credentials is missing');
+  const fields = fieldsOf(wrapped);
+  const expiration = fields['Expiration'];
+  if (!(expiration instanceof Date) || Number.isNaN(expiration.getTime())) throw new WireError('Expiration is missing');
+  return {
+    accessKeyId: text(fields, 'AccessKeyId'),
+    secretAccessKey: new Secret(text(fields, 'SecretAccessKey')),
+    sessionToken: new Secret(text(fields, 'SessionToken')),
+    expiresAtMs: expiration.getTime(),
+  };
+}
+
 function readPage<T>(
   answer: object,
   listName: string,
