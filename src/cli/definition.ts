@@ -46,8 +46,8 @@ export interface AnyCommand {
   readonly help?: string;
   /** Prompts and scripts run it often, so plain command lines skip the parser. */
   readonly isQuick?: boolean;
-  /** After its first argument comes another program's command line, whose flags are not ours. */
-  readonly takesCommand?: boolean;
+  /** After its first argument comes another program's command line, whose flags are not ours; or first options of that program. */
+  readonly takesCommand?: boolean | 'with-options';
   /** Receives the arguments, the option values and the context; returns the exit code. */
   run(...input: never): Promise<number> | number;
 }

@@ -12,6 +12,8 @@ export const OVERVIEW = {
     ls: 'list accounts and permission sets',
     use: 'switch this shell to a role, by name or from a list',
     exec: 'run a command, or a subshell, as one role',
+    ssh: 'open a shell, or run a command, on an SSH host that has one role',
+    forward: 'give an SSH host one role without opening a shell there',
     env: 'print the keys of one role as variables; they expire',
     console: 'open the AWS console as one role',
     whoami: 'show which role this shell uses, and why',

@@ -32,7 +32,7 @@ export async function runParsed(
   const definitions = await loadDefinitions(load === undefined ? commands : { [name]: load });
   let exitCode = 0;
   const own = definitions.find(([other]) => other === name)?.[1];
-  const takesCommand = own !== undefined && 'run' in own && own.takesCommand === true;
+  const takesCommand = own !== undefined && 'run' in own && own.takesCommand !== undefined;
   const { words, ...separation } = takesCommand ? separateCommand(argv, name, own) : { words: argv };
   const program = createProgram(
     new StrictCommand('rolecall', argv),
@@ -153,10 +153,12 @@ interface SeparatedLine {
 }
 
 /** Adds a missing "--" before the other program's command line, so that its flags are not taken for ours. */
-function separateCommand(argv: readonly string[], name: string, { options = {} }: AnyCommand): SeparatedLine {
+function separateCommand(argv: readonly string[], name: string, definition: AnyCommand): SeparatedLine {
+  const { options = {} } = definition;
   const flags = Object.keys(options);
   const takesValue = (word: string) => word === '--color' || flags.some((other) => other.startsWith(`${word} <`));
   let index = argv.indexOf(name) + 1;
+  if (definition.takesCommand === 'with-options') return separateOptions(argv, index, takesValue);
   let isArgumentSeen = false;
   for (; index < argv.length && argv[index] !== '--'; index += 1) {
     const word = argv[index] ?? '';
@@ -169,4 +171,25 @@ function separateCommand(argv: readonly string[], name: string, { options = {} }
   if (isSeparated && !isArgumentSeen) return { words: argv.toSpliced(index, 0, ''), isSeparated };
   if (!isArgumentSeen || index >= argv.length || isSeparated) return { words: argv, isSeparated };
   return { words: argv.toSpliced(index, 0, '--'), isSeparated };
+}
+
+/**
+ * Puts our own options, which are long ones before or right after the first argument, before a "--", and everything else behind it.
+ * A first argument with one "-" gets there too, and is refused by the command itself.
+ */
+function separateOptions(argv: readonly string[], start: number, takesValue: (word: string) => boolean): SeparatedLine {
+  const own: string[] = [];
+  const others: string[] = [];
+  let index = start;
+  for (; index < argv.length; index += 1) {
+    const word = argv[index] ?? '';
+    if (word === '--' || (others.length > 0 && !word.startsWith('--'))) break;
+    if (!word.startsWith('--') && word !== '-h') others.push(word);
+    else if (takesValue(word)) own.push(...argv.slice(index, (index += 1) + 1));
+    else own.push(word);
+  }
+  const isSeparated = argv[index] === '--';
+  // A "--" before the host separates nothing else; one after it belongs to the other program.
+  const rest = argv.slice(isSeparated && others.length === 0 ? index + 1 : index);
+  return { words: [...argv.slice(0, start), ...own, '--', ...others, ...rest], isSeparated };
 }

@@ -15,6 +15,8 @@ export const COMMANDS: CommandList = {
   ls: () => import('./commands/ls/definition.ts'),
   use: () => import('./commands/use/definition.ts'),
   exec: () => import('./commands/exec/definition.ts'),
+  ssh: () => import('./commands/ssh/definition.ts'),
+  forward: () => import('./commands/forward/definition.ts'),
   env: () => import('./commands/env/definition.ts'),
   console: () => import('./commands/console/definition.ts'),
   whoami: () => import('./commands/whoami/definition.ts'),
@@ -54,11 +56,14 @@ export async function runCommandLine(argv: readonly string[], given: CliContext)
   }
 }
 
-/** Whether `--debug` is ours, and not a flag of the command that `exec` runs. */
+/** Commands with the command line of another program. */
+const WITH_COMMAND = ['exec', 'ssh', 'forward'] as const;
+
+/** Whether `--debug` is ours, and not a flag of the command that `exec` or `ssh` runs. */
 function hasDebugFlag(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
-  if (end !== -1 || !argv.includes('exec')) return own.includes('--debug');
+  if (end !== -1 || !WITH_COMMAND.some((name) => argv.includes(name))) return own.includes('--debug');
   const operands = argv.flatMap((word, index) => (word.startsWith('-') ? [] : [index]));
   return argv.slice(0, operands[2]).includes('--debug');
 }

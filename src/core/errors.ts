@@ -95,6 +95,7 @@ export const ERROR_TABLE = {
       'file-not-writable': 'rolecall doctor',
       'audit-unavailable': 'rolecall doctor',
       'confinement-unavailable': 'rolecall exec --help',
+      'host-unusable': 'rolecall ssh --help',
       'too-many-connections': 'rolecall daemon restart',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall doctor',

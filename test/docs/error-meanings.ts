@@ -46,6 +46,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'secret-store-locked': 'The keychain, or the encrypted file, is locked.',
   'file-not-writable': 'A file cannot be read or written; the message says why.',
   'audit-unavailable': 'The audit log cannot be written, and the settings say that nothing is served then.',
+  'host-unusable':
+    'The SSH host runs no POSIX shell for `ssh` or `forward`, forwards no port, or has no room for a private file.',
   'confinement-unavailable': 'What `exec --confine` needs is not installed or does not work here.',
   'too-many-connections': 'All connections that the daemon accepts are in use.',
   'too-many-listeners': 'All places for `/v1/events` are taken.',

@@ -1,0 +1,52 @@
+// `rolecall forward`: gives an SSH host a role without a shell, and prints what to type there.
+import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
+import { formatDuration } from '../../../core/text/format-duration.ts';
+import { remoteFiles, scriptName } from '../../reach/remote-shell.ts';
+import { readSshLine } from '../../reach/ssh-line.ts';
+import { harmless } from '../../terminal/render.ts';
+import type { ReachOptions } from '../ssh/options.ts';
+import { REASONS } from '../ssh/watch-access.ts';
+import { reach, type ReachContext, type Reached } from '../ssh/reach.ts';
+
+/** ssh's own, for a connection that has failed. */
+const EXIT_CONNECTION = 255;
+
+export async function runForward(
+  host: string | undefined,
+  words: readonly string[],
+  options: ReachOptions,
+  context: ReachContext,
+): Promise<number> {
+  const all = host === undefined ? [] : [host, ...words];
+  if (readSshLine(all, 'forward').command !== undefined) {
+    throw new UsageError('usage', 'rolecall forward runs no command on the host.', { hint: 'rolecall ssh --help' });
+  }
+  return reach('forward', all, options, context, (reached) => stay(reached, context));
+}
+
+async function stay(reached: Reached, context: ReachContext): Promise<number> {
+  const { connection, roles, tokens, line, lifetimeSeconds } = reached;
+  const { directory } = connection.place;
+  await connection.channel.install(remoteFiles(connection.place, roles, undefined), tokens);
+  const host = harmless(line.host);
+  const [{ profileName, accountId }] = reached.profiles;
+  const names = roles.length === 1 ? '' : `, and ${roles.length - 1} more`;
+  const time = formatDuration(lifetimeSeconds * 1000);
+  context.stderr.write(
+    `${host} can use ${harmless(profileName)} (account ${accountId})${names} for ${time}. To end it: Ctrl-C\n` +
+      `In a shell there (fish: source ${directory}/env.fish):\n`,
+  );
+  context.stdout.write(`. ${directory}/env\n`);
+  if (roles.length > 1) {
+    const all = roles.map(({ name }, index) => `  ${directory}/roles/${scriptName(name, index)}\n`).join('');
+    context.stderr.write(`For one command there, with the command after it:\n${all}`);
+  }
+  const interrupted = new Promise<undefined>((resolve) => {
+    context.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const reason = await Promise.race([reached.accessEnded, interrupted]);
+  if (reason === undefined || context.signal.aborted) return EXIT_INTERRUPTED;
+  context.stderr.write(`${host} can no longer use it: ${REASONS[reason]}.\n`);
+  if (reason === 'time') return 0;
+  return reason === 'connection' ? connection.ended : EXIT_CONNECTION;
+}

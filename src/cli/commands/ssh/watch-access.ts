@@ -1,0 +1,41 @@
+// Ends a far host's access at the end of its time, and as soon as the host no longer answers.
+import type { Clock } from '../../../core/clock.ts';
+import type { SshConnection } from '../../reach/connection.ts';
+
+export type AccessEnd = 'connection' | 'silence' | 'time';
+
+export const REASONS: Readonly<Record<AccessEnd, string>> = {
+  connection: 'the connection has ended',
+  silence: 'it no longer answers',
+  time: 'its time is over',
+};
+
+/** Compared with the wall clock in steps of this, because a timer does not run while the machine sleeps. */
+const MAX_STEP_MS = 10_000;
+
+/** `accessEnded` resolves why, once the grants are revoked; until `stop` is called. */
+export function watchAccess(
+  watched: { readonly connection: SshConnection; readonly endsAtMs: number; revoke(): Promise<void> },
+  { clock }: { readonly clock: Clock },
+): { readonly accessEnded: Promise<AccessEnd>; stop(): void } {
+  const { connection, endsAtMs, revoke } = watched;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const accessEnded = Promise.race([
+    connection.ended.then((): AccessEnd => 'connection'),
+    connection.channel.keepAlive(signal).then((): AccessEnd => 'silence'),
+    waitUntil(endsAtMs, clock, signal).then((): AccessEnd => 'time'),
+  ]).then(async (reason) => {
+    if (signal.aborted) return new Promise<AccessEnd>(() => undefined);
+    await revoke();
+    connection.channel.end();
+    return reason;
+  });
+  return { accessEnded, stop: () => stopping.abort() };
+}
+
+async function waitUntil(endsAtMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && clock.nowMs() < endsAtMs) {
+    await clock.sleep(Math.min(MAX_STEP_MS, endsAtMs - clock.nowMs()), signal).catch(() => undefined);
+  }
+}
