@@ -43,6 +43,7 @@ export function createListener(
     const recordOnce = (request?: HttpRequest) => {
       // Control requests, which may read the record, are not recorded.
       if (path.startsWith('/control/')) return;
+      const assumeRole = request && found?.route?.assumeRoleOf?.(request);
       setStatus ??= deps.log.record({
         atMs: deps.clock.nowMs(),
         method,
@@ -51,6 +52,7 @@ export function createListener(
         hasBearerToken: message.headers[BEARER_HEADER] !== undefined,
         operation: operationOf(found?.route, request) ?? null,
         detail: (request && found?.route?.detailOf?.(request)) ?? null,
+        ...(assumeRole === undefined ? {} : { assumeRole }),
       });
     };
     let reply: Reply | undefined;

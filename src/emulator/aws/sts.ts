@@ -3,6 +3,7 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import { stsError } from '../http/aws-errors.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type HttpRequest, type Reply, type Route, xmlReply } from '../http/http.ts';
+import type { RecordedAssumeRole } from '../http/request-log.ts';
 import { type RandomBytes, randomUuid } from '../http/random.ts';
 import {
   type IamRole,
@@ -24,12 +25,23 @@ export function createStsRoutes(deps: StsDeps): readonly Route[] {
       method: 'POST',
       path: '/',
       operation: ({ body }) => (readAction(body) === 'AssumeRole' ? 'AssumeRole' : 'GetCallerIdentity'),
+      assumeRoleOf: ({ body }) => (readAction(body) === 'AssumeRole' ? describe(new URLSearchParams(body)) : undefined),
       handle: (request) => answer(deps, request),
     },
   ];
 }
 
 const readAction = (body: string) => new URLSearchParams(body).get('Action');
+
+function describe(form: URLSearchParams): RecordedAssumeRole {
+  const policyArns = [...form].filter(([name]) => /^PolicyArns\.member\.\d+\.arn$/.test(name)).map(([, arn]) => arn);
+  return {
+    roleArn: form.get('RoleArn'),
+    roleSessionName: form.get('RoleSessionName'),
+    policy: form.get('Policy'),
+    policyArns,
+  };
+}
 
 function answer(deps: StsDeps, request: HttpRequest): Reply {
   switch (readAction(request.body)) {
@@ -80,6 +92,7 @@ function assumeRole(deps: StsDeps, caller: RoleIdentity, form: URLSearchParams):
     throw invalidMember('roleSessionName', sessionName, 'Member must satisfy regular expression pattern: [\\w+=,.@-]*');
   }
   const lifetimeSeconds = readDuration(form.get('DurationSeconds'));
+  checkPolicies(describe(form));
   if (role.roleName.startsWith(RESERVED_ROLE_PREFIX) || deps.directory.findAccount(role.accountId) === undefined) {
     throw stsError(
       'AccessDenied',
@@ -103,6 +116,30 @@ function readRoleArn(roleArn: string): IamRole {
     throw stsError('ValidationError', `${roleArn} is invalid`);
   }
   return { partition, accountId, roleName };
+}
+
+const MAX_POLICY_LENGTH = 2048;
+const MAX_POLICY_ARNS = 10;
+const POLICY_TEXT = /^[\t\n\r\u0020-\u00ff]+$/;
+
+/** What the policies allow is not modelled. */
+function checkPolicies({ policy, policyArns }: RecordedAssumeRole): void {
+  if (policyArns.length > MAX_POLICY_ARNS) {
+    throw invalidMember('policyArns', `${policyArns.length}`, 'Member must have length less than or equal to 10');
+  }
+  if (policy === null) return;
+  if (policy.length > MAX_POLICY_LENGTH) {
+    throw invalidMember('policy', '...', `Member must have length less than or equal to ${MAX_POLICY_LENGTH}`);
+  }
+  if (!POLICY_TEXT.test(policy) || !hasStatement(policy)) throw stsError('MalformedPolicyDocument');
+}
+
+function hasStatement(policy: string): boolean {
+  try {
+    return typeof (JSON.parse(policy) as { Statement?: unknown } | null)?.Statement === 'object';
+  } catch {
+    return false;
+  }
 }
 
 function readDuration(text: string | null): number {

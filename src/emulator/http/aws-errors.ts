@@ -64,7 +64,12 @@ export const AWS_ERRORS = {
     InternalFailure: { status: 500, message: 'Internal failure' },
     InvalidAction: { status: 400, message: 'Could not find operation' },
     InvalidClientTokenId: { status: 403, message: 'The security token included in the request is invalid.' },
+    MalformedPolicyDocument: { status: 400, message: 'Syntax errors in policy.' },
     MissingAuthenticationToken: { status: 403, message: 'Request is missing Authentication Token' },
+    PackedPolicyTooLarge: {
+      status: 400,
+      message: 'Packed policy consumes 130% of allotted space, please use smaller policy.',
+    },
     Throttling: { status: 429, message: 'Rate exceeded' },
     ValidationError: { status: 400, message: 'The request failed validation' },
   },

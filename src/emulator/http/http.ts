@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LoopbackConnection } from '../../platform/sockets/loopback-peer.ts';
 import type { Operation } from './operations.ts';
+import type { RecordedAssumeRole } from './request-log.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -28,6 +29,8 @@ export interface Route {
   readonly operation?: Operation | ((request: HttpRequest) => Operation);
   /** What the call is about (grant, account, role), never a secret; used by counters and faults. */
   readonly detailOf?: (request: HttpRequest) => string | undefined;
+  /** Its parameters for the record of requests, without secrets. */
+  readonly assumeRoleOf?: (request: HttpRequest) => RecordedAssumeRole | undefined;
   readonly bodyLimitBytes?: number;
   handle(request: HttpRequest, parameters: Readonly<Record<string, string>>): Reply | Promise<Reply>;
 }

@@ -11,8 +11,18 @@ export interface RecordedRequest {
   readonly operation: Operation | null;
   /** The grant of CreateToken or RegisterClient, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
   readonly detail: string | null;
+  /** Of AssumeRole. */
+  readonly assumeRole?: RecordedAssumeRole;
   /** Null until it is answered, and when the connection was dropped. */
   readonly status: number | null;
+}
+
+/** What AssumeRole was asked for; it decides what the credentials allow. */
+export interface RecordedAssumeRole {
+  readonly roleArn: string | null;
+  readonly roleSessionName: string | null;
+  readonly policy: string | null;
+  readonly policyArns: readonly string[];
 }
 
 export type CallCounts = Readonly<Record<Operation, number>>;

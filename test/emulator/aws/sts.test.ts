@@ -130,6 +130,14 @@ const assume = (started: Started, keys: Keys, parameters: Record<string, string>
     }).toString(),
   );
 
+const policyArns = (count: number): Record<string, string> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `PolicyArns.member.${index + 1}.arn`,
+      `arn:aws:iam::222222222222:policy/p${index}`,
+    ]),
+  );
+
 const element = (text: string, name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
 
 describe('AssumeRole', () => {
@@ -174,6 +182,30 @@ describe('AssumeRole', () => {
     expect(Date.parse(element(answer.text, 'Expiration'))).toBe(started.clock.nowMs() + 7000);
   });
 
+  test('takes session policies, refuses what is no policy, and shows what it was asked for', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    started.emulator.resetCalls();
+    const policy = '{"Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"é*"}]}';
+    expect((await assume(started, keys, { Policy: policy, ...policyArns(10) })).status).toBe(200);
+    expect(started.emulator.requests()).toMatchObject([
+      {
+        operation: 'AssumeRole',
+        assumeRole: {
+          roleArn: 'arn:aws:iam::222222222222:role/team/Deployer',
+          roleSessionName: 'build-7',
+          policy,
+          policyArns: Object.values(policyArns(10)),
+        },
+      },
+    ]);
+    for (const wrong of ['', 'x', '[]', 'null', '{}', '{"Statement":[],"Id":"日"}']) {
+      const { status, text } = await assume(started, keys, { Policy: wrong });
+      expect([wrong, status, element(text, 'Code')]).toEqual([wrong, 400, 'MalformedPolicyDocument']);
+    }
+  });
+
   test('refuses roles that cannot be assumed, and parameters that AWS refuses', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);
@@ -205,6 +237,8 @@ describe('AssumeRole', () => {
       [{ RoleSessionName: 'a b' }, /at &#39;roleSessionName&#39; failed to satisfy constraint/],
       [{ DurationSeconds: '899' }, /greater than or equal to 900/],
       [{ DurationSeconds: '43201' }, /less than or equal to 43200/],
+      [{ Policy: `{"Statement":[],"Id":"${'x'.repeat(2048)}"}` }, /at &#39;policy&#39; failed to satisfy constraint/],
+      [policyArns(11), /at &#39;policyArns&#39; failed to satisfy constraint/],
       [{ DurationSeconds: '7200' }, /exceeds the 1 hour session limit for roles assumed by role chaining/],
     ] as const) {
       expect(await refusal(parameters)).toEqual([400, 'ValidationError', expect.stringMatching(message)]);
