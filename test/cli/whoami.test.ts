@@ -71,6 +71,28 @@ Sign-in  since HH:MM, until HH:MM (in A DAY)
     expect(await whoami({}, ['qqq'])).toMatchObject({ exitCode: 6, stdout: '' });
   });
 
+  test('says how a chained role is reached', async () => {
+    const before = readFileSync(rig.configPath, 'utf8');
+    const role = 'arn:aws:iam::044444444444:role/ops/Deploy';
+    appendFileSync(
+      rig.configPath,
+      `[profile deploy]\nrole_arn = ${role}\nsource_profile = ${ADMIN}\nduration_seconds = 43200\n`,
+    );
+    const { stdout } = await whoami({ AWS_PROFILE: 'deploy' });
+    expect(stdout.split('\n').slice(0, 4)).toEqual([
+      expect.stringContaining(`044444444444  Deploy via ${ADMIN}`),
+      'Profile  deploy (set by AWS_PROFILE)',
+      `Chain    ${role}, assumed with the keys of ${ADMIN} for 1 h (AWS allows no more; 12 h wanted)`,
+      `Session  ${SESSION}, signed in`,
+    ]);
+    const json = await rig.runCli(['whoami', 'deploy', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      permissionSet: 'chain:deploy',
+      chain: { name: 'deploy', roleArn: role, lifetimeSeconds: 3600, cappedFrom: 43_200 },
+    });
+    writeFileSync(rig.configPath, before);
+  });
+
   test('has stable JSON', async () => {
     const { stdout } = await rig.runCli(['whoami', '--json'], { environment: { AWS_DEFAULT_PROFILE: 'account1' } });
     expect(JSON.parse(stdout)).toEqual({

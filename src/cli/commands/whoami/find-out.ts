@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NotFoundError, RolecallError } from '../../../core/errors.ts';
 import type { LoginProfile } from '../../../aws-config/document/login-session.ts';
 import type {
+  ChainDocument,
   ProfileDocument,
   RefusalDocument,
   SessionStatusDocument,
@@ -29,6 +30,8 @@ export interface Whoami {
   readonly accountId: string | null;
   readonly accountName: string | null;
   readonly permissionSet: string | null;
+  /** How a chained role is reached; absent for a permission set. */
+  readonly chain?: ChainDocument;
   /** ARN of the one who signed in with `aws login`; null for every other source. */
   readonly principal: string | null;
   readonly protected: boolean;
@@ -173,6 +176,7 @@ export async function describeProfile(
     accountId,
     accountName: role?.accountName ?? null,
     permissionSet,
+    ...(profile.chain === undefined ? {} : { chain: profile.chain }),
     principal: null,
     protected: role?.protected ?? false,
     sessionState: known?.state ?? null,

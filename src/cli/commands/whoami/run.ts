@@ -2,12 +2,13 @@
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { formatJson } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
-import type { RefusalDocument } from '../../../local-api/schemas.ts';
+import { nameOfSource } from '../../../core/text/role-title.js';
+import type { ChainDocument, RefusalDocument } from '../../../local-api/schemas.ts';
 import type { Places } from '../../context.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { describeRole, protectedMark } from '../../picker/role-columns.ts';
-import { formatMoment } from '../../../core/text/format-duration.ts';
+import { formatDuration, formatMoment } from '../../../core/text/format-duration.ts';
 import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../sessions.ts';
 import { createPainter, formatTable, printText, harmless } from '../../terminal/render.ts';
 import { describeLogin, describeProfile, findLogin, findOut, type Whoami } from './find-out.ts';
@@ -61,14 +62,15 @@ async function format(whoami: Whoami, context: Context): Promise<string> {
     const sentence = profile === null ? why.charAt(0).toUpperCase() + why.slice(1) : `${harmless(profile)}: ${why}`;
     return `${sentence}${keys}.\n${paint('dim', 'To use a role from rolecall: rolecall use')}\n`;
   }
-  const { accountName, label } = whoami;
-  const role = { accountName, accountId, permissionSet, label: label ?? session, protected: whoami.protected };
+  const { chain, label } = whoami;
+  const role = { ...whoami, accountId, permissionSet, label: label ?? session };
   const head = describeRole(role, protectedMark(context.environment), label !== null && label !== session);
   const state = SESSION_STATES[whoami.sessionState ?? ''] ?? 'no longer known';
   const who = whoami.user === null ? '' : ` as ${harmless(whoami.user)}`;
   const next = whoami.sessionState === 'live' ? '' : `; rolecall login ${quoteForShell(harmless(session))}`;
   const rows = [
     ['Profile', `${harmless(profile ?? '')} (${harmless(whoami.why)})`],
+    ...(chain === undefined ? [] : [['Chain', describeChain(chain)]]),
     ['Session', `${harmless(session)}, ${state}${whoami.sessionState === 'live' ? who : ''}${next}`],
     ...(whoami.sessionState === 'live' ? [['Sign-in', describeSignIn(whoami, present)]] : []),
     ...(whoami.keysExpireAt === null
@@ -79,6 +81,15 @@ async function format(whoami: Whoami, context: Context): Promise<string> {
   ];
   const table = formatTable(rows.map(([name = '', text = '']) => [paint('dim', name), text]));
   return `${paint(whoami.protected ? 'red' : 'bold', head)}\n${table}`;
+}
+
+/** Whose keys assume which role, and for how long at a time. */
+function describeChain(chain: ChainDocument): string {
+  const { cappedFrom, lifetimeSeconds, policy, roleArn } = chain;
+  const lifetime = formatDuration(lifetimeSeconds * 1000);
+  const capped = cappedFrom === null ? '' : ` (AWS allows no more; ${formatDuration(cappedFrom * 1000)} wanted)`;
+  const narrowed = policy ? ', narrowed by a session policy' : '';
+  return `${harmless(roleArn)}, assumed with the keys of ${harmless(nameOfSource(chain))} for ${lifetime}${capped}${narrowed}`;
 }
 
 /** On one line, like the rest of the table. */
