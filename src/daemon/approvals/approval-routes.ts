@@ -7,6 +7,8 @@ import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
+import type { Chains } from '../roles/chains.ts';
+import { findRequestedRole } from '../roles/requested-role.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { describeOpenRole } from './approval-documents.ts';
 import type { Approval, Approvals } from './approvals.ts';
@@ -19,6 +21,7 @@ export function createApprovalHandlers(deps: {
   readonly describe: (approval: Approval) => Promise<ApprovalDocument>;
   readonly listApprovals: () => Promise<ApprovalsDocument>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
+  readonly chains: Pick<Chains, 'refresh'>;
   readonly broker: ServableBroker;
   readonly lock: ServingLock;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -39,12 +42,7 @@ export function createApprovalHandlers(deps: {
     },
     async askApproval({ body }, caller: Caller) {
       deps.lock.requireUnlocked();
-      const session = await deps.sharedConfig.findSession(body.session);
-      const role: Role = {
-        sessionName: session.sessionName,
-        accountId: body.accountId,
-        permissionSet: body.permissionSet,
-      };
+      const { session, role } = await findRequestedRole(body, deps);
       deps.lock.requireUnlocked(role);
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());

@@ -14,6 +14,7 @@ import type { Notifier } from '../notifications/notifier.ts';
 import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
+import type { Chains } from '../roles/chains.ts';
 import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -40,6 +41,7 @@ export interface ProtectedRoles {
 export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
+  readonly chains: Pick<Chains, 'refresh'>;
   readonly lock: ServingLock;
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;

@@ -20,6 +20,9 @@ import { requireValid, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Log } from '../process/log.ts';
+import { describeChain } from '../roles/chain-document.ts';
+import type { Chains } from '../roles/chains.ts';
+import { findRequestedRole } from '../roles/requested-role.ts';
 import type { CredentialIssuer } from './issue.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { regionFor } from '../settings/role-rules.ts';
@@ -32,6 +35,7 @@ export function createConsoleHandlers(deps: {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
+  readonly chains: Pick<Chains, 'find' | 'refresh' | 'sourceNameOf'>;
   readonly federation: ConsoleFederation;
   readonly lock: ServingLock;
   readonly issuer: Pick<CredentialIssuer, 'issue'>;
@@ -81,7 +85,7 @@ export function createConsoleHandlers(deps: {
 
   function choosePage(session: SsoSession, role: Role, request: ConsoleRequestDocument) {
     const console = requireConsole(session.region);
-    const region = request.region ?? regionFor(settings, role) ?? session.region;
+    const region = request.region ?? deps.chains.find(role)?.region ?? regionFor(settings, role) ?? session.region;
     const there = requireConsole(region);
     if (there.partition !== console.partition) {
       throw new UsageError(
@@ -93,13 +97,19 @@ export function createConsoleHandlers(deps: {
     return { console, destination: formatConsolePage(console, region, request.service) };
   }
 
+  async function describeChainOf(role: Role): Promise<Pick<ConsoleDocument, 'chain'>> {
+    const definition = deps.chains.find(role);
+    if (definition === undefined) return {};
+    const { profiles } = await deps.sharedConfig.read();
+    return { chain: describeChain(definition, { ...deps, profiles: await profiles() }) };
+  }
+
   return {
     async console({ body }, caller) {
       deps.lock.requireUnlocked();
       const arrivedAtMs = deps.clock.nowMs();
-      const session = await deps.sharedConfig.findSession(body.session);
-      const { accountId, permissionSet } = body;
-      const role: Role = { sessionName: session.sessionName, accountId, permissionSet };
+      const { session, role } = await findRequestedRole(body, deps);
+      const { accountId, permissionSet } = role;
       deps.lock.requireUnlocked(role);
       const isFederated = body.federated === true;
       const chain = chainNameOf(permissionSet);
@@ -131,6 +141,7 @@ export function createConsoleHandlers(deps: {
         accountId,
         accountName: account?.accountName ?? null,
         permissionSet,
+        ...(await describeChainOf(role)),
         protected: deps.roleList.isProtected(role),
         browser: browser?.template ?? null,
         ...(browser === undefined ? {} : { browserLine: browser.line }),

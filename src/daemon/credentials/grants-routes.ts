@@ -14,6 +14,8 @@ import type { Grant, Grants } from './grants.ts';
 import type { GrantSockets } from './grant-sockets.ts';
 import { CONTAINER_PATH, GRANT_SOCKET_PATH } from '../http/guard.ts';
 import { identifyProcess } from '../../platform/process/process-identity.ts';
+import type { Chains } from '../roles/chains.ts';
+import { findRequestedRole } from '../roles/requested-role.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -26,7 +28,8 @@ export function createGrantsHandlers(deps: {
   readonly directory: string;
   readonly containerServer: ContainerServer;
   readonly grantSockets: Pick<GrantSockets, 'open' | 'pathOf'>;
-  readonly sharedConfig: SharedConfig;
+  readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
+  readonly chains: Pick<Chains, 'refresh'>;
   readonly broker: Pick<Broker, 'requireAssigned'>;
   readonly lock: ServingLock;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
@@ -34,17 +37,12 @@ export function createGrantsHandlers(deps: {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly audit: Pick<AuditLog, 'recordServing'>;
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant'> {
-  const { grants, sharedConfig } = deps;
+  const { grants } = deps;
 
   async function readRole(request: GrantRequestDocument): Promise<Role | 'current'> {
     deps.lock.requireUnlocked();
     if ('current' in request) return 'current';
-    const session = await sharedConfig.findSession(request.session);
-    const role = {
-      sessionName: session.sessionName,
-      accountId: request.accountId,
-      permissionSet: request.permissionSet,
-    };
+    const { session, role } = await findRequestedRole(request, deps);
     deps.lock.requireUnlocked(role);
     await deps.broker.requireAssigned(session, role);
     deps.roleUsage.note(role);

@@ -1,5 +1,5 @@
 // Issues the credentials of a role. Every surface and command that returns credentials calls it.
-import { chainNameOf } from '../../core/aws/chain-role.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { withTimeout } from '../../core/async/with-timeout.ts';
@@ -147,7 +147,7 @@ export function createCredentialIssuer(deps: {
         role = asked;
         const session = await findSession(asked.sessionName, deadlineMs);
         role = { ...asked, sessionName: session.sessionName };
-        if (chainNameOf(role.permissionSet) !== undefined) await deps.chains?.refresh();
+        if (isChained(role)) await deps.chains?.refresh();
         const served = await fetchOrWait(session, role, arrived);
         const { credentials } = served;
         if (!noted.has(credentials)) deps.roleUsage.note(role);
@@ -174,6 +174,8 @@ export function createCredentialIssuer(deps: {
       }
     },
     peek(asked, recipient, grantId) {
+      // Its definition may have changed, and is read first.
+      if (isChained(asked)) return undefined;
       const session = sharedConfig.peekSession(asked.sessionName);
       if (session === undefined) return undefined;
       const role = asked.sessionName === session.sessionName ? asked : { ...asked, sessionName: session.sessionName };

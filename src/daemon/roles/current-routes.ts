@@ -2,6 +2,7 @@
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile } from '../../aws-config/profiles/role-profile.ts';
 import { matchesSessionSelector } from '../../aws-config/profiles/session-selector.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
@@ -9,8 +10,10 @@ import type { Broker } from '../../sso/broker.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Changes } from '../process/changes.ts';
+import type { Chains } from './chains.ts';
 import { describeCurrentRole, type CurrentRole } from './current-role.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
+import { findRequestedRole } from './requested-role.ts';
 import type { RoleList } from './role-list.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
@@ -19,10 +22,11 @@ import type { UsageStats } from './usage-stats.ts';
 
 export function createCurrentHandlers(deps: {
   readonly currentRole: CurrentRole;
-  readonly sharedConfig: SharedConfig;
+  readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
+  readonly chains: Pick<Chains, 'refresh'>;
   readonly configFile: Pick<ConfigFile, 'read'>;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
-  readonly broker: Pick<Broker, 'cachedCatalog'>;
+  readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
   readonly lock: ServingLock;
   readonly roleList: Pick<RoleList, 'profileOf'>;
   readonly usageStats: Pick<UsageStats, 'record'>;
@@ -76,18 +80,17 @@ export function createCurrentHandlers(deps: {
         return null;
       }
       deps.lock.requireUnlocked();
-      const session = await deps.sharedConfig.findSession(body.session);
+      const { session, role } = await findRequestedRole(body, deps);
       const catalog = await deps.broker.cachedCatalog(session);
       const account = catalog?.accounts.find(({ accountId }) => accountId === body.accountId);
       // Refuse a mistyped role. Without a list of accounts it can't be checked.
-      if (catalog !== undefined && account?.permissionSets.includes(body.permissionSet) !== true) {
+      if (isChained(role)) await deps.broker.requireAssigned(session, role);
+      else if (catalog !== undefined && account?.permissionSets.includes(body.permissionSet) !== true) {
         throw new NotFoundError(
           'account-not-found',
           `${body.permissionSet} in account ${body.accountId} of ${session.sessionName} is not assigned to you.`,
         );
       }
-      const { accountId, permissionSet } = body;
-      const role = { sessionName: session.sessionName, accountId, permissionSet };
       deps.lock.requireUnlocked(role);
       const document = await describeCurrentRole(role, deps.roleList);
       if (typeof body.profile === 'string') await requireNameOf(body.profile, role, document.profile);

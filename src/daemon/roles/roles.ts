@@ -14,6 +14,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import type { OpenStateFile } from '../state-files/state-file.ts';
+import type { Chains } from './chains.ts';
 import { createCurrentRole, CURRENT_ROLE_SCHEMA, type CurrentRole } from './current-role.ts';
 import { createDailyLists } from './daily-lists.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
@@ -43,6 +44,7 @@ export async function createRoles(deps: {
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
   readonly issuedNames: IssuedNamesStore;
+  readonly chains: Chains;
   readonly broker: Broker;
   readonly lock: ServingLock;
   readonly audit: Pick<AuditLog, 'record'>;

@@ -1,10 +1,12 @@
 // The current role in the status document, and the problem when that role no longer exists.
-import { toRolecallError } from '../../core/errors.ts';
+import { chainNameOf } from '../../core/aws/chain-role.ts';
+import { RolecallError, toRolecallError } from '../../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isLost } from '../../sso/roles/merge-listing.ts';
+import type { Chains } from '../roles/chains.ts';
 import { describeCurrentRole, type CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { UNREADABLE_CONFIG, type ConfigReading } from './config-reading.ts';
@@ -14,10 +16,12 @@ export async function readCurrent(
   reading: ConfigReading,
   {
     broker,
+    chains,
     currentRole,
     roleList,
   }: {
     readonly broker: Pick<Broker, 'cachedCatalog'>;
+    readonly chains: Pick<Chains, 'find' | 'refresh' | 'refusal'>;
     readonly currentRole: CurrentRole;
     readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   },
@@ -27,8 +31,9 @@ export async function readCurrent(
     if (current === null) return { current, currentProblems: [] };
     const session = reading.sessions.find(({ sessionName }) => sessionName === current.sessionName);
     const catalog = session === undefined ? undefined : await broker.cachedCatalog(session);
+    if (chainNameOf(current.permissionSet) !== undefined) await chains.refresh();
     // With an unreadable config file it is unknown whether the session exists.
-    const problem = reading === UNREADABLE_CONFIG ? undefined : findCurrentProblem(current, session, catalog);
+    const problem = reading === UNREADABLE_CONFIG ? undefined : findCurrentProblem(current, session, catalog, chains);
     const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
     return {
       current: {
@@ -45,10 +50,12 @@ export async function readCurrent(
 
 /** The problem when the current role no longer exists: users of `[profile current]` get no credentials then. */
 function findCurrentProblem(
-  { sessionName, accountId, permissionSet }: Role,
+  current: Role,
   session: SsoSession | undefined,
   catalog: Catalog | undefined,
+  chains: Pick<Chains, 'find' | 'refusal'>,
 ): Problem | undefined {
+  const { sessionName } = current;
   const gone = { code: 'current-role-gone', hint: 'rolecall ls' } as const;
   if (session === undefined) {
     return {
@@ -56,6 +63,16 @@ function findCurrentProblem(
       message: `The current role belongs to the sso-session "${sessionName}", which is no longer in the config file.`,
     };
   }
+  const role = firstOf(current, chains);
+  if (role instanceof RolecallError) {
+    return {
+      ...gone,
+      hint: role.hint,
+      session: sessionName,
+      message: `The current role cannot be used. ${role.message}`,
+    };
+  }
+  const { accountId, permissionSet } = role;
   const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
   // A role that a suspicious listing lost may still exist.
   if (isLost(catalog, { accountId, permissionSet })) return undefined;
@@ -64,6 +81,16 @@ function findCurrentProblem(
   return {
     ...gone,
     session: sessionName,
-    message: `The current role, ${permissionSet} in account ${accountId}, is no longer assigned to you.`,
+    message:
+      role === current
+        ? `The current role, ${permissionSet} in account ${accountId}, is no longer assigned to you.`
+        : `The current role starts from ${permissionSet} in account ${accountId}, which is no longer assigned to you.`,
   };
+}
+
+/** The permission set's role that a chained role starts from, or why the chain cannot be used; any other role itself. */
+function firstOf(role: Role, chains: Pick<Chains, 'find' | 'refusal'>): Role | RolecallError {
+  if (chainNameOf(role.permissionSet) === undefined) return role;
+  const definition = chains.find(role);
+  return definition === undefined ? chains.refusal(role) : firstOf(definition.source, chains);
 }

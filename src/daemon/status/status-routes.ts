@@ -8,6 +8,7 @@ import type { Approvals } from '../approvals/approvals.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Lock } from '../lock/lock.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
@@ -28,6 +29,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
+  readonly chains: Pick<Chains, 'find' | 'refresh' | 'refusal'>;
   readonly currentRole: CurrentRole;
   readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
   readonly problems: Problems;

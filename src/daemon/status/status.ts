@@ -17,6 +17,7 @@ import type { Log } from '../process/log.ts';
 import type { Recheck } from '../process/recheck.ts';
 import type { TickTask } from '../process/ticker.ts';
 import type { TokenFiles } from '../profiles/token-files.ts';
+import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { RoleList } from '../roles/role-list.ts';
@@ -63,6 +64,7 @@ export function createStatus(deps: {
   readonly sharedCredentials: SharedCredentials;
   readonly broker: Broker;
   readonly tokenFiles: TokenFiles;
+  readonly chains: Chains;
   readonly currentRole: CurrentRole;
   readonly issuedNames: IssuedNamesStore;
   readonly roleList: RoleList;

@@ -1,6 +1,7 @@
 // Credentials, grants for containers, and sign-in URLs for the AWS console.
 import type { FromSchema } from 'json-schema-to-ts';
 import { CONSOLE_SERVICE } from '../../core/aws/console-service.ts';
+import { chainSchema } from './roles.ts';
 import { accountId, browserProperties, permissionSet, purpose, sessionName, text, time } from './values.ts';
 
 /** AWS's credential_process document. */
@@ -133,7 +134,7 @@ export const consoleRequestSchema = {
     permissionSet,
     service: { type: 'string', pattern: CONSOLE_SERVICE.source, description: 'as in the console URL: ec2, s3, …' },
     region: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
-    federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only' },
+    federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only; required for a chained role' },
   },
 } as const;
 
@@ -150,6 +151,7 @@ export const consoleSchema = {
     accountId: text,
     accountName: { type: ['string', 'null'] },
     permissionSet: text,
+    chain: chainSchema,
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
     ...browserProperties,
   },
