@@ -1,0 +1,275 @@
+// A chained role of two steps by every way to its credentials and with unmodified AWS clients, over three turnovers, and refused.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createSystemClock, type Clock } from '../../src/core/clock.ts';
+import { canConfine } from '../helpers/confined-world.ts';
+import { createSignedInRig, SESSION, type CliRun, type Rig } from '../helpers/rig.ts';
+import { CREDENTIAL_PROCESS, runProcess } from '../helpers/run-process.ts';
+import { systemPart, systemPartByCheck } from '../helpers/system.ts';
+
+const AWS = '/usr/bin/aws';
+const PYTHON = '/usr/bin/python3';
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const SOURCE = 'taylor.Admin-AF-Permission-Set';
+const ACCOUNT = '333333333333';
+const ROLE = { session: SESSION, accountId: ACCOUNT, permissionSet: 'chain:deployer' } as const;
+const DEPLOYER = `arn:aws:sts::${ACCOUNT}:assumed-role/Deployer/build-8`;
+const HOUR_MS = 3_600_000;
+
+const REFUSED_CHAINS = `
+[profile first]
+role_arn = arn:aws:iam::222222222222:role/First
+source_profile = second
+
+[profile second]
+role_arn = arn:aws:iam::222222222222:role/Second
+source_profile = first
+
+[profile orphan]
+role_arn = arn:aws:iam::222222222222:role/Orphan
+source_profile = gone
+
+[profile with-mfa]
+role_arn = arn:aws:iam::222222222222:role/Mfa
+mfa_serial = arn:aws:iam::111111111111:mfa/taylor
+source_profile = ${SOURCE}
+
+[profile stranger]
+role_arn = arn:aws:iam::999999999999:role/Stranger
+source_profile = ${SOURCE}
+`;
+
+/** By hand: two steps, of which the first needs the profile that rolecall writes, and a profile with our command. */
+const CHAINS = `
+[profile hub]
+role_arn = arn:aws:iam::222222222222:role/team/Hub
+role_session_name = build-7
+source_profile = ${SOURCE}
+
+[profile deployer]
+role_arn = arn:aws:iam::${ACCOUNT}:role/Deployer
+role_session_name = build-8
+external_id = ticket:42
+duration_seconds = 900
+source_profile = hub
+region = eu-west-1
+
+[profile deployer-keys]
+region = eu-west-1
+credential_process = ${CREDENTIAL_PROCESS} --session ${SESSION} --account ${ACCOUNT} --role chain:deployer
+`;
+
+const hasCurl = systemPart('curl', '/usr/bin/curl');
+const hasBoto3 = systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
+  if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
+});
+type Words = readonly [string, ...string[]];
+/** Each prints the ARN that STS says it is, with credentials from where its environment says. */
+const CLIENTS: readonly (readonly [name: string, command: Words])[] = [
+  ...(systemPart('AWS CLI v2', AWS)
+    ? [['AWS CLI', [AWS, 'sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text']] as const]
+    : []),
+  ...(hasBoto3 ? [['boto3', [PYTHON, path('../helpers/boto3-identity.py')]] as const] : []),
+  ['SDK for JavaScript', [process.execPath, path('../helpers/js-sdk-identity.mjs'), 'fromNodeProviderChain']],
+];
+
+const system = createSystemClock();
+let passedMs = 0;
+/** This machine's and AWS's: both leap when a test says so. */
+const clock: Clock = {
+  ...system,
+  nowMs: () => system.nowMs() + passedMs,
+  monotonicMs: () => performance.now() + passedMs,
+};
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createSignedInRig({ clock, emulator: { clock } });
+  appendFileSync(rig.configPath, CHAINS + REFUSED_CHAINS);
+});
+afterAll(() => rig.remove());
+
+interface Answer {
+  readonly accessKeyId: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly exitCode: number;
+  /** What a person or a program reads of a failure. */
+  readonly text: string;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function fromDocument({ exitCode, stdout, stderr }: CliRun): Answer {
+  if (exitCode !== 0) return { accessKeyId: undefined, exitCode, text: stderr };
+  const document = JSON.parse(stdout) as Record<string, string>;
+  return { accessKeyId: document['AccessKeyId'], accountId: document['AccountId'], exitCode, text: stderr };
+}
+
+async function askContainer({
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: url = '',
+  AWS_CONTAINER_AUTHORIZATION_TOKEN: token = '',
+}: Variables): Promise<Answer> {
+  const answer = await fetch(url, { headers: { authorization: token } });
+  const body = (await answer.json()) as Record<string, string>;
+  const isServed = answer.status === 200;
+  return {
+    accessKeyId: body['AccessKeyId'],
+    accountId: body['AccountId'],
+    exitCode: isServed ? 0 : answer.status,
+    text: isServed ? '' : `${body['Message'] ?? ''} [${body['Code'] ?? ''}]`,
+  };
+}
+
+/** What a program that `exec` starts gets. */
+async function inExec(profile: string, options: readonly string[], read: (variables: Variables) => Promise<Answer>) {
+  let seen: Answer | undefined;
+  const look = async ({ environment }: { readonly environment: Variables }) => {
+    seen = await read(environment);
+    return 0;
+  };
+  const { exitCode, stderr } = await rig.runCli(['exec', ...options, profile, '--', 'true'], {
+    runInPlace: look,
+    runConfined: async (program) => ({ exitCode: await look(program), hasStarted: true, isInterrupted: false }),
+  });
+  return seen ?? { accessKeyId: undefined, exitCode, text: stderr };
+}
+
+const words = (account: string, role: string) => ['--session', SESSION, '--account', account, '--role', role];
+
+/** One try by each way to the credentials of a chained role. */
+const SURFACES: Readonly<Record<string, (profile: string, account: string) => Promise<Answer>>> = {
+  ...(hasCurl
+    ? {
+        'credential_process, sh': async (profile: string, account: string) =>
+          fromDocument(
+            await runProcess(CREDENTIAL_PROCESS, words(account, `chain:${profile}`), {
+              environment: rig.environment,
+            }),
+          ),
+      }
+    : {}),
+  'credential_process, Node': async (profile, account) =>
+    fromDocument(await rig.runCli(['credential-process', ...words(account, `chain:${profile}`)])),
+  env: async (profile) => {
+    const { exitCode, stdout, stderr } = await rig.runCli(['env', '--json', profile]);
+    if (exitCode !== 0) return { accessKeyId: undefined, exitCode, text: stderr };
+    return { accessKeyId: (JSON.parse(stdout) as Variables)['AWS_ACCESS_KEY_ID'], exitCode, text: stderr };
+  },
+  exec: (profile) => inExec(profile, [], askContainer),
+  ...(canConfine
+    ? { 'exec --confine': (profile: string) => inExec(profile, ['--confine', '--network=host'], askContainer) }
+    : {}),
+  'exec --env-keys': (profile) =>
+    inExec(profile, ['--env-keys'], async (variables) => ({
+      accessKeyId: variables['AWS_ACCESS_KEY_ID'],
+      exitCode: 0,
+      text: '',
+    })),
+};
+
+interface Said {
+  readonly exitCode: number;
+  /** The status at the container port. */
+  readonly status: number;
+  readonly says: RegExp;
+}
+
+/** None of them gets credentials, and each says the same. */
+async function expectRefused(profile: string, account: string, { exitCode, says }: Said): Promise<void> {
+  const answers = await Promise.all(
+    Object.entries(SURFACES).map(async ([name, ask]) => ({ name, ...(await ask(profile, account)) })),
+  );
+  expect(answers).toEqual(
+    Object.keys(SURFACES).map((name) => ({
+      name,
+      accessKeyId: undefined,
+      exitCode,
+      text: expect.stringMatching(says) as string,
+    })),
+  );
+}
+
+async function openConsole() {
+  const { stdout } = await rig.runCli(['console', 'deployer', '--print']);
+  const page = await (await fetch(stdout.trim())).text();
+  const read = (id: string) => new RegExp(`id="${id}">([^<]*)<`).exec(page)?.[1];
+  return { role: read('role'), account: read('account'), region: read('region') };
+}
+
+/** Each client in one of the surroundings, each in another at another turn. */
+async function identify(surroundings: readonly Readonly<Record<string, string>>[], turn = 0): Promise<CliRun[]> {
+  return Promise.all(
+    CLIENTS.map(([, [program, ...args]], index) =>
+      runProcess(program, args, {
+        environment: {
+          ...rig.environment,
+          AWS_PAGER: '',
+          AWS_REGION: 'eu-west-1',
+          AWS_DEFAULT_REGION: 'eu-west-1',
+          ...surroundings[(index + turn) % surroundings.length],
+        },
+      }),
+    ),
+  );
+}
+
+const arnsOf = (runs: readonly CliRun[]) => runs.map(({ stdout, stderr }) => stdout.trim() || stderr);
+const everyClientIs = (arn: string) => CLIENTS.map(() => arn);
+
+/** A way that lives as long as a program. */
+async function openContainer() {
+  const grant = await rig.client.call('createGrant', { body: ROLE });
+  return {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token,
+  };
+}
+
+test('over three turnovers every way gives the same credentials of the last role, and every client is that role', async () => {
+  const container = await openContainer();
+  expect(await rig.runCli(['use', '--current', 'deployer'])).toMatchObject({ exitCode: 0 });
+  const seen = new Set<string | undefined>();
+  for (const turn of [0, 1, 2, 3]) {
+    if (turn > 0) passedMs += HOUR_MS;
+    rig.emulator.resetCalls();
+    const keys = JSON.parse((await rig.runCli(['env', '--json', 'deployer'])).stdout) as Record<string, string>;
+    const accessKeyId = keys['AWS_ACCESS_KEY_ID'];
+    seen.add(accessKeyId);
+    const answers = await Promise.all([
+      ...Object.values(SURFACES).map((ask) => ask('deployer', ACCOUNT)),
+      askContainer(container),
+      rig.runCli(['credential-process', '--current']).then(fromDocument),
+      inExec('current', [], askContainer),
+    ]);
+    for (const answer of answers) {
+      expect({ accountId: ACCOUNT, ...answer }).toMatchObject({ exitCode: 0, accessKeyId, accountId: ACCOUNT });
+    }
+    expect(await openConsole()).toEqual({ role: 'Deployer', account: ACCOUNT, region: 'eu-west-1' });
+    const surroundings = [{ AWS_PROFILE: 'deployer-keys' }, container, keys];
+    expect(arnsOf(await identify(surroundings, turn))).toEqual(everyClientIs(DEPLOYER));
+    expect(rig.emulator.countCalls('AssumeRole')).toBe(2);
+  }
+  expect(seen.size).toBe(4);
+});
+
+test('a client that assumes both roles itself, with the credentials of our profile, is the same role', async () => {
+  expect(arnsOf(await identify([{ AWS_PROFILE: 'deployer' }]))).toEqual(everyClientIs(DEPLOYER));
+});
+
+describe('every way says why there are no credentials of a chain', () => {
+  const unavailable = (says: RegExp): Said => ({ exitCode: 6, status: 404, says });
+
+  test.each<[what: string, profile: string, account: string, said: Said]>([
+    ['in a circle', 'first', '222222222222', unavailable(/"?first"?.*\[chain-unavailable\]/su)],
+    ['whose source is missing', 'orphan', '222222222222', unavailable(/gone.*\[chain-unavailable\]/su)],
+    ['that wants an MFA code', 'with-mfa', '222222222222', unavailable(/mfa_serial.*\[chain-unavailable\]/su)],
+    [
+      'that AWS refuses',
+      'stranger',
+      '999999999999',
+      { exitCode: 5, status: 403, says: /role\/Stranger.*\[assume-role-refused\]/su },
+    ],
+  ])('%s', (_, profile, account, said) => expectRefused(profile, account, said));
+});
