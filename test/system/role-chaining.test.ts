@@ -65,12 +65,12 @@ const hasCurl = systemPart('curl', '/usr/bin/curl');
 const hasBoto3 = systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
   if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
 });
+const hasAwsCli = systemPart('AWS CLI v2', AWS);
 type Words = readonly [string, ...string[]];
+const IDENTITY_BY_CLI: Words = [AWS, 'sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text'];
 /** Each prints the ARN that STS says it is, with credentials from where its environment says. */
 const CLIENTS: readonly (readonly [name: string, command: Words])[] = [
-  ...(systemPart('AWS CLI v2', AWS)
-    ? [['AWS CLI', [AWS, 'sts', 'get-caller-identity', '--query', 'Arn', '--output', 'text']] as const]
-    : []),
+  ...(hasAwsCli ? [['AWS CLI', IDENTITY_BY_CLI] as const] : []),
   ...(hasBoto3 ? [['boto3', [PYTHON, path('../helpers/boto3-identity.py')]] as const] : []),
   ['SDK for JavaScript', [process.execPath, path('../helpers/js-sdk-identity.mjs'), 'fromNodeProviderChain']],
 ];
@@ -171,18 +171,23 @@ const SURFACES: Readonly<Record<string, (profile: string, account: string) => Pr
 
 interface Said {
   readonly exitCode: number;
-  /** The status at the container port. */
-  readonly status: number;
   readonly says: RegExp;
 }
 
 /** None of them gets credentials, and each says the same. */
 async function expectRefused(profile: string, account: string, { exitCode, says }: Said): Promise<void> {
+  const ways: typeof SURFACES = {
+    ...SURFACES,
+    console: async () => {
+      const run = await rig.runCli(['console', profile, '--print']);
+      return { accessKeyId: undefined, exitCode: run.exitCode, text: run.stderr };
+    },
+  };
   const answers = await Promise.all(
-    Object.entries(SURFACES).map(async ([name, ask]) => ({ name, ...(await ask(profile, account)) })),
+    Object.entries(ways).map(async ([name, ask]) => ({ name, ...(await ask(profile, account)) })),
   );
   expect(answers).toEqual(
-    Object.keys(SURFACES).map((name) => ({
+    Object.keys(ways).map((name) => ({
       name,
       accessKeyId: undefined,
       exitCode,
@@ -259,17 +264,51 @@ test('a client that assumes both roles itself, with the credentials of our profi
 });
 
 describe('every way says why there are no credentials of a chain', () => {
-  const unavailable = (says: RegExp): Said => ({ exitCode: 6, status: 404, says });
-
   test.each<[what: string, profile: string, account: string, said: Said]>([
-    ['in a circle', 'first', '222222222222', unavailable(/"?first"?.*\[chain-unavailable\]/su)],
-    ['whose source is missing', 'orphan', '222222222222', unavailable(/gone.*\[chain-unavailable\]/su)],
-    ['that wants an MFA code', 'with-mfa', '222222222222', unavailable(/mfa_serial.*\[chain-unavailable\]/su)],
+    ['in a circle', 'first', '222222222222', { exitCode: 6, says: /first.*\[chain-unavailable\]/su }],
+    ['whose source is missing', 'orphan', '222222222222', { exitCode: 6, says: /gone.*\[chain-unavailable\]/su }],
+    [
+      'that wants an MFA code',
+      'with-mfa',
+      '222222222222',
+      { exitCode: 6, says: /mfa_serial.*\[chain-unavailable\]/su },
+    ],
     [
       'that AWS refuses',
       'stranger',
       '999999999999',
-      { exitCode: 5, status: 403, says: /role\/Stranger.*\[assume-role-refused\]/su },
+      { exitCode: 5, says: /role\/Stranger.*\[assume-role-refused\]/su },
     ],
   ])('%s', (_, profile, account, said) => expectRefused(profile, account, said));
+
+  /** What the AWS CLI says, by our profile. */
+  const askAwsCli = async () => {
+    const [program, ...args] = IDENTITY_BY_CLI;
+    const environment = { ...rig.environment, AWS_PROFILE: 'deployer-keys', AWS_PAGER: '' };
+    return hasAwsCli ? (await runProcess(program, args, { environment })).stderr : undefined;
+  };
+
+  test('that AWS refuses at a turnover, and the program that runs hears it too', async () => {
+    const container = await openContainer();
+    passedMs += HOUR_MS;
+    rig.emulator.addFault({ operation: 'AssumeRole', kind: 'exception', exception: 'AccessDenied' });
+    const says = /let .* assume arn:aws:iam::222222222222:role\/team\/Hub.*\[assume-role-refused\]/su;
+    await expectRefused('deployer', ACCOUNT, { exitCode: 5, says });
+    expect(await askContainer(container)).toMatchObject({ exitCode: 403, text: expect.stringMatching(says) as string });
+    if (hasAwsCli) expect(await askAwsCli()).toMatch(says);
+    rig.emulator.clearFaults();
+    expect(await askContainer(container)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('whose sign-in has ended, and names the session', async () => {
+    const container = await openContainer();
+    rig.emulator.revokeSessions();
+    passedMs += HOUR_MS;
+    const says = new RegExp(`sign-in to ${SESSION} has ended\\..*rolecall login ${SESSION}\\b`, 'su');
+    await expectRefused('deployer', ACCOUNT, { exitCode: 4, says });
+    expect(await askContainer(container)).toMatchObject({ exitCode: 401, text: expect.stringMatching(says) as string });
+    if (hasAwsCli) expect(await askAwsCli()).toMatch(says);
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    expect(await askContainer(container)).toMatchObject({ exitCode: 0, accountId: ACCOUNT });
+  });
 });
