@@ -1,5 +1,7 @@
 // `rolecall ls` with everything that AWS's free text may do to a terminal.
 import { afterEach, describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AccountsDocument } from '../../src/local-api/schemas.ts';
 import { createSystemClock } from '../../src/core/clock.ts';
 import type { DirectoryDocument } from '../../src/emulator/directory/directory-model.ts';
 import { CONFIG, createRig, SESSION, type CliOptions, type Rig } from '../helpers/rig.ts';
@@ -164,6 +166,77 @@ describe('the list', () => {
     expect((await run(['ls', 'shop', 'other'])).stdout).toBe(
       'ACCOUNT       ID            PERMISSION SET\nShop Staging  333333333333  ReadOnly\n',
     );
+  });
+});
+
+describe('chained roles', () => {
+  const CHAINS = `
+[profile deploy]
+role_arn = arn:aws:iam::222222222222:role/ops/Deploy
+source_profile = account1
+
+[profile far.audit]
+role_arn = arn:aws:iam::999999999999:role/Audit
+source_profile = deploy
+duration_seconds = 43200
+`;
+
+  test('are listed by role and source with how long they last, found by words, and used by their profile', async () => {
+    rig = await createRig({
+      config: CONFIG + CHAINS,
+      settings: '[[protect]]\naccount_id = "999999999999"\napprove = "none"\n',
+    });
+    await rig.runCli(['login']);
+    expect((await run(['ls'])).stdout).toBe(`ACCOUNT          ID            PERMISSION SET
+-                999999999999  Audit via deploy
+Log Archive      044444444444  ReadOnly
+professional-af  222222222222  Admin-AF-Permission-Set
+professional-af  222222222222  ReadOnly
+professional-af  222222222222  Deploy via account1
+Shop Staging     333333333333  ReadOnly
+taylor           111111111111  Admin-AF-Permission-Set
+`);
+    const used = await run(['use', '--current', 'ops', 'deploy']);
+    expect(used).toMatchObject({ exitCode: 6 });
+    expect((await run(['use', '--current', 'professional', 'deploy'])).stdout).toBe(
+      'Current role: professional-af  222222222222  Deploy via account1  (profile deploy)\n',
+    );
+    const shown = await run(['ls', 'via'], { isTerminal: true, columns: 80 });
+    expect(plain(shown.stdout)).toBe(
+      `    ACCOUNT          ID            PERMISSION SET       LASTS       PROFILE
+*   professional-af  222222222222  Deploy via account1  1 h         deploy
+⚠   -                999999999999  Audit via deploy     1 h (12 h)  far.audit
+`.replaceAll(/^(.) {3}/gm, '$1  '),
+    );
+    expect(shown.stderr).toBe(
+      'Listed A MOMENT ago. Signed in. * current role, ⚠ protected. (12 h):\nrequested, but AWS limits chained roles to 1 h.\n',
+    );
+    const json = JSON.parse((await rig.runCli(['ls', 'deploy', '--json'])).stdout) as AccountsDocument;
+    expect([json.accounts, json.chains?.map(({ permissionSet }) => permissionSet)]).toEqual([
+      [],
+      ['chain:deploy', 'chain:far.audit'],
+    ]);
+    expect((await run(['status'])).stdout).toContain('professional-af  222222222222  Deploy via account1');
+    const { current, problems } = await rig.client.call('status', {});
+    expect(problems).toEqual([]);
+    expect(current).toMatchObject({ permissionSet: 'chain:deploy', profile: 'deploy', chain: { roleName: 'Deploy' } });
+    expect(await run(['use', '--print-name', 'audit'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('999999999999  Audit via deploy') as string,
+    });
+    const everything = [['ls', '--wide'], ['status'], ['use', '--print-name', 'deploy'], ['profiles', 'list'], ['log']];
+    for (const argv of everything) {
+      const { stdout, stderr } = await rig.runCli(argv);
+      expect({ argv, isRaw: (stdout + stderr).includes('chain:') }).toEqual({ argv, isRaw: false });
+    }
+    writeFileSync(
+      rig.configPath,
+      readFileSync(rig.configPath, 'utf8').replace('[profile deploy]', '[profile deploy2]'),
+    );
+    expect((await rig.client.call('status', {})).problems.map(({ message }) => message)).toEqual([
+      'The current role cannot be used. No chained role is called "deploy".',
+      expect.stringContaining('[[protect]] rules that match none of your roles'),
+    ]);
   });
 });
 

@@ -8,6 +8,18 @@ import { CONFIG, createRig, SESSION, writePrivate, type Rig } from '../helpers/r
 let rig: Rig;
 afterEach(() => rig.remove());
 
+const CHAINS = `
+[profile deploy]
+role_arn = arn:aws:iam::222222222222:role/ops/Deploy
+source_profile = account1
+region = eu-central-1
+
+[profile far.audit]
+role_arn = arn:aws:iam::999999999999:role/Audit
+source_profile = deploy
+duration_seconds = 43200
+`;
+
 const row = (accountId: string, accountName: string, permissionSet: string, more: object = {}) => ({
   session: SESSION,
   label: SESSION,
@@ -120,6 +132,92 @@ approve = "none"
     expect(new Set(roles.map((role) => role.protected))).toEqual(new Set([true, false]));
     expect(new Set(roles.map((role) => role.approve))).toEqual(new Set([undefined, 'click']));
     expect(roles.every(({ profile }) => profile !== null)).toBe(true);
+  });
+
+  test('has a row for each chained role, after the permission sets of its account or by the account id alone', async () => {
+    rig = await createRig({
+      config: CONFIG + CHAINS,
+      settings: `
+[[role]]
+permission_set = "Audit"
+pin = true
+[[protect]]
+account_id = "999999999999"
+`,
+    });
+    expect(await rig.client.call('roles', { query: {} })).toMatchObject({ roles: [] });
+    expect(await rig.client.call('accounts', { query: {} })).not.toHaveProperty('chains');
+    await rig.runCli(['login']);
+    const document = await rig.client.call('roles', { query: {} });
+    const chained = { accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+    const deploy = {
+      name: 'deploy',
+      roleArn: 'arn:aws:iam::222222222222:role/ops/Deploy',
+      roleName: 'Deploy',
+      sourceProfile: 'account1',
+      sourceAccountId: chained.accountId,
+      sourcePermissionSet: chained.permissionSet,
+      lifetimeSeconds: 3600,
+      cappedFrom: null,
+      policy: false,
+    };
+    const audit = {
+      ...deploy,
+      name: 'far.audit',
+      roleArn: 'arn:aws:iam::999999999999:role/Audit',
+      roleName: 'Audit',
+      sourceProfile: 'deploy',
+      sourceAccountId: '222222222222',
+      sourcePermissionSet: 'chain:deploy',
+      cappedFrom: 43_200,
+    };
+    const more = {
+      profile: 'far.audit',
+      chain: audit,
+      pinned: true,
+      protected: true,
+      approve: 'click',
+      accountName: null,
+    };
+    const rows = [
+      row('999999999999', '', 'chain:far.audit', more),
+      row('222222222222', 'professional-af', 'chain:deploy', { profile: 'deploy', chain: deploy }),
+    ];
+    expect(document.roles.filter(({ chain }) => chain !== undefined)).toEqual(rows);
+    expect([
+      document.chains,
+      document.roles.map(({ accountId, permissionSet }) => `${accountId} ${permissionSet}`),
+    ]).toEqual([
+      2,
+      [
+        '999999999999 chain:far.audit',
+        '044444444444 ReadOnly',
+        '222222222222 Admin-AF-Permission-Set',
+        '222222222222 ReadOnly',
+        '222222222222 chain:deploy',
+        '333333333333 ReadOnly',
+        '111111111111 Admin-AF-Permission-Set',
+      ],
+    ]);
+    const first = await rig.client.call('roles', { query: { first: true } });
+    expect([first.total, first.chains]).toEqual([7, 2]);
+    const accounts = await rig.client.call('accounts', { query: { session: SESSION } });
+    expect([accounts.accounts.length, accounts.chains?.map(({ permissionSet }) => permissionSet)]).toEqual([
+      4,
+      ['chain:deploy', 'chain:far.audit'],
+    ]);
+    writeFileSync(
+      rig.configPath,
+      readFileSync(rig.configPath, 'utf8').replace('222222222222:role/ops', '333333333333:role'),
+    );
+    const moved = (await rig.client.call('roles', { query: {} })).roles.find(({ profile }) => profile === 'deploy');
+    expect([moved?.accountId, moved?.accountName]).toEqual(['333333333333', 'Shop Staging']);
+  });
+
+  test('leaves out a chained role whose first source is not assigned', async () => {
+    rig = await createRig({ config: (CONFIG + CHAINS).replaceAll('Admin-AF-Permission-Set', 'Nobody') });
+    await rig.runCli(['login']);
+    expect(await rig.client.call('roles', { query: {} })).not.toHaveProperty('chains');
   });
 
   test('has all roles of a short list in its first part', async () => {

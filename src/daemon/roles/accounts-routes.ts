@@ -7,10 +7,12 @@ import type { Changes } from '../process/changes.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Handlers } from '../http/surface.ts';
 import { findAge } from './role-documents.ts';
+import type { RoleList } from './role-list.ts';
 
 export function createAccountsHandlers(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'cachedCatalog' | 'refreshCatalog' | 'describe'>;
+  readonly roleList: Pick<RoleList, 'chains'>;
   readonly changes: Pick<Changes, 'announce'>;
 }): Pick<Handlers, 'accounts'> {
   const { broker, sharedConfig } = deps;
@@ -28,6 +30,21 @@ export function createAccountsHandlers(deps: {
     }
   }
 
+  async function describeChains(sessions: readonly SsoSession[]): Promise<Pick<AccountsDocument, 'chains'>> {
+    const shown = new Set(sessions.map(({ sessionName }) => sessionName));
+    const rows = (await deps.roleList.chains()).filter(({ role }) => shown.has(role.sessionName));
+    if (rows.length === 0) return {};
+    return {
+      chains: rows.map(({ role: { sessionName, accountId, permissionSet }, accountName = null, chain }) => ({
+        session: sessionName,
+        accountId,
+        accountName,
+        permissionSet,
+        chain,
+      })),
+    };
+  }
+
   return {
     async accounts({ query }) {
       const sessions =
@@ -36,7 +53,7 @@ export function createAccountsHandlers(deps: {
           : [await sharedConfig.findSession(query.session)];
       if (query.refresh === true) await refresh(sessions);
       const catalogs = await Promise.all(sessions.map((session) => broker.cachedCatalog(session)));
-      return describe(catalogs);
+      return { ...describe(catalogs), ...(await describeChains(sessions)) };
     },
   };
 }

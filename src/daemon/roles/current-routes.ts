@@ -6,6 +6,7 @@ import { isChained } from '../../core/aws/chain-role.ts';
 import { NotFoundError, UsageError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
+import { nameOfRole } from '../../core/text/role-title.js';
 import type { Broker } from '../../sso/broker.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -63,7 +64,7 @@ export function createCurrentHandlers(deps: {
     const { accountId, permissionSet } = role;
     throw new UsageError(
       'profile-mismatch',
-      `Profile "${name}" is not for ${permissionSet} in account ${accountId}.`,
+      `Profile "${name}" is not for ${nameOfRole(permissionSet)} in account ${accountId}.`,
       profile === null ? {} : { hint: `rolecall use --current ${quoteForShell(profile)}` },
     );
   }

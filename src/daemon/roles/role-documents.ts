@@ -4,11 +4,13 @@ import { forEachInSlices } from '../../core/async/steps.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import { rankByUse } from '../../core/search/use-rank.js';
 import type { Catalog, CatalogAccount, Role, SsoSession } from '../../core/model.ts';
+import { titleOfRole } from '../../core/text/role-title.js';
 import type { RoleDocument } from '../../local-api/schemas.ts';
 import type { Protection } from '../settings/protection.ts';
 import { isPinned } from '../settings/role-rules.ts';
 import { labelOf, type Settings } from '../settings/settings.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
+import type { ChainRow } from './chain-rows.ts';
 import type { UnwrittenProfiles } from './issued-names.ts';
 import { scoreAt, type UsageByProfile, type Use } from './usage-stats.ts';
 
@@ -20,6 +22,7 @@ export interface RoleSources {
   readonly profiles: ConfigProfiles;
   readonly unwritten: UnwrittenProfiles;
   readonly inCredentialsFile: CredentialsNames;
+  readonly chains: readonly ChainRow[];
   readonly uses: UsageByProfile;
 }
 
@@ -55,15 +58,26 @@ export async function formatRoles(
     .map(({ sessionName }, index) => ({ sessionName, catalog: sources.catalogs[index] }))
     .filter(({ sessionName }) => only === undefined || sessionName === only);
   const known = shown.flatMap(({ catalog }) => (catalog === undefined ? [] : [catalog]));
-  const head = { asOf: findAge(known), complete: known.length > 0 && known.every(({ complete }) => complete) };
+  const chains = sources.chains.filter(({ role }) => only === undefined || role.sessionName === only);
+  const head = {
+    asOf: findAge(known),
+    complete: known.length > 0 && known.every(({ complete }) => complete),
+    ...(chains.length === 0 ? {} : { chains: chains.length }),
+  };
   const parts: string[] = [];
   const used: Ranked[] = [];
-  await forEachInSlices(sortRows(known.flatMap(({ accounts }) => accounts)), ({ account, permissionSet }) => {
-    const row = describeRole(account, permissionSet, sources, format);
-    const rank = rankByUse(row);
-    if (rank > 0) used.push({ rank, place: parts.length });
-    parts.push(JSON.stringify(row));
-  });
+  await forEachInSlices(
+    sortRows(
+      known.flatMap(({ accounts }) => accounts),
+      chains,
+    ),
+    (listed) => {
+      const row = describeRole(listed, sources, format);
+      const rank = rankByUse(row);
+      if (rank > 0) used.push({ rank, place: parts.length });
+      parts.push(JSON.stringify(row));
+    },
+  );
   const first = chooseFirst(used, parts.length);
   const gap = first.findIndex((place, index) => place !== index);
   const leading = gap === -1 ? first.length : gap;
@@ -77,24 +91,23 @@ export async function formatRoles(
 }
 
 function describeRole(
-  account: CatalogAccount,
-  permissionSet: string,
+  { role, accountName, chain }: Row,
   sources: RoleSources,
   { settings, protection, nowMs }: RoleFormat,
 ): RoleDocument {
-  const { sessionName, accountId } = account;
-  const role = { sessionName, accountId, permissionSet };
-  const { profile, aliases, isUnwritten } = nameRole(role, sources);
+  const { sessionName, accountId, permissionSet } = role;
+  const { profile, aliases, isUnwritten } = nameRole(role, sources, chain?.ownProfile);
   const use = [profile, ...aliases].map((name) => (name === null ? undefined : sources.uses.get(name)));
   return {
     session: sessionName,
     label: labelOf(settings, sessionName) ?? sessionName,
     accountId,
-    accountName: account.accountName ?? null,
+    accountName: accountName ?? null,
     permissionSet,
+    ...(chain === undefined ? {} : { chain: chain.chain }),
     profile,
     ...describeProtection(role, protection),
-    pinned: isPinned(settings, role),
+    pinned: isPinned(settings, role, chain?.chain.roleName),
     // The score at the time of writing. All scores decay at the same rate, so their order stays valid.
     score: Math.round(use.reduce((sum, one) => sum + scoreAt(one, nowMs), 0) * 1000) / 1000,
     ...describeLastUse(use),
@@ -122,8 +135,9 @@ function writeDocument(head: object, rows: readonly string[]): Buffer {
   return Buffer.from(`${JSON.stringify(head).slice(0, -1)},"roles":[${rows.join(',')}]}`);
 }
 
-/** The role's profile in the file, else its planned name unless another profile has that name by now. */
-function nameRole(role: Role, { profiles, unwritten }: RoleSources) {
+/** The role's profile in the file, else its planned name unless another profile has that name by now. `ownProfile`: the hand-written one. */
+function nameRole(role: Role, { profiles, unwritten }: RoleSources, ownProfile: string | undefined) {
+  if (ownProfile !== undefined) return { profile: ownProfile, aliases: [], isUnwritten: false };
   const written = profiles.profileOf(role);
   if (written !== undefined) {
     const aliases = profiles.aliasesOf(role).filter((name) => name !== written);
@@ -148,26 +162,43 @@ export function findAge(catalogs: readonly (Catalog | undefined)[]): string | nu
 }
 
 interface Row {
-  readonly account: CatalogAccount;
-  readonly permissionSet: string;
+  readonly role: Role;
+  readonly accountName: string | undefined;
+  readonly chain?: ChainRow;
   /** Compared without locale, so that the order is the same everywhere. */
   readonly sortName: string;
 }
 
-/** Sorts by account name, account id, permission set, session. */
-function sortRows(accounts: readonly CatalogAccount[]): Row[] {
-  return accounts
-    .flatMap((account) => {
-      const sortName = (account.accountName ?? account.accountId).toLowerCase();
-      return account.permissionSets.map((permissionSet) => ({ account, permissionSet, sortName }));
-    })
-    .toSorted(
-      (a, b) =>
-        compare(a.sortName, b.sortName) ||
-        compare(a.account.accountId, b.account.accountId) ||
-        compare(a.permissionSet, b.permissionSet) ||
-        compare(a.account.sessionName, b.account.sessionName),
-    );
+/** Sorts by account name, account id, permission set, session; the chained roles of an account come last, by their title. */
+function sortRows(accounts: readonly CatalogAccount[], chains: readonly ChainRow[]): Row[] {
+  const assigned = accounts.flatMap(({ sessionName, accountId, accountName, permissionSets }): Row[] => {
+    const sortName = toSortName(accountName, accountId);
+    return permissionSets.map((permissionSet) => ({
+      role: { sessionName, accountId, permissionSet },
+      accountName,
+      sortName,
+    }));
+  });
+  const chained = chains.map((chain): Row => {
+    const { role, accountName } = chain;
+    return { role, accountName, chain, sortName: toSortName(accountName, role.accountId) };
+  });
+  return [...assigned, ...chained].toSorted(
+    (a, b) =>
+      compare(a.sortName, b.sortName) ||
+      compare(a.role.accountId, b.role.accountId) ||
+      compareRoles(a, b) ||
+      compare(a.role.sessionName, b.role.sessionName),
+  );
+}
+
+const toSortName = (accountName: string | undefined, accountId: string) => (accountName ?? accountId).toLowerCase();
+
+function compareRoles(a: Row, b: Row): number {
+  if (a.chain === undefined && b.chain === undefined) return compare(a.role.permissionSet, b.role.permissionSet);
+  if (a.chain === undefined || b.chain === undefined) return a.chain === undefined ? -1 : 1;
+  const [one, other] = [a, b].map(({ chain, role }) => titleOfRole({ ...role, chain: chain?.chain }));
+  return compare(one ?? '', other ?? '') || compare(a.role.permissionSet, b.role.permissionSet);
 }
 
 function compare(a: string, b: string): number {

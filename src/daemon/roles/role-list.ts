@@ -1,12 +1,18 @@
 // Caches the list of all roles, which every surface shows, and rewrites it when something in it changes.
 import { createSingleFlight } from '../../core/async/single-flight.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role } from '../../core/model.ts';
+import type { ChainDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import { describeChain } from './chain-document.ts';
+import { createChainRows, type ChainRow } from './chain-rows.ts';
+import type { Chains } from './chains.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
 import { findAge, formatRoles, type RoleSources, type WrittenRoles } from './role-documents.ts';
 import type { UsageByProfile, UsageStats } from './usage-stats.ts';
@@ -23,6 +29,10 @@ export interface RoleList {
   profileOf(role: Role): Promise<string | undefined>;
   /** Whether a `[[protect]]` rule matches. */
   isProtected(role: Role): boolean;
+  /** The chained roles in the list; the same array until something in them changes. */
+  chains(): Promise<readonly ChainRow[]>;
+  /** How a chained role is reached; undefined for others, and for one that is defined no more. */
+  describeChain(role: Role): Promise<ChainDocument | undefined>;
 }
 
 export interface RoleListRevision {
@@ -38,6 +48,7 @@ export function isSameRevision(a: RoleListRevision | undefined, b: RoleListRevis
 export function createRoleList(deps: {
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
+  readonly chains: Pick<Chains, 'refresh' | 'list' | 'find' | 'sourceNameOf'>;
   readonly broker: Pick<Broker, 'cachedCatalog'>;
   readonly settings: Settings;
   readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
@@ -50,20 +61,31 @@ export function createRoleList(deps: {
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void, string | undefined>();
 
+  const chainRows = createChainRows(deps.chains);
+
   async function gather(uses: UsageByProfile): Promise<RoleSources & { readonly revision: RoleListRevision }> {
     const { sessions, profiles } = await sharedConfig.read();
     const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
+    await deps.chains.refresh();
+    const names = await profiles();
     const found = {
       sessions,
       catalogs,
-      profiles: await profiles(),
+      profiles: names,
+      chains: chainRows(names, catalogs),
       unwritten: await deps.issuedNames.unwritten(),
       inCredentialsFile: await deps.sharedCredentials.names(),
       uses,
     };
-    const parts = [found.profiles, found.unwritten, found.inCredentialsFile, found.uses, ...catalogs];
+    const parts = [found.profiles, found.chains, found.unwritten, found.inCredentialsFile, found.uses, ...catalogs];
     const revision = { asOf: findAge(catalogs), parts };
     return { ...found, revision };
+  }
+
+  async function findChainProfile(role: Role, { profileOf }: ConfigProfiles): Promise<string | undefined> {
+    await deps.chains.refresh();
+    const definition = deps.chains.find(role);
+    return definition?.origin === 'config' ? definition.name : profileOf(role);
   }
 
   return {
@@ -84,10 +106,23 @@ export function createRoleList(deps: {
     },
     revision: async () => (await gather(deps.usageStats.cached())).revision,
     isProtected: protection.isProtected,
+    async chains() {
+      await deps.chains.refresh();
+      // `rolecall ls` asks for them, and most people have none.
+      return deps.chains.list().length === 0 ? [] : (await gather(deps.usageStats.cached())).chains;
+    },
+    async describeChain(role) {
+      if (!isChained(role)) return undefined;
+      await deps.chains.refresh();
+      const definition = deps.chains.find(role);
+      if (definition === undefined) return undefined;
+      const { profiles } = await sharedConfig.read();
+      return describeChain(definition, { chains: deps.chains, profiles: await profiles() });
+    },
     async profileOf(role) {
       const { profiles } = await sharedConfig.read();
       const found = await profiles();
-      const name = found.profileOf(role);
+      const name = isChained(role) ? await findChainProfile(role, found) : found.profileOf(role);
       const inCredentialsFile = await deps.sharedCredentials.names();
       if (name === undefined || !inCredentialsFile.has(name)) return name;
       return found.aliasesOf(role).find((alias) => !inCredentialsFile.has(alias));

@@ -64,7 +64,7 @@ export async function createRoles(deps: {
     handlers: {
       ...lateLoading.deferHandlers(['accounts'], async () => {
         const { createAccountsHandlers } = await import('./accounts-routes.ts');
-        return createAccountsHandlers(deps);
+        return createAccountsHandlers({ ...deps, roleList });
       }),
       ...lateLoading.deferHandlers(['current', 'setCurrent'], async () => {
         const { createCurrentHandlers } = await import('./current-routes.ts');

@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
+import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
+import { titleOfRole } from '../../core/text/role-title.js';
 import type { Clock } from '../../core/clock.ts';
 import { forEachInSlices } from '../../core/async/steps.ts';
 import { coalesced } from '../../core/async/coalesced.ts';
@@ -15,6 +18,7 @@ import { harmless } from '../../core/text/harmless-text.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import type { Broker } from '../../sso/broker.ts';
 import { isShellSafeName, type ConfigProfiles, type NamedRole } from '../shared-config/config-profiles.ts';
+import type { ChainRow } from './chain-rows.ts';
 import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 import type { RoleList } from './role-list.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
@@ -59,6 +63,7 @@ export function createSwitchFiles(
         readonly found: ConfigProfiles;
         readonly unwritten: UnwrittenProfiles;
         readonly inCredentialsFile: CredentialsNames;
+        readonly chains: readonly ChainRow[];
         readonly catalogs: readonly (Catalog | undefined)[];
       }
     | undefined;
@@ -75,12 +80,14 @@ export function createSwitchFiles(
     const unwritten = await deps.issuedNames.unwritten();
     const inCredentialsFile = await deps.sharedCredentials.names();
     const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
+    const chains = await deps.roleList.chains();
     // The files are long, so they are not read again to compare them, but they may have been deleted.
     const isThere = LISTS.every((name) => existsSync(join(deps.directory, name)));
     const isSame =
       found === listed?.found &&
       unwritten === listed.unwritten &&
       inCredentialsFile === listed.inCredentialsFile &&
+      (chains === listed.chains || chains.length + listed.chains.length === 0) &&
       catalogs.length === listed.catalogs.length &&
       catalogs.every((catalog, index) => catalog === listed?.catalogs[index]) &&
       isThere;
@@ -88,15 +95,13 @@ export function createSwitchFiles(
     // Shell hooks use listed names without asking. A name in the credentials file would give other keys.
     const isUsable = (name: string) => !(found.isOurs(name) && inCredentialsFile.has(name));
     const planned = listPlanned(unwritten, found).filter(({ profileName }) => !inCredentialsFile.has(profileName));
-    const accounts = [...found.accounts.filter(({ profileName }) => isUsable(profileName)), ...planned].map(
-      ({ accountId, profileName }) => [accountId, profileName],
-    );
+    const usable = [...found.accounts, ...nameChains(chains, found)].filter(({ profileName }) => isUsable(profileName));
+    const accounts = [...usable, ...planned].map(({ accountId, profileName }) => [accountId, profileName]);
     await put('profiles', formatLines(found.names.filter(isUsable)));
     await put('accounts', formatLines(accounts.map((fields) => fields.join('\t'))));
     await put('planned', formatLines(planned.map(({ profileName }) => profileName).toSorted()));
-    const usable = found.accounts.filter(({ profileName }) => isUsable(profileName));
-    await put('roles', formatLines(await describeRoles(usable, catalogs, deps)));
-    listed = { found, unwritten, inCredentialsFile, catalogs };
+    await put('roles', formatLines(await describeRoles(usable, catalogs, chains, deps)));
+    listed = { found, unwritten, inCredentialsFile, chains, catalogs };
   }
 
   async function putPrompt(): Promise<void> {
@@ -140,26 +145,31 @@ function formatLines(lines: readonly string[]): string {
 }
 
 interface DescriptionDeps {
-  readonly roleList: Pick<RoleList, 'isProtected'>;
+  readonly roleList: Pick<RoleList, 'chains' | 'isProtected'>;
   readonly settings: Settings;
 }
 
 async function describeRoles(
   named: readonly NamedRole[],
   catalogs: readonly (Catalog | undefined)[],
+  chains: readonly ChainRow[],
   { roleList: { isProtected }, settings }: DescriptionDeps,
 ): Promise<readonly string[]> {
   const keyOf = (sessionName: string | undefined, accountId: string) => `${sessionName}\0${accountId}`;
   const accounts = catalogs.flatMap((catalog) => catalog?.accounts ?? []);
   const names = new Map(accounts.map((one) => [keyOf(one.sessionName, one.accountId), one.accountName]));
+  const chainOf = new Map(chains.map((row) => [roleKey(row.role), row]));
   const hasSessions = new Set(named.flatMap(({ sessionName }) => sessionName ?? [])).size > 1;
   const lines: string[] = [];
   await forEachInSlices(named, ({ profileName, sessionName, accountId, permissionSet, region }) => {
     if (sessionName === undefined) return;
+    const row = isChained({ permissionSet })
+      ? chainOf.get(roleKey({ sessionName, accountId, permissionSet }))
+      : undefined;
     const parts = [
-      names.get(keyOf(sessionName, accountId)),
+      names.get(keyOf(sessionName, accountId)) ?? row?.accountName,
       accountId,
-      permissionSet,
+      titleOfRole({ permissionSet, chain: row?.chain }),
       hasSessions ? (labelOf(settings, sessionName) ?? sessionName) : undefined,
       region,
       isProtected({ sessionName, accountId, permissionSet }) ? 'protected' : undefined,
@@ -168,6 +178,15 @@ async function describeRoles(
     lines.push(`${profileName}\t${harmless(sessionName)}\t${text}`);
   });
   return lines;
+}
+
+/** Hand-written profiles that are chains; others are in our block, as every profile of a role is. */
+function nameChains(chains: readonly ChainRow[], { names }: ConfigProfiles): NamedRole[] {
+  if (chains.length === 0) return [];
+  const inFile = new Set(names);
+  return chains.flatMap(({ role, ownProfile, region }) =>
+    ownProfile !== undefined && inFile.has(ownProfile) ? [{ ...role, profileName: ownProfile, region }] : [],
+  );
 }
 
 function describeSignedOut(session: string): string {

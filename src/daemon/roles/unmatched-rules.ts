@@ -1,9 +1,10 @@
 // Reports the user's `[[role]]` and `[[protect]]` rules that match no role: usually a typing mistake.
 import { runStepsYielding, type Steps } from '../../core/async/steps.ts';
-import type { Catalog } from '../../core/model.ts';
+import type { Catalog, CatalogAccount } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { matchesGlob } from '../../core/text/glob.ts';
+import type { ChainRow } from './chain-rows.ts';
 import { matchesRole } from '../settings/role-rules.ts';
 import type { Settings } from '../settings/settings.ts';
 
@@ -15,6 +16,7 @@ interface OwnRule {
   readonly line: number;
 }
 
+const NO_CHAINS: readonly ChainRow[] = Object.freeze([]);
 /** Rules listed in one message. */
 const MAX_SHOWN = 3;
 
@@ -25,21 +27,27 @@ const MAX_SHOWN = 3;
 export function createUnmatchedRules(deps: {
   readonly settings: Pick<Settings, 'roles' | 'protect'>;
   readonly settingsFile: string;
-}): (catalogs: readonly (Catalog | undefined)[]) => Promise<readonly Problem[]> {
+}): (catalogs: readonly (Catalog | undefined)[], chains?: readonly ChainRow[]) => Promise<readonly Problem[]> {
   const { roles, protect } = deps.settings;
   const own: readonly OwnRule[] = [
     ...roles.map((rule) => ({ ...rule, kind: 'role' as const, session: '*' })),
     ...protect.map((rule) => ({ ...rule, kind: 'protect' as const })),
   ].flatMap(({ line, ...rule }) => (line === undefined ? [] : [{ ...rule, line }]));
-  let latest: { readonly catalogs: readonly (Catalog | undefined)[]; readonly problems: Promise<readonly Problem[]> } =
-    {
-      catalogs: [],
-      problems: Promise.resolve([]),
-    };
+  let latest: {
+    readonly catalogs: readonly (Catalog | undefined)[];
+    readonly chains: readonly ChainRow[];
+    readonly problems: Promise<readonly Problem[]>;
+  } = { catalogs: [], chains: NO_CHAINS, problems: Promise.resolve([]) };
 
-  function* findInSteps(catalogs: readonly (Catalog | undefined)[]): Steps<readonly Problem[]> {
+  function* findInSteps(
+    catalogs: readonly (Catalog | undefined)[],
+    chains: readonly ChainRow[],
+  ): Steps<readonly Problem[]> {
     if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
-    const sessions = permissionSetsBySession(catalogs);
+    const sessions = permissionSetsBySession([
+      ...catalogs.flatMap((catalog) => catalog?.accounts ?? []),
+      ...chains.map(toSets),
+    ]);
     const unmatched: OwnRule[] = [];
     for (const each of own) {
       if (!hasMatch(each, sessions)) unmatched.push(each);
@@ -52,20 +60,32 @@ export function createUnmatchedRules(deps: {
     });
   }
 
-  return (catalogs) => {
+  return (catalogs, chains = NO_CHAINS) => {
     const isSame =
+      (chains === latest.chains || chains.length + latest.chains.length === 0) &&
       catalogs.length === latest.catalogs.length &&
       catalogs.every((catalog, index) => catalog === latest.catalogs[index]);
-    if (!isSame) latest = { catalogs: [...catalogs], problems: runStepsYielding(findInSteps(catalogs)) };
+    if (!isSame) {
+      latest = { catalogs: [...catalogs], chains, problems: runStepsYielding(findInSteps(catalogs, chains)) };
+    }
     return latest.problems;
   };
 }
 
 type SetsByAccount = ReadonlyMap<string, readonly string[]>;
 
-function permissionSetsBySession(catalogs: readonly (Catalog | undefined)[]): ReadonlyMap<string, SetsByAccount> {
+type Sets = Pick<CatalogAccount, 'sessionName' | 'accountId' | 'permissionSets'>;
+
+/** A rule means a chained role by its own name, or by that of the role. */
+const toSets = ({ role: { sessionName, accountId, permissionSet }, chain }: ChainRow): Sets => ({
+  sessionName,
+  accountId,
+  permissionSets: [permissionSet, chain.roleName],
+});
+
+function permissionSetsBySession(accounts: readonly Sets[]): ReadonlyMap<string, SetsByAccount> {
   const sessions = new Map<string, Map<string, readonly string[]>>();
-  for (const { sessionName, accountId, permissionSets } of catalogs.flatMap((catalog) => catalog?.accounts ?? [])) {
+  for (const { sessionName, accountId, permissionSets } of accounts) {
     const names = sessions.get(sessionName) ?? new Map<string, readonly string[]>();
     names.set(accountId, [...(names.get(accountId) ?? []), ...permissionSets]);
     sessions.set(sessionName, names);

@@ -18,9 +18,11 @@ export function aliasFor(settings: Settings, role: AccountRole): string | undefi
   return settings.roles.find((rule) => rule.alias !== undefined && matchesRole(rule, role))?.alias;
 }
 
-/** Whether the role is pinned, from the first matching rule that sets `pin`. */
-export function isPinned(settings: Settings, role: AccountRole): boolean {
-  return settings.roles.find((rule) => rule.pin !== undefined && matchesRole(rule, role))?.pin ?? false;
+/** Whether the role is pinned, from the first matching rule that sets `pin`. `roleName`: of a chained role, which matches too. */
+export function isPinned(settings: Settings, role: AccountRole, roleName?: string): boolean {
+  const named = roleName === undefined ? undefined : { ...role, permissionSet: roleName };
+  const matches = (rule: RoleSettings) => matchesRole(rule, role) || (named !== undefined && matchesRole(rule, named));
+  return settings.roles.find((rule) => rule.pin !== undefined && matches(rule))?.pin ?? false;
 }
 
 /**

@@ -1,4 +1,5 @@
 // The current role in the status document, and the problem when that role no longer exists.
+import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { chainNameOf } from '../../core/aws/chain-role.ts';
 import { RolecallError, toRolecallError } from '../../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
@@ -23,7 +24,7 @@ export async function readCurrent(
     readonly broker: Pick<Broker, 'cachedCatalog'>;
     readonly chains: Pick<Chains, 'find' | 'refresh' | 'refusal'>;
     readonly currentRole: CurrentRole;
-    readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
+    readonly roleList: Pick<RoleList, 'chains' | 'describeChain' | 'isProtected' | 'profileOf'>;
   },
 ): Promise<{ current: StatusDocument['current']; currentProblems: readonly Problem[] }> {
   try {
@@ -40,12 +41,21 @@ export async function readCurrent(
         ...(await describeCurrentRole(current, roleList)),
         accountName: account?.accountName ?? null,
         protected: roleList.isProtected(current),
+        ...(await describeChain(current, roleList)),
       },
       currentProblems: problem === undefined ? [] : [problem],
     };
   } catch (error) {
     return { current: null, currentProblems: [toRolecallError(error).toBody()] };
   }
+}
+
+/** How a chained role is reached, and the name of its account, which another session may have; nothing for other roles. */
+async function describeChain(current: Role, roleList: Pick<RoleList, 'chains' | 'describeChain'>) {
+  const chain = await roleList.describeChain(current);
+  if (chain === undefined) return {};
+  const row = (await roleList.chains()).find(({ role }) => roleKey(role) === roleKey(current));
+  return { chain, ...(row === undefined ? {} : { accountName: row.accountName ?? null }) };
 }
 
 /** The problem when the current role no longer exists: users of `[profile current]` get no credentials then. */

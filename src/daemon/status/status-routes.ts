@@ -1,6 +1,8 @@
 // GET /v1/status and /v1/openapi.json: assembles the status document.
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
+import { chainNameOf, isChainName } from '../../core/aws/chain-role.ts';
 import { roundClockSkewSeconds } from '../../core/aws/clock-skew.ts';
+import type { Role } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { SecretStore } from '../../sso/ports.ts';
@@ -31,7 +33,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly sharedCredentials: SharedCredentials;
   readonly chains: Pick<Chains, 'find' | 'refresh' | 'refusal'>;
   readonly currentRole: CurrentRole;
-  readonly roleList: Pick<RoleList, 'profileOf' | 'isProtected'>;
+  readonly roleList: Pick<RoleList, 'chains' | 'describeChain' | 'isProtected' | 'profileOf'>;
   readonly problems: Problems;
   readonly lock: Pick<Lock, 'describe'>;
   readonly approvals: Pick<Approvals, 'list'>;
@@ -91,12 +93,19 @@ export async function withLastRefusals(
     .read()
     .then((reading) => reading.profiles())
     .catch(() => undefined);
-  return { ...status, lastRefusals: lastRefusals.list((role) => profiles?.profileOf(role)) };
+  return { ...status, lastRefusals: lastRefusals.list((role) => profiles?.profileOf(role) ?? profileOfChain(role)) };
+}
+
+/** A hand-written profile that is a chain gives it its name. */
+function profileOfChain({ permissionSet }: Role): string | undefined {
+  const name = chainNameOf(permissionSet);
+  return name !== undefined && isChainName(name) ? name : undefined;
 }
 
 async function findUnmatched({ sessions }: ConfigReading, deps: StatusDeps): Promise<readonly Problem[]> {
   if (sessions.length === 0) return [];
-  return deps.unmatchedRules(await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session))));
+  const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
+  return deps.unmatchedRules(catalogs, await deps.roleList.chains());
 }
 
 /** Merges duplicates: several sessions may report the same locked keychain, or several callers the same outage. */

@@ -96,6 +96,19 @@ describe('the files for shells', () => {
     expect(hostile).toHaveLength(3);
   });
 
+  test('describe chained roles by role and source, and list their profiles by account', async () => {
+    const chain = 'role_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = account1\nregion = eu-west-1\n';
+    await createSignedInRig({ config: `${CONFIG}\n[profile deploy]\n${chain}` });
+    await waitFor('the chained role', () => lines('roles').some((line) => line.startsWith('deploy\t')));
+    expect(lines('roles')).toContain(
+      `deploy\t${SESSION}\tprofessional-af  222222222222  Deploy via account1  eu-west-1`,
+    );
+    expect([lines('profiles'), lines('accounts')]).toEqual([
+      expect.arrayContaining(['deploy']),
+      expect.arrayContaining(['222222222222\tdeploy']),
+    ]);
+  });
+
   test('omit names that need quoting in a shell', async () => {
     const hostile = ['$(touch x)', '`id`', '%F{red}', 'a;b', "it's", 'é', 'two words'];
     rig = await createRig({

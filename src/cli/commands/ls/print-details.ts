@@ -154,7 +154,7 @@ function describeMarks(rows: readonly Row[], protectedSign: string): readonly st
 /** What "1 h (8 h)" means. */
 function describeCapped(rows: readonly Row[]): readonly string[] {
   const [, asked] = rows.flatMap(({ lasts = '' }) => /\((.+)\)/u.exec(lasts) ?? []);
-  return asked === undefined ? [] : [`(${asked}): what its profile asks for; AWS allows a chained role 1 h at most.`];
+  return asked === undefined ? [] : [`(${asked}): requested, but AWS limits chained roles to 1 h.`];
 }
 
 /** For the sessions in the list: whether they are signed in, and how long the sign-in lasts if that is known. */
