@@ -127,7 +127,7 @@ function startText(kind: Kind, directory: string, program: string): string {
     case 'posix':
       return `ENV=${directory}/shrc exec ${program}\n`;
     case 'csh':
-      return `exec ${program} -l\n`;
+      return `ROLECALL_HOME=$HOME HOME=${directory} exec ${program}\n`;
     case 'other':
       return `exec ${program}\n`;
   }
@@ -163,6 +163,7 @@ ${setRole}`,
         '.zlogin': `${zshFile('.zlogin', directory).replace(/ZDOTDIR=\S+\n$/u, '')}unset ROLECALL_ZDOTDIR\n${setRole}`,
       };
     case 'csh':
+      return { '.cshrc': cshFile(directory) };
     case 'fish':
     case 'other':
       return {};
@@ -177,5 +178,21 @@ ROLECALL_ZDOTDIR=\${ZDOTDIR-}
 # Some systems name the history file after ZDOTDIR.
 [[ \${HISTFILE-} == ${directory}/* ]] && HISTFILE=\${ZDOTDIR:-$HOME}/.zsh_history
 ZDOTDIR=${directory}
+`;
+}
+
+function cshFile(directory: string): string {
+  return `setenv HOME "$ROLECALL_HOME"
+set home = "$ROLECALL_HOME"
+unsetenv ROLECALL_HOME
+if ($?tcsh && -r ~/.tcshrc) then
+  source ~/.tcshrc
+else if (-r ~/.cshrc) then
+  source ~/.cshrc
+endif
+if (-r /etc/csh.login) source /etc/csh.login
+if (-r ~/.login) source ~/.login
+alias logout exit
+source ${directory}/env.csh
 `;
 }
