@@ -8,13 +8,25 @@ export interface BootstrapChannel {
   /** The folder there; undefined: the host has none for us. */
   readonly place: Promise<RemotePlace | undefined>;
   /** Writes the files and tokens there, and resolves once they are complete. */
-  install(files: readonly RemoteFile[], tokens: ReadonlyMap<string, string>): Promise<void>;
+  install(files: readonly RemoteFile[], terms: RemoteTerms): Promise<Installed>;
   /** Sends a sign of life every second; resolves when the other side has not answered for too long, or `signal` is aborted. */
   keepAlive(signal: AbortSignal): Promise<void>;
   /** Has the files deleted. */
   end(): void;
   /** What the far host has printed that is not the bootstrap's: its startup files, or a program that runs there in its place. */
   noise(): string;
+}
+
+export interface RemoteTerms {
+  /** By the name of the file there. */
+  readonly tokens: ReadonlyMap<string, string>;
+  /** Forwarded ports there. */
+  readonly ports: readonly number[];
+}
+
+export interface Installed {
+  /** sshd there has opened a port to the network, because of GatewayPorts. */
+  readonly isOpenToNetwork: boolean;
 }
 
 const BEAT_MS = 1000;
@@ -33,9 +45,10 @@ export function openBootstrapChannel(
   let noise = '';
   let answeredAtMs = monotonicNowMs(clock);
   let onPlace: (place: RemotePlace | undefined) => void;
-  let onReady: () => void;
+  let onReady: (installed: Installed) => void;
+  let isOpenToNetwork = false;
   const place = new Promise<RemotePlace | undefined>((resolve) => (onPlace = resolve));
-  const ready = new Promise<void>((resolve) => (onReady = resolve));
+  const ready = new Promise<Installed>((resolve) => (onReady = resolve));
 
   function take(line: string): void {
     if (!line.startsWith(`${nonce} `)) {
@@ -44,7 +57,8 @@ export function openBootstrapChannel(
     }
     const word = line.slice(nonce.length + 1);
     if (word === '.') answeredAtMs = monotonicNowMs(clock);
-    else if (word === 'ready') onReady();
+    else if (word === 'open') isOpenToNetwork = true;
+    else if (word === 'ready') onReady({ isOpenToNetwork });
     else if (word === 'nowhere') onPlace(undefined);
     else if (word.startsWith('at ')) onPlace(readPlace(word, nonce));
   }
@@ -61,11 +75,12 @@ export function openBootstrapChannel(
 
   return {
     place,
-    install(files, tokens) {
+    install(files, { tokens, ports }) {
       for (const [name, token] of tokens) send(`token ${name}\n${token}\n`);
       for (const { name, text, isExecutable } of files) {
         send(`file ${name}\n${text}${nonce}\n${isExecutable === true ? `program ${name}\n` : ''}`);
       }
+      for (const port of ports) send(`port ${port}\n`);
       send('ready\n');
       return ready;
     },

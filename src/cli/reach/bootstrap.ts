@@ -51,6 +51,7 @@ while IFS= read -r l; do
     "file "*) while IFS= read -r x && [ "$x" != ${nonce} ]; do printf '%s\\n' "$x"; done >"\${l#file }" ;;
     "token "*) IFS= read -r x; printf %s "$x" >"\${l#token }" ;;
     "program "*) chmod 700 "\${l#program }" ;;
+    "port "*) ! grep -q " 0*:$(printf %04X "\${l#port }") 0*:0000 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null || echo "${nonce} open" ;;
     ready) watch </dev/null >/dev/null 2>&1 & w=$!; echo "${nonce} ready" ;;
     end) exit 0 ;;
   esac

@@ -13,7 +13,9 @@ export interface RemotePlace {
 }
 
 export interface NamedRole extends RemoteRole {
-  readonly name: string;
+  readonly profileName: string;
+  /** From `scriptNames`. */
+  readonly scriptName: string;
 }
 
 /** A file for the folder there. */
@@ -51,6 +53,9 @@ const DIALECTS: Readonly<Record<Kind, Dialect | undefined>> = {
 /** What every login shell understands; runs `run` of `remoteFiles`. */
 export const remoteCommand = ({ directory }: RemotePlace) => `exec /bin/sh ${directory}/run`;
 
+/** Does the bootstrap's last work if that no longer answers. */
+export const removeCommand = ({ directory }: RemotePlace) => `exec rm -rf ${directory}`;
+
 /** The files for a shell, or for `command`. The first role is the session's own; with several there is a script for each. */
 export function remoteFiles(
   place: RemotePlace,
@@ -71,24 +76,28 @@ export function remoteFiles(
     { name: 'env.csh', text: environmentFile(variables, 'csh') },
     ...Object.entries(startup).map(([name, text]) => ({ name, text })),
     { name: 'run', text: runText(kind, place, command) },
-    ...(roles.length > 1 ? roles.map((role, index) => roleScript(place, role, index)) : []),
+    ...(roles.length > 1 ? roles.map((role) => roleScript(place, role)) : []),
   ];
 }
 
-/** Runs a command, or the user's shell, as another of the roles. */
-function roleScript(place: RemotePlace, role: NamedRole, index: number): RemoteFile {
+/** Runs a command, or the user's shell, as one of the roles. */
+function roleScript(place: RemotePlace, role: NamedRole): RemoteFile {
   const text = `#!/bin/sh
-# Runs a command as ${role.name}, or a shell.
+# Runs a command as this role, or a shell.
 ${environmentFile(remoteVariables(role, place.files), 'sh')}[ $# -gt 0 ] || set -- ${quoteForShell(place.shell)}
 exec "$@"
 `;
-  return { name: `roles/${scriptName(role.name, index)}`, text, isExecutable: true };
+  return { name: `roles/${role.scriptName}`, text, isExecutable: true };
 }
 
-/** The profile's name without characters that mean something in a path or to a shell. */
-export function scriptName(name: string, index: number): string {
-  const plain = name.replaceAll(/[^A-Za-z0-9_.@+-]+/gu, '-').replace(/^[.-]+/u, '');
-  return plain === '' ? `role-${index + 1}` : plain;
+/** A file name for each profile: without characters that mean something in a path or to a shell, and unique. */
+export function scriptNames(profileNames: readonly string[]): readonly string[] {
+  const names: string[] = [];
+  for (const profileName of profileNames) {
+    const plain = profileName.replaceAll(/[^A-Za-z0-9_.@+-]+/gu, '-').replace(/^[.-]+/u, '') || 'role';
+    names.push(names.includes(plain) ? `${plain}-${names.length + 1}` : plain);
+  }
+  return names;
 }
 
 /** Read by /bin/sh in place of the login shell, and replaced by it. */

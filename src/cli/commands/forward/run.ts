@@ -1,7 +1,6 @@
 // `rolecall forward`: gives an SSH host a role without a shell, and prints what to type there.
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
-import { formatDuration } from '../../../core/text/format-duration.ts';
-import { remoteFiles, scriptName } from '../../reach/remote-shell.ts';
+import { formatMoment } from '../../../core/text/format-duration.ts';
 import { readSshLine } from '../../reach/ssh-line.ts';
 import { harmless } from '../../terminal/render.ts';
 import type { ReachOptions } from '../ssh/options.ts';
@@ -25,21 +24,20 @@ export async function runForward(
 }
 
 async function stay(reached: Reached, context: ReachContext): Promise<number> {
-  const { connection, roles, tokens, line, lifetimeSeconds } = reached;
+  const { connection, roles, line, expiresAt } = reached;
   const { directory } = connection.place;
-  await connection.channel.install(remoteFiles(connection.place, roles, undefined), tokens);
+  await reached.install(undefined);
   const host = harmless(line.host);
   const [{ profileName, accountId }] = reached.profiles;
-  const names = roles.length === 1 ? '' : `, and ${roles.length - 1} more`;
-  const time = formatDuration(lifetimeSeconds * 1000);
+  const until = formatMoment(expiresAt, context.clock.nowMs());
   context.stderr.write(
-    `${host} can use ${harmless(profileName)} (account ${accountId})${names} for ${time}. To end it: Ctrl-C\n` +
-      `In a shell there (fish: source ${directory}/env.fish):\n`,
+    `${host} can use ${harmless(profileName)} (account ${accountId}) until ${until}. To end it: Ctrl-C\n` +
+      'In a shell there (fish, csh: "source", and .fish or .csh at the end):\n',
   );
   context.stdout.write(`. ${directory}/env\n`);
   if (roles.length > 1) {
-    const all = roles.map(({ name }, index) => `  ${directory}/roles/${scriptName(name, index)}\n`).join('');
-    context.stderr.write(`For one command there, with the command after it:\n${all}`);
+    const all = roles.map(({ scriptName }) => `  ${directory}/roles/${scriptName}\n`).join('');
+    context.stderr.write(`As one of the roles, with a command after the name:\n${all}`);
   }
   const interrupted = new Promise<undefined>((resolve) => {
     context.signal.addEventListener('abort', () => resolve(undefined), { once: true });

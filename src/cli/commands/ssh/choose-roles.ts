@@ -32,6 +32,11 @@ export async function chooseRoles(
     if (name.trim() === '') throw new UsageError('usage', '--role is empty.', { hint: 'rolecall profiles list' });
     const chosen = await choose([name]);
     if (chosen === undefined) return undefined;
+    if (profiles.some(({ profileName }) => profileName === chosen.profileName)) {
+      throw new UsageError('usage', `The role ${chosen.profileName} is given twice.`, {
+        hint: `rolecall ${command} --help`,
+      });
+    }
     profiles.push(chosen);
   }
   const [first, ...others] = profiles;

@@ -10,9 +10,10 @@ import type { PickerContext } from '../../picker/choose-role.ts';
 import { chooseRegion, fetchCredentials } from '../../profiles/granted-role.ts';
 import { openConnection, type SshConnection } from '../../reach/connection.ts';
 import { parseLifetime } from '../../reach/lifetime.ts';
-import type { NamedRole } from '../../reach/remote-shell.ts';
+import type { Installed, RemoteTerms } from '../../reach/bootstrap-channel.ts';
+import { remoteFiles, removeCommand, scriptNames, type NamedRole } from '../../reach/remote-shell.ts';
 import { runSsh, SshExit, type SshProgram } from '../../reach/run-ssh.ts';
-import { readHostSettings, settingsArguments, type HostSettings } from '../../reach/ssh-arguments.ts';
+import { readHostSettings, sessionArguments, settingsArguments, type HostSettings } from '../../reach/ssh-arguments.ts';
 import { readSshLine, type SshLine } from '../../reach/ssh-line.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
 import { ensureApproved } from '../approvals/ensure-approved.ts';
@@ -26,7 +27,7 @@ export type ReachContext = PickerContext &
   LoginContext &
   Pick<CliContext, 'homeDirectory' | 'paths' | 'platform' | 'processId' | 'userId'>;
 
-/** A host that has the roles. */
+/** A host that can have the roles. */
 export interface Reached {
   readonly line: SshLine;
   readonly settings: HostSettings;
@@ -34,14 +35,16 @@ export interface Reached {
   readonly connection: SshConnection;
   readonly profiles: Profiles;
   readonly roles: readonly [NamedRole, ...NamedRole[]];
-  /** What the host can read, by the name of the file there. */
-  readonly tokens: ReadonlyMap<string, string>;
-  readonly lifetimeSeconds: number;
-  /** Resolves when the host no longer has the roles, and says why. */
+  /** ISO time. */
+  readonly expiresAt: string;
+  /** Gives the host the roles: for a shell, or for a command. Prints what the person should know about the host. */
+  install(command: string | undefined): Promise<void>;
+  /** Resolves when the host no longer has the roles. */
   readonly accessEnded: Promise<AccessEnd>;
 }
 
 const REVOKE_DEADLINE_MS = 2000;
+const REMOVE_DEADLINE_MS = 5000;
 const MAX_PURPOSE_CHARACTERS = 128;
 
 /** Resolves the exit code: that of `use`, or of ssh when it failed. The access ends before it resolves. */
@@ -79,13 +82,16 @@ export async function reach(
       privateDirectory: dirname(dirname(dirname(grants[0]?.socketPath ?? ''))),
     });
     try {
-      const shared = await forwardAll(grants, profiles, connection);
-      const { accessEnded, stop } = watchAccess(
-        { connection, endsAtMs: Date.parse(grants[0]?.expiresAt ?? ''), revoke },
-        context,
-      );
+      const { roles, terms } = await forwardAll(grants, profiles, connection);
+      const expiresAt = grants[0]?.expiresAt ?? '';
+      const removeFiles = () => removeFolder(line, settings, connection, program);
+      const { accessEnded, stop } = watchAccess({ connection, expiresAt, revoke, removeFiles }, context);
+      const install = async (typed: string | undefined) => {
+        const installed = await connection.channel.install(remoteFiles(connection.place, roles, typed), terms);
+        context.stderr.write(noteAbout(line, connection, installed));
+      };
       try {
-        return await use({ line, settings, program, connection, profiles, ...shared, lifetimeSeconds, accessEnded });
+        return await use({ line, settings, program, connection, profiles, roles, expiresAt, install, accessEnded });
       } finally {
         stop();
       }
@@ -139,23 +145,52 @@ async function grantRole(
 async function forwardAll(
   grants: readonly IssuedGrantDocument[],
   profiles: Profiles,
-  connection: SshConnection,
-): Promise<Pick<Reached, 'roles' | 'tokens'>> {
+  { place, forward }: SshConnection,
+): Promise<{ readonly roles: Reached['roles']; readonly terms: RemoteTerms }> {
   const tokens = new Map<string, string>();
+  const ports: number[] = [];
   const roles: NamedRole[] = [];
+  const names = scriptNames(profiles.map(({ profileName }) => profileName));
   for (const [index, grant] of grants.entries()) {
     const profile = profiles[index] as ProfileDocument;
-    const port = await connection.forward(grant.socketPath ?? '');
+    const port = await forward(grant.socketPath ?? '');
+    ports.push(port);
     const tokenFile = index === 0 ? 'token' : `token.${index + 1}`;
     tokens.set(tokenFile, grant.token);
     roles.push({
-      name: profile.profileName,
+      profileName: profile.profileName,
+      scriptName: names[index] ?? '',
       url: `http://127.0.0.1:${port}/role`,
-      tokenFile: `${connection.place.directory}/${tokenFile}`,
+      tokenFile: `${place.directory}/${tokenFile}`,
       region: chooseRegion(undefined, profile),
     });
   }
-  return { roles: roles as [NamedRole, ...NamedRole[]], tokens };
+  return { roles: roles as [NamedRole, ...NamedRole[]], terms: { tokens, ports } };
+}
+
+function noteAbout(line: SshLine, { place }: SshConnection, { isOpenToNetwork }: Installed): string {
+  const host = harmless(line.host);
+  const hidden = Object.keys(place.files).map((name) =>
+    name === 'AWS_CONFIG_FILE' ? '~/.aws/config' : '~/.aws/credentials',
+  );
+  const files = hidden.join(' and ');
+  return [
+    ...(hidden.length === 0
+      ? []
+      : [`Note: the default profile in ${files} of ${host} has credentials; hidden here.\n`]),
+    ...(isOpenToNetwork
+      ? [`Note: sshd of ${host} opens the address to its network (GatewayPorts); the token keeps others out.\n`]
+      : []),
+  ].join('');
+}
+
+/** In a session of its own, and without waiting: the bootstrap there no longer answers. */
+function removeFolder(line: SshLine, settings: HostSettings, connection: SshConnection, program: SshProgram): void {
+  const { controlPath, place } = connection;
+  const terms = { controlPath, command: removeCommand(place), isShell: false, isTerminal: false };
+  const withoutTerminal = { ...line, session: ['-T'] };
+  const args = sessionArguments(withoutTerminal, settings, terms);
+  void runSsh(program, args, AbortSignal.timeout(REMOVE_DEADLINE_MS)).catch(() => undefined);
 }
 
 async function revokeAll(grants: IssuedGrantDocument[], { client }: ReachContext): Promise<void> {

@@ -15,20 +15,28 @@ const MAX_STEP_MS = 10_000;
 
 /** `accessEnded` resolves why, once the grants are revoked; until `stop` is called. */
 export function watchAccess(
-  watched: { readonly connection: SshConnection; readonly endsAtMs: number; revoke(): Promise<void> },
+  watched: {
+    readonly connection: SshConnection;
+    /** ISO time. */
+    readonly expiresAt: string;
+    revoke(): Promise<void>;
+    /** For a host that still answers, but whose bootstrap does not. */
+    removeFiles(): void;
+  },
   { clock }: { readonly clock: Clock },
 ): { readonly accessEnded: Promise<AccessEnd>; stop(): void } {
-  const { connection, endsAtMs, revoke } = watched;
+  const { connection, revoke } = watched;
   const stopping = new AbortController();
   const { signal } = stopping;
   const accessEnded = Promise.race([
     connection.ended.then((): AccessEnd => 'connection'),
     connection.channel.keepAlive(signal).then((): AccessEnd => 'silence'),
-    waitUntil(endsAtMs, clock, signal).then((): AccessEnd => 'time'),
+    waitUntil(Date.parse(watched.expiresAt), clock, signal).then((): AccessEnd => 'time'),
   ]).then(async (reason) => {
     if (signal.aborted) return new Promise<AccessEnd>(() => undefined);
     await revoke();
     connection.channel.end();
+    if (reason === 'silence') watched.removeFiles();
     return reason;
   });
   return { accessEnded, stop: () => stopping.abort() };
