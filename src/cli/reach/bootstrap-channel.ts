@@ -97,11 +97,13 @@ export function openBootstrapChannel(
 }
 
 function readPlace(word: string, nonce: string): RemotePlace | undefined {
-  const [, directory = '', shell = '', copies = ''] = /^at (\S+) (\S.*?)((?: config| credentials)*)$/u.exec(word) ?? [];
+  const [, directory = '', shell = '', copies = ''] =
+    /^at (\S+) (\S.*?)((?: config| credentials| unread)*)$/u.exec(word) ?? [];
   if (!PLAIN_PATH.test(directory) || !directory.endsWith(`/rolecall.${nonce}`)) return undefined;
   const has = (name: string) => copies.split(' ').includes(name);
   return {
     directory,
+    areFilesUnread: has('unread'),
     shell: PLAIN_PATH.test(shell) ? shell : '/bin/sh',
     files: {
       ...(has('config') ? { AWS_CONFIG_FILE: `${directory}/config` } : {}),

@@ -26,8 +26,10 @@ for b in "\${XDG_RUNTIME_DIR-}" /tmp "\${HOME-}"; do
   [ -d "$b" ] && [ -w "$b" ] || continue
   [ -O "$b" ] || [ -k "$b" ] || continue
   mkdir "$b/rolecall.${nonce}" 2>/dev/null && cd "$b/rolecall.${nonce}" && [ -O . ] || continue
-  d=$b/rolecall.${nonce}
-  break
+  # A full disk takes the folder, but not the files.
+  if printf %65536s . 2>/dev/null >beat; then d=$b/rolecall.${nonce}; break; fi
+  cd /
+  rm -rf "$b/rolecall.${nonce}"
 done
 if [ -z "$d" ]; then echo "${nonce} nowhere"; return 1; fi
 w=
@@ -39,8 +41,10 @@ f=
 for k in config credentials; do
   case $k in config) p=\${AWS_CONFIG_FILE:-$HOME/.aws/config} ;; *) p=\${AWS_SHARED_CREDENTIALS_FILE:-$HOME/.aws/credentials} ;; esac
   [ -f "$p" ] && [ -r "$p" ] || continue
+  command -v awk >/dev/null || { f="$f unread"; break; }
   awk '/^[ \\t]*\\[/ { d = ($0 ~ /^[ \\t]*\\[[ \\t]*(profile[ \\t]+)?"?default"?[ \\t]*\\]/) }
-    !(d && tolower($0) ~ /^[ \\t]*(${DEFAULT_KEYS})[ \\t]*=/)' <"$p" >"$k" 2>/dev/null && ! cmp -s "$p" "$k" || { rm -f "$k"; continue; }
+    !(d && tolower($0) ~ /^[ \\t]*(${DEFAULT_KEYS})[ \\t]*=/)' <"$p" >"$k"
+  [ "$(cat "$p")" != "$(cat "$k")" ] || { rm -f "$k"; continue; }
   f="$f $k"
 done
 echo "${nonce} at $d \${SHELL:-/bin/sh}$f"

@@ -10,6 +10,8 @@ export interface RemotePlace {
   readonly shell: string;
   /** Variables for copies of AWS files there whose default profile has credentials of its own. */
   readonly files: Readonly<Record<string, string>>;
+  /** Nothing there can tell whether a default profile has credentials. */
+  readonly areFilesUnread: boolean;
 }
 
 export interface NamedRole extends RemoteRole {

@@ -178,6 +178,9 @@ function noteAbout(line: SshLine, { place }: SshConnection, { isOpenToNetwork }:
     ...(hidden.length === 0
       ? []
       : [`Note: the default profile in ${files} of ${host} has credentials; hidden here.\n`]),
+    ...(place.areFilesUnread
+      ? [`Note: ${host} has no awk, so a default profile in ~/.aws there may be used instead of the role.\n`]
+      : []),
     ...(isOpenToNetwork
       ? [`Note: sshd of ${host} opens the address to its network (GatewayPorts); the token keeps others out.\n`]
       : []),
