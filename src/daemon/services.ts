@@ -86,9 +86,9 @@ export interface Services {
 /** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
 export async function createServices(deps: ServicesDeps): Promise<Services> {
   const foundation = { ...deps, ...(await createFoundation(deps)) };
-  const lock = await openLock({ ...foundation, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
   const issuedNames = createIssuedNames(foundation.openOwnFile('profile-names.json', ISSUED_NAMES_SCHEMA));
   const chains = createChains({ ...foundation, issuedNames });
+  const lock = await openLock({ ...foundation, chains, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
   const base = { ...foundation, lock, issuedNames, chains };
   const domain = { ...base, ...(await createDomain(base)) };
   const roles = { ...domain, ...(await createRoles(domain)) };

@@ -17,6 +17,7 @@ import { requireServable, type ServableBroker } from './require-servable.ts';
 export function createApprovalHandlers(deps: {
   readonly approvals: Approvals;
   readonly ruleFor: (role: Role) => ApprovalRule | undefined;
+  readonly versionOf: (role: Role) => string;
   readonly requirePasskey: (role: Role) => Promise<void>;
   readonly describe: (approval: Approval) => Promise<ApprovalDocument>;
   readonly listApprovals: () => Promise<ApprovalsDocument>;
@@ -54,7 +55,7 @@ export function createApprovalHandlers(deps: {
       deps.lock.requireUnlocked(role);
       return describe(
         approvals.ask({
-          subject: { kind: 'role', role },
+          subject: { kind: 'role', role, version: deps.versionOf(role) },
           ...rule,
           surface: caller.surface,
           program,

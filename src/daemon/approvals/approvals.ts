@@ -9,7 +9,8 @@ import { createRefusals } from './refusals.ts';
 import { createRememberedApprovals } from './remembered.ts';
 
 export type Subject =
-  | { readonly kind: 'role'; readonly role: Role }
+  /** `version`: of the definition of a chained role. An approval does not count for another one. */
+  | { readonly kind: 'role'; readonly role: Role; readonly version?: string }
   | { readonly kind: 'unlock' }
   | { readonly kind: 'add-passkey'; readonly label: string }
   | { readonly kind: 'remove-passkey'; readonly id: string; readonly label: string };
@@ -345,7 +346,7 @@ function rememberMs({ rememberMinutes = 0, ...question }: Question): number {
 function keyOf({ subject, approve, program, ...question }: Asked): string {
   if (subject.kind !== 'role') return JSON.stringify([subject, approve]);
   const { sessionName, accountId, permissionSet } = subject.role;
-  return `${sessionKey(sessionName)}${JSON.stringify([accountId, permissionSet, approve, question.for === 'program' ? programKey(program) : null])}`;
+  return `${sessionKey(sessionName)}${JSON.stringify([accountId, permissionSet, subject.version ?? '', approve, question.for === 'program' ? programKey(program) : null])}`;
 }
 
 /** Starts the key of each role of the session. */

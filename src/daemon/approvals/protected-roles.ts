@@ -41,7 +41,7 @@ export interface ProtectedRoles {
 export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
-  readonly chains: Pick<Chains, 'refresh'>;
+  readonly chains: Pick<Chains, 'find' | 'refresh'>;
   readonly lock: ServingLock;
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -60,7 +60,7 @@ export function createProtectedRoles(deps: {
   readonly clock: Clock;
 }): ProtectedRoles {
   const { audit } = deps;
-  const { asks, ruleFor } = createProtection(deps.settings);
+  const { asks, ruleFor, versionOf } = createProtection(deps.settings, deps.chains);
   const approvals = createApprovals({
     clock: deps.clock,
     createId: () => deps.randomBytes(8).toString('hex'),
@@ -102,7 +102,7 @@ export function createProtectedRoles(deps: {
 
   return {
     handlers: {
-      ...createApprovalHandlers({ ...deps, approvals, ruleFor, describe, listApprovals, requirePasskey }),
+      ...createApprovalHandlers({ ...deps, approvals, ruleFor, versionOf, describe, listApprovals, requirePasskey }),
       ...places.handlers,
     },
     tasks: [{ name: 'approvals', run: async () => approvals.sweep() }],
@@ -111,6 +111,7 @@ export function createProtectedRoles(deps: {
       ? createRoleGate({
           approvals,
           ruleFor,
+          versionOf,
           requirePasskey,
           waitSeconds: deps.settings.waitSeconds,
           nameOf,

@@ -63,6 +63,8 @@ export const OPEN_GATE: Readonly<RoleGate> = { peek: () => OPEN, admit: async ()
 export function createRoleGate(deps: {
   readonly approvals: Approvals;
   readonly ruleFor: (role: Role) => ApprovalRule | undefined;
+  /** Of the definition of a chained role. */
+  readonly versionOf: (role: Role) => string;
   /** @throws RefusedError approval-refused: no passkey can approve the role */
   readonly requirePasskey: (role: Role) => Promise<void>;
   readonly waitSeconds: number;
@@ -72,7 +74,7 @@ export function createRoleGate(deps: {
   readonly lock: ServingLock;
   readonly clock: Clock;
 }): RoleGate {
-  const { approvals, clock, ruleFor } = deps;
+  const { approvals, clock, ruleFor, versionOf } = deps;
   /** Grants that were approved, by role. */
   const held = new Set<string>();
   /** By approval: the grants to admit once it is given. */
@@ -83,7 +85,7 @@ export function createRoleGate(deps: {
       const grantIds = waiting.get(id);
       waiting.delete(id);
       if (state !== 'approved' || subject.kind !== 'role') return;
-      for (const grantId of grantIds ?? []) hold(subject.role, grantId);
+      for (const grantId of grantIds ?? []) hold(subject.role, subject.version, grantId);
     },
     forgotten(sessionName) {
       const part = sessionName === undefined ? '' : sessionPart(sessionName);
@@ -91,31 +93,37 @@ export function createRoleGate(deps: {
     },
   });
 
-  function hold(role: Role, grantId: string): void {
-    held.add(`${roleKey(role)} ${grantId}`);
+  function hold(role: Role, version: string | undefined, grantId: string): void {
+    held.add(heldKey(role, version, grantId));
     const oldest = held.size > MAX_HELD ? held.values().next().value : undefined;
     if (oldest !== undefined) held.delete(oldest);
   }
 
-  function admission(role: Role, epoch = approvals.epoch(role.sessionName)): Admission {
-    const isValid = () => approvals.epoch(role.sessionName) === epoch;
+  function admission(role: Role, version: string, epoch = approvals.epoch(role.sessionName)): Admission {
+    const isValid = () => approvals.epoch(role.sessionName) === epoch && versionOf(role) === version;
     return {
       isValid,
       hold(grantId) {
         requireValid({ isValid });
-        hold(role, grantId);
+        hold(role, version, grantId);
       },
     };
   }
 
   function peek(role: Role, grantId?: string): Admission | undefined {
     const rule = ruleFor(role);
-    if (rule === undefined) return OPEN;
-    if (grantId !== undefined && held.has(`${roleKey(role)} ${grantId}`)) return admission(role);
+    const version = versionOf(role);
+    if (rule === undefined) return openTo(role, version);
+    if (grantId !== undefined && held.has(heldKey(role, version, grantId))) return admission(role, version);
     // Whose approval it is takes longer to find out.
     if (rule.for === 'program') return undefined;
-    return approvals.remembers({ subject: { kind: 'role', role }, ...rule }) ? admission(role) : undefined;
+    const isRemembered = approvals.remembers({ subject: { kind: 'role', role, version }, ...rule });
+    return isRemembered ? admission(role, version) : undefined;
   }
+
+  /** With another definition, a chained role can need an approval. */
+  const openTo = (role: Role, version: string): Admission =>
+    version === '' ? OPEN : { ...OPEN, isValid: () => versionOf(role) === version };
 
   return {
     peek,
@@ -123,22 +131,23 @@ export function createRoleGate(deps: {
       const { role, asker } = request;
       const { grantId, surface } = asker;
       const rule = ruleFor(role);
+      const version = versionOf(role);
       const open = peek(role, grantId);
       if (rule === undefined || open !== undefined) return open ?? OPEN;
       // Before anything is awaited: what is forgotten from here on does not count.
       const epoch = approvals.epoch(role.sessionName);
       const question = {
-        subject: { kind: 'role', role },
+        subject: { kind: 'role', role, version },
         ...rule,
         surface,
         program: await asker.program().catch(() => undefined),
       } as const;
-      if (approvals.redeem(question)) return admission(role, epoch);
+      if (approvals.redeem(question)) return admission(role, version, epoch);
       if (rule.approve === 'passkey') await deps.requirePasskey(role);
       // Meanwhile it can have been locked.
       deps.lock.requireUnlocked(role);
       const approval = approvals.ask(question);
-      if (approval.state === 'approved') return admission(role, epoch);
+      if (approval.state === 'approved') return admission(role, version, epoch);
       if (grantId !== undefined) {
         const grantIds = waiting.get(approval.id) ?? new Set();
         if (approval.state === 'pending') waiting.set(approval.id, grantIds.add(grantId));
@@ -149,7 +158,7 @@ export function createRoleGate(deps: {
         arrivedAtMs: request.arrivedAtMs,
       });
       const state = await approvals.settled(approval.id, leftMs, request.caller.gone());
-      if (state === 'approved') return admission(role, epoch);
+      if (state === 'approved') return admission(role, version, epoch);
       throw await refusal(approval, state, false);
     },
   };
@@ -177,6 +186,6 @@ function describePlaces(places: readonly (keyof typeof PLACES)[]): string {
 
 const sessionPart = (sessionName: string) => `${JSON.stringify(sessionName)} `;
 
-function roleKey({ sessionName, accountId, permissionSet }: Role): string {
-  return `${sessionPart(sessionName)}${accountId} ${permissionSet}`;
+function heldKey({ sessionName, accountId, permissionSet }: Role, version = '', grantId: string): string {
+  return `${sessionPart(sessionName)}${accountId} ${permissionSet} ${version} ${grantId}`;
 }

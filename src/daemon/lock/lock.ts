@@ -5,6 +5,7 @@ import { RefusedError, toRolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
 import type { LockDocument } from '../../local-api/schemas.ts';
+import type { ChainSource } from '../../sso/ports.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Actor } from '../audit/audit-record.ts';
@@ -39,6 +40,8 @@ const PROBLEM_KEY = 'lock file';
 /** The lock as the last daemon left it. */
 export async function openLock(deps: {
   readonly settings: Pick<Settings, 'lock' | 'lockWithScreen' | 'lockAfterMinutes' | 'protect'>;
+  /** The definitions of chained roles. Absent: there are none. */
+  readonly chains?: Pick<ChainSource, 'find'>;
   /** Of `LOCK_SCHEMA`. */
   readonly file: StateFile;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -47,7 +50,7 @@ export async function openLock(deps: {
   readonly log: Log;
 }): Promise<Lock> {
   const { clock, file, settings } = deps;
-  const { ruleFor } = createProtection(settings);
+  const { ruleFor } = createProtection(settings, deps.chains);
   const listeners: LockListener[] = [];
   let state = await loadLockState(file, clock);
   let isUnsaved = false;

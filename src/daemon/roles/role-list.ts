@@ -56,7 +56,7 @@ export function createRoleList(deps: {
   readonly clock: Clock;
 }): RoleList {
   const { clock, settings, sharedConfig } = deps;
-  const protection = createProtection(settings);
+  const protection = createProtection(settings, deps.chains);
   /** By session name; `undefined` for the list of all sessions. */
   const written = new Map<string | undefined, { readonly revision: RoleListRevision; readonly texts: WrittenRoles }>();
   const writing = createSingleFlight<void, string | undefined>();

@@ -1,7 +1,10 @@
 // Which roles the `[[protect]]` rules match, and the approval that each needs.
 import { createHash } from 'node:crypto';
+import { isChained, parseRoleArn } from '../../core/aws/chain-role.ts';
 import type { Role } from '../../core/model.ts';
 import { createGlobMatcher } from '../../core/text/glob.ts';
+import type { ChainSource } from '../../sso/ports.ts';
+import { createChains } from '../../sso/roles/chains.ts';
 import { APPROVE_SETTINGS } from './approve-settings.ts';
 import type { ProtectSettings, Settings } from './settings.ts';
 
@@ -20,13 +23,20 @@ export interface Protection {
   isProtected(role: Role): boolean;
   /** Undefined: the role needs no approval. */
   ruleFor(role: Role): ApprovalRule | undefined;
+  /** Of a chained role; another one when its definition has changed, so that an approval does not count for something else. */
+  versionOf(role: Role): string;
 }
 
 /**
  * The first of the user's rules that matches decides, and the first of the team's: where both match, the stricter value
- * of each key counts. Globs are compiled once.
+ * of each key counts. Globs are compiled once. A chained role is protected like the role that is assumed at its end, and
+ * like every role that it leads through: the strictest of their rules counts.
  */
-export function createProtection({ protect }: Pick<Settings, 'protect'>): Protection {
+export function createProtection(
+  { protect }: Pick<Settings, 'protect'>,
+  chainSource?: Pick<ChainSource, 'find'>,
+): Protection {
+  const chains = createChains(chainSource);
   const rules = protect.map((rule) => ({
     rule,
     session: createGlobMatcher([rule.session]),
@@ -45,15 +55,29 @@ export function createProtection({ protect }: Pick<Settings, 'protect'>): Protec
     )?.rule;
   }
 
+  /** The names under which AWS or the settings know the role, and the roles that it leads through. */
+  function subjectsOf(role: Role): readonly Role[] {
+    if (!isChained(role)) return [role];
+    return [role, ...chains.sourcesOf(role)].flatMap((step) => {
+      const arn = parseRoleArn(chainSource?.find(step)?.roleArn ?? '');
+      return arn === undefined ? [step] : [step, { ...step, permissionSet: arn.roleName }];
+    });
+  }
+
+  function ruleOf(role: Role): ApprovalRule | undefined {
+    const own = find(role, ({ isOfTeam }) => !isOfTeam);
+    const team = find(role, ({ isOfTeam }) => isOfTeam);
+    return [own, team].map(toRule).reduce(stricter, undefined);
+  }
+
   return {
     asks: protect.some(({ approve }) => approve !== 'none'),
-    isProtected: (role) => find(role, () => true) !== undefined,
+    isProtected: (role) => subjectsOf(role).some((subject) => find(subject, () => true) !== undefined),
     ruleFor(role) {
       if (rules.length === 0) return undefined;
-      const own = find(role, ({ isOfTeam }) => !isOfTeam);
-      const team = find(role, ({ isOfTeam }) => isOfTeam);
-      return [own, team].map(toRule).reduce(stricter, undefined);
+      return subjectsOf(role).map(ruleOf).reduce(stricter, undefined);
     },
+    versionOf: chains.versionOf,
   };
 }
 

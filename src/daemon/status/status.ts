@@ -100,7 +100,7 @@ export function createStatus(deps: {
     endpoints: { ...shared, ...(switches.length === 0 ? {} : { switches: [...switches] }) },
     unmatchedRules: createUnmatchedRules({ settings: deps.settings, settingsFile: paths.settingsFile }),
     waiting: deps.loginPolicy.waiting,
-    protection: createProtection(deps.settings),
+    protection: createProtection(deps.settings, deps.chains),
   });
   const eventFeed = createEventFeed({
     ...deps,

@@ -27,10 +27,13 @@ export interface Chains {
   upstreamOf(session: SsoSession, role: Role): Service;
 }
 
+/** Without `refusal`, a chain that is not available is only said not to exist. */
+type ChainLookup = Pick<ChainSource, 'find'> & Partial<Pick<ChainSource, 'refusal'>>;
+
 /** More than anybody uses: it ends the walk along definitions that lead to each other. */
 const MAX_STEPS = 8;
 
-export function createChains(source: ChainSource | undefined): Chains {
+export function createChains(source?: ChainLookup): Chains {
   const digestOf = oncePerObject(digestOfChain);
 
   function resolve(role: Role, stepsLeft: number): ChainStep | undefined | 'unavailable' {
@@ -74,10 +77,11 @@ export function stsOf(session: SsoSession, { region }: ChainDefinition): Service
   return `sts.${region ?? session.region}`;
 }
 
-function describeMissing(role: Role, source: ChainSource | undefined): RolecallError {
+function describeMissing(role: Role, source: ChainLookup | undefined): RolecallError {
   const name = chainNameOf(role.permissionSet) ?? role.permissionSet;
-  if (source === undefined) return new NotFoundError('chain-unavailable', `No chained role is named ${name}.`);
-  if (source.find(role) === undefined) return source.refusal(role);
+  if (source?.find(role) === undefined) {
+    return source?.refusal?.(role) ?? new NotFoundError('chain-unavailable', `No chained role is called "${name}".`);
+  }
   return new NotFoundError(
     'chain-unavailable',
     `The chained role ${name} leads through more than ${MAX_STEPS} roles, or in a circle.`,

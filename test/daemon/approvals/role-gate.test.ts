@@ -17,7 +17,9 @@ function createBench(rule: ApprovalRule | 'none' = CLICK) {
   let ids = 0;
   const approvals = createApprovals({ clock, createId: () => String((ids += 1)).padStart(16, '0') });
   let locked: RolecallError | undefined;
+  let version = '';
   const gate = createRoleGate({
+    versionOf: () => version,
     approvals,
     lock: {
       refusal: () => locked,
@@ -52,6 +54,8 @@ function createBench(rule: ApprovalRule | 'none' = CLICK) {
     gate,
     ask,
     lookups: () => lookups,
+    /** The role is a chained one, and its definition has changed. */
+    redefine: (to: string) => void (version = to),
     lock() {
       locked = new RefusedError('locked', 'rolecall is locked.');
       approvals.forget();
@@ -187,6 +191,35 @@ describe('a caller', () => {
     const second = expect(ask()).rejects.toMatchObject({ code: 'approval-refused' });
     await answer('refuse');
     await second;
+  });
+
+  test('of a chained role is admitted for the definition that was approved, and for no other', async () => {
+    const { answer, approvals, ask, clock, gate, redefine } = createBench();
+    redefine('one');
+    const wait = ask();
+    await answer();
+    const admission = await wait;
+    admission.hold('grant');
+    expect([admission.isValid(), gate.peek(ROLE, 'grant')?.isValid(), gate.peek(ROLE)?.isValid()]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    redefine('two');
+    expect([admission.isValid(), gate.peek(ROLE, 'grant'), gate.peek(ROLE)]).toEqual([false, undefined, undefined]);
+    void ask().catch(() => undefined);
+    await clock.settle();
+    expect(approvals.list()).toHaveLength(1);
+    approvals.close();
+  });
+
+  test('of a chained role that needed no approval is admitted until its definition changes', async () => {
+    const { ask, redefine } = createBench('none');
+    redefine('one');
+    const admission = await ask();
+    expect(admission.isValid()).toBe(true);
+    redefine('two');
+    expect(admission.isValid()).toBe(false);
   });
 
   test('whose program can’t be found is asked about all the same', async () => {

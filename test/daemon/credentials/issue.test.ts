@@ -18,6 +18,7 @@ async function createBench({ isProtected = true } = {}) {
     sharedConfig: { findSession: async () => SESSION, peekSession: () => SESSION },
     broker,
     roleGate: createRoleGate({
+      versionOf: () => '',
       approvals,
       ruleFor: () => (isProtected ? { approve: 'click', rememberMinutes: 15, for: 'role' } : undefined),
       requirePasskey: async () => undefined,

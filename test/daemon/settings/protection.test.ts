@@ -1,18 +1,21 @@
 // `[[protect]]`: the first rule that matches decides, and a team's rule can't be weakened.
 import { describe, expect, test } from 'vitest';
+import { roleOfChain } from '../../../src/core/aws/chain-role.ts';
+import type { ChainDefinition } from '../../../src/core/model.ts';
 import { createProtection, describeRules, type ApprovalRule } from '../../../src/daemon/settings/protection.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
 
 const PROD = { sessionName: 'work', accountId: '111111111111', permissionSet: 'AdministratorAccess' };
 
-async function protectionOf(own: string, team?: string) {
+async function protectionOf(own: string, team?: string, chains: readonly ChainDefinition[] = []) {
   const settings = await parseSettings({
     path: '/h/config.toml',
     text: own,
     environment: {},
     ...(team === undefined ? {} : { team: { path: '/h/team.toml', text: team } }),
   });
-  return createProtection(settings);
+  const byName = new Map(chains.map((chain) => [roleOfChain(chain).permissionSet, chain]));
+  return createProtection(settings, { find: ({ permissionSet }) => byName.get(permissionSet) });
 }
 
 const rule = (approve: string, minutes: number, program = false) =>
@@ -71,6 +74,66 @@ describe('a protected role', () => {
     expect(ruleFor(PROD)).toEqual({ approve: 'click', rememberMinutes: 5, for: 'program' });
     const teamOnly = await protectionOf('flow = "auto"\n', rule('passkey', 5));
     expect(teamOnly.ruleFor(PROD)).toEqual({ approve: 'passkey', rememberMinutes: 5, for: 'role' });
+  });
+});
+
+describe('a chained role', () => {
+  const FIRST: ChainDefinition = {
+    name: 'first',
+    source: { ...PROD, permissionSet: 'ReadOnly' },
+    roleArn: 'arn:aws:iam::222222222222:role/ops/Deploy',
+    roleSessionName: 'taylor',
+    durationSeconds: 3600,
+    origin: 'config',
+  };
+  const SECOND: ChainDefinition = {
+    ...FIRST,
+    name: 'second',
+    source: roleOfChain(FIRST),
+    roleArn: 'arn:aws:iam::333333333333:role/Audit',
+  };
+  const rulesFor = async (own: string, source: typeof PROD = FIRST.source) => {
+    const { isProtected, ruleFor } = await protectionOf(own, undefined, [{ ...FIRST, source }, SECOND]);
+    const role = roleOfChain(SECOND);
+    return [isProtected(role), ruleFor(role)?.approve];
+  };
+
+  test.each([
+    ['its first source', 'account_id = "111111111111"\npermission_set = "ReadOnly"'],
+    ['the role between', 'account_id = "222222222222"'],
+    ['the name of the role between', 'permission_set = "deploy"'],
+    ['the chain between', 'permission_set = "chain:first"'],
+    ['its account', 'account_id = "333333333333"'],
+    ['the name of its role', 'permission_set = "Audit"'],
+    ['its own name', 'permission_set = "chain:second"'],
+  ])('is protected by a rule for %s', async (_what, rule) => {
+    expect(await rulesFor(`[[protect]]\n${rule}\n`)).toEqual([true, 'click']);
+  });
+
+  test('is not protected by a rule for other roles', async () => {
+    const other =
+      '[[protect]]\naccount_id = "444444444444"\n[[protect]]\naccount_id = "333333333333"\npermission_set = "ReadOnly"\n';
+    expect(await rulesFor(other)).toEqual([false, undefined]);
+  });
+
+  test('goes by the strictest of its rules', async () => {
+    const rules =
+      '[[protect]]\npermission_set = "Audit"\napprove = "click"\nremember_minutes = 5\n' +
+      '[[protect]]\npermission_set = "Admin*"\napprove = "passkey"\nremember_minutes = 60\n';
+    const { ruleFor } = await protectionOf(rules, undefined, [{ ...FIRST, source: PROD }, SECOND]);
+    expect(ruleFor(roleOfChain(SECOND))).toEqual({ approve: 'passkey', rememberMinutes: 5, for: 'role' });
+    expect(
+      await rulesFor(`[[protect]]\npermission_set = "Audit"\napprove = "none"\n${rule('click', 1)}`, PROD),
+    ).toEqual([true, 'click']);
+  });
+
+  test('has another version when its definition, or that of its source, changes', async () => {
+    const versionOf = async (first: ChainDefinition) =>
+      (await protectionOf('', undefined, [first, SECOND])).versionOf(roleOfChain(SECOND));
+    const version = await versionOf(FIRST);
+    expect(await versionOf({ ...FIRST })).toBe(version);
+    expect(await versionOf({ ...FIRST, policy: '{}' })).not.toBe(version);
+    expect((await protectionOf('')).versionOf(PROD)).toBe('');
   });
 });
 
