@@ -9,10 +9,12 @@ export interface BootstrapChannel {
   readonly place: Promise<RemotePlace | undefined>;
   /** Writes the files and tokens there, and resolves once they are complete. */
   install(files: readonly RemoteFile[], terms: RemoteTerms): Promise<Installed>;
-  /** Sends a sign of life every second; resolves when the other side has not answered for too long, or `signal` is aborted. */
+  /** Sends a sign of life every second; resolves when the other side has ended or not answered for too long, or `signal` is aborted. */
   keepAlive(signal: AbortSignal): Promise<void>;
   /** Has the files deleted. */
   end(): void;
+  /** Resolves once the host says that they are deleted. */
+  readonly gone: Promise<void>;
   /** What the far host has printed that is not the bootstrap's: its startup files, or a program that runs there in its place. */
   noise(): string;
 }
@@ -30,7 +32,8 @@ export interface Installed {
 }
 
 const BEAT_MS = 1000;
-const MAX_SILENCE_MS = 4000;
+/** Compared at each beat: four seconds of silence at most. */
+const MAX_SILENCE_MS = 3500;
 const MAX_LINE_CHARACTERS = 16 * 1024;
 const MAX_NOISE_CHARACTERS = 2000;
 /** Of a path that needs no quotes in any shell. */
@@ -47,6 +50,8 @@ export function openBootstrapChannel(
   let onPlace: (place: RemotePlace | undefined) => void;
   let onReady: (installed: Installed) => void;
   let isOpenToNetwork = false;
+  const ending = new AbortController();
+  const gone = new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve()));
   const place = new Promise<RemotePlace | undefined>((resolve) => (onPlace = resolve));
   const ready = new Promise<Installed>((resolve) => (onReady = resolve));
 
@@ -59,6 +64,7 @@ export function openBootstrapChannel(
     if (word === '.') answeredAtMs = monotonicNowMs(clock);
     else if (word === 'open') isOpenToNetwork = true;
     else if (word === 'ready') onReady({ isOpenToNetwork });
+    else if (word === 'gone') ending.abort();
     else if (word === 'nowhere') onPlace(undefined);
     else if (word.startsWith('at ')) onPlace(readPlace(word, nonce));
   }
@@ -84,7 +90,8 @@ export function openBootstrapChannel(
       send('ready\n');
       return ready;
     },
-    async keepAlive(signal) {
+    async keepAlive(stopping) {
+      const signal = AbortSignal.any([stopping, ending.signal]);
       answeredAtMs = monotonicNowMs(clock);
       while (!signal.aborted && monotonicNowMs(clock) - answeredAtMs < MAX_SILENCE_MS) {
         send('.\n');
@@ -92,6 +99,7 @@ export function openBootstrapChannel(
       }
     },
     end: () => void stdin.end('end\n'),
+    gone,
     noise: () => `${noise}${rest}`.slice(0, MAX_NOISE_CHARACTERS),
   };
 }

@@ -33,7 +33,7 @@ for b in "\${XDG_RUNTIME_DIR-}" /tmp "\${HOME-}"; do
 done
 if [ -z "$d" ]; then echo "${nonce} nowhere"; return 1; fi
 w=
-trap 'cd /; rm -rf "$d"; [ -z "$w" ] || kill "$w" 2>/dev/null' EXIT
+trap 'cd /; rm -rf "$d"; [ -z "$w" ] || kill "$w" 2>/dev/null; echo "${nonce} gone"' EXIT
 trap 'exit 1' HUP INT TERM PIPE
 echo 0 >beat
 mkdir roles
@@ -56,7 +56,7 @@ while IFS= read -r l; do
     "token "*) IFS= read -r x; printf %s "$x" >"\${l#token }" ;;
     "program "*) chmod 700 "\${l#program }" ;;
     "port "*) ! grep -q " 0*:$(printf %04X "\${l#port }") 0*:0000 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null || echo "${nonce} open" ;;
-    ready) watch </dev/null >/dev/null 2>&1 & w=$!; echo "${nonce} ready" ;;
+    ready) watch </dev/null 2>/dev/null & w=$!; echo "${nonce} ready" ;;
     end) exit 0 ;;
   esac
 done
@@ -65,7 +65,7 @@ watch() {
 trap - EXIT HUP INT TERM PIPE
 o=
 s=0
-while sleep 1 && kill -0 $$; do
+while sleep 1 >/dev/null && kill -0 $$; do
   n=
   read -r n <beat
   if [ "$n" = "$o" ]; then s=$((s + 1)); else s=0 o=$n; fi
@@ -73,6 +73,7 @@ while sleep 1 && kill -0 $$; do
 done
 cd /
 rm -rf "$d"
+echo "${nonce} gone"
 kill $$
 }
 rolecall

@@ -8,8 +8,8 @@ import type { Clock } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
 import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
-import { openBootstrapChannel, type BootstrapChannel } from './bootstrap-channel.ts';
-import type { RemotePlace } from './remote-shell.ts';
+import { openBootstrapChannel, type BootstrapChannel, type Installed, type RemoteTerms } from './bootstrap-channel.ts';
+import type { RemoteFile, RemotePlace } from './remote-shell.ts';
 import { runSsh, SshExit, type SshProgram } from './run-ssh.ts';
 import { connectionArguments, exitArguments, forwardArguments, type HostSettings } from './ssh-arguments.ts';
 import type { SshLine } from './ssh-line.ts';
@@ -20,6 +20,8 @@ export interface SshConnection {
   readonly controlPath: string;
   /** Resolves with its exit code when ssh has ended. */
   readonly ended: Promise<number>;
+  /** Writes the files and tokens there. @throws UnavailableError host-unusable, SshExit: the connection has ended meanwhile */
+  install(files: readonly RemoteFile[], terms: RemoteTerms): Promise<Installed>;
   /** Lets the far host's loopback reach a local socket; resolves the port there. @throws UnavailableError host-unusable */
   forward(socketPath: string): Promise<number>;
   /** Resolves once ssh has ended and its files are gone, on both sides if they still reach each other. */
@@ -66,7 +68,9 @@ export async function openConnection(
 
   async function close(): Promise<void> {
     channel.end();
-    if ((await withTimeout(clock, MAX_CLOSE_MS, ended)) === undefined) child.kill('SIGTERM');
+    // Once the files are gone there is nothing to wait for: what runs in the background there could keep ssh for hours.
+    await withTimeout(clock, MAX_CLOSE_MS, Promise.race([channel.gone, ended]));
+    child.kill('SIGTERM');
     if ((await withTimeout(clock, MAX_CLOSE_MS, ended)) === undefined) child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
     lifeline.stdin?.end();
@@ -79,10 +83,17 @@ export async function openConnection(
       place,
       controlPath,
       ended,
+      async install(files, terms) {
+        const outcome = await Promise.race([channel.install(files, terms), channel.gone.then(() => 1), ended]);
+        if (typeof outcome === 'number') throw endedTooSoon(line.host, outcome, channel);
+        return outcome;
+      },
       async forward(socketPath) {
         const run = await runSsh(program, forwardArguments(controlPath, socketPath), deps.signal);
         const port = Number(/^(\d{1,5})\n$/u.exec(run.stdout)?.[1] ?? 0);
         if (run.exitCode === 0 && port > 0 && port < 65_536) return port;
+        const exitCode = await withTimeout(clock, POLL_MS, ended);
+        if (exitCode !== undefined) throw endedTooSoon(line.host, exitCode, channel);
         throw unusable(
           line.host,
           'does not allow to forward a port (see AllowTcpForwarding and PermitListen of sshd_config)',
@@ -114,11 +125,7 @@ async function waitForPlace(host: string, opening: Opening): Promise<RemotePlace
   ]).finally(() => settled.abort());
   signal.throwIfAborted();
   if (first === 'late') throw unusable(host, `does not run a POSIX shell for "exec /bin/sh"${heard(channel)}`);
-  if ('exitCode' in first) {
-    // ssh's own failures; every other code is that of a program there.
-    if (first.exitCode === 255) throw new SshExit(first.exitCode);
-    throw unusable(host, `ended the connection with ${first.exitCode}${heard(channel)}`);
-  }
+  if ('exitCode' in first) throw endedTooSoon(host, first.exitCode, channel);
   if (first.place !== undefined) return first.place;
   throw unusable(
     host,
@@ -134,6 +141,12 @@ async function waitForSignIn({ clock, controlPath }: Opening, signal: AbortSigna
   } catch {
     await new Promise(() => undefined);
   }
+}
+
+/** 255 is a failure of ssh, which has said what it is; every other code is that of a program there. */
+function endedTooSoon(host: string, exitCode: number, channel: BootstrapChannel): Error {
+  if (exitCode === 255) return new SshExit(exitCode);
+  return unusable(host, `ended the connection with ${exitCode}${heard(channel)}`);
 }
 
 function heard(channel: BootstrapChannel): string {

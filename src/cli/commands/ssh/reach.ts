@@ -87,7 +87,7 @@ export async function reach(
       const removeFiles = () => removeFolder(line, settings, connection, program);
       const { accessEnded, stop } = watchAccess({ connection, expiresAt, revoke, removeFiles }, context);
       const install = async (typed: string | undefined) => {
-        const installed = await connection.channel.install(remoteFiles(connection.place, roles, typed), terms);
+        const installed = await connection.install(remoteFiles(connection.place, roles, typed), terms);
         context.stderr.write(noteAbout(line, connection, installed));
       };
       try {
