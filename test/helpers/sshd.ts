@@ -44,6 +44,8 @@ const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 export interface FarHostOptions {
   /** Lines of sshd_config; the first of two with the same word counts, and these come first. */
   readonly config?: readonly string[];
+  /** Its last lines, for `Match` blocks. */
+  readonly endOfConfig?: string;
   /** More accounts of the same uid and home, by name, and their login shells. */
   readonly shells?: Readonly<Record<string, string>>;
   /** The login shell of `FAR_USER`; dash when absent. */
@@ -165,6 +167,7 @@ async function listen(root: string, etc: string, options: FarHostOptions): Promi
       'MaxStartups 100',
       // As Debian has it.
       'AcceptEnv LANG LC_* COLORTERM NO_COLOR',
+      options.endOfConfig ?? '',
     ];
     writeFileSync(join(etc, 'sshd_config'), `${config.join('\n')}\n`, { mode: 0o600 });
     const script = `${SET_UP}${options.setup ?? ''}\nexec /usr/sbin/sshd -D -e -f /run/far/sshd_config`;
