@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -443,6 +443,39 @@ test.concurrent.each(CLIENTS_BY_SURFACE)(
       expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(TAYLOR) });
       expect(shortLived.emulator.countCalls('GetRoleCredentials')).toBeGreaterThan(1);
       expect(shortLived.emulator.countCalls('GetCallerIdentity')).toBeGreaterThan(50);
+    } finally {
+      await shortLived.remove();
+    }
+  },
+);
+
+const DEPLOYER = /^arn:aws:sts::333333333333:assumed-role\/Deployer\/build-8$/;
+const CHAIN = `
+[profile hub]
+role_arn = arn:aws:iam::222222222222:role/Hub
+source_profile = ${PROFILE}
+
+[profile deployer]
+role_arn = arn:aws:iam::333333333333:role/Deployer
+role_session_name = build-8
+source_profile = hub
+region = us-east-1
+`;
+
+test.concurrent(
+  'over three turnovers of a chained role no call of a long run by exec fails',
+  { timeout: 240_000 },
+  async () => {
+    // They are renewed with a third of their time left: three times in 22 seconds.
+    const shortLived = await createSignedInRig({ emulator: { roleCredentialsLifetimeSeconds: 11 } });
+    try {
+      appendFileSync(shortLived.configPath, CHAIN);
+      const exec = [process.execPath, ROLECALL, 'exec', 'deployer', '--', 'sh', 'clients.sh'] as const;
+      const surroundings = { environment: { ASK_FOR_SECONDS: '26' } };
+      const { arns, exitCode } = await identities(exec, surroundings, shortLived);
+      expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(DEPLOYER) });
+      // Two steps, at first and at each turnover.
+      expect(shortLived.emulator.countCalls('AssumeRole')).toBeGreaterThanOrEqual(8);
     } finally {
       await shortLived.remove();
     }
