@@ -80,7 +80,7 @@ Sign-in  since HH:MM, until HH:MM (in A DAY)
     );
     const { stdout } = await whoami({ AWS_PROFILE: 'deploy' });
     expect(stdout.split('\n').slice(0, 4)).toEqual([
-      expect.stringContaining(`044444444444  Deploy via ${ADMIN}`),
+      `Log Archive  044444444444  Deploy via ${ADMIN}  Work`,
       'Profile  deploy (set by AWS_PROFILE)',
       `Chain    ${role}, assumed with the keys of ${ADMIN} for 1 h (AWS allows no more; 12 h wanted)`,
       `Session  ${SESSION}, signed in`,

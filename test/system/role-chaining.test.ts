@@ -16,6 +16,8 @@ const SOURCE = 'taylor.Admin-AF-Permission-Set';
 const ACCOUNT = '333333333333';
 const ROLE = { session: SESSION, accountId: ACCOUNT, permissionSet: 'chain:deployer' } as const;
 const DEPLOYER = `arn:aws:sts::${ACCOUNT}:assumed-role/Deployer/build-8`;
+/** With every kind of character that the name of a chain can have. */
+const ODD_NAME = 'Z9_+=,.@/-odd';
 const HOUR_MS = 3_600_000;
 
 const REFUSED_CHAINS = `
@@ -55,6 +57,10 @@ external_id = ticket:42
 duration_seconds = 900
 source_profile = hub
 region = eu-west-1
+
+[profile ${ODD_NAME}]
+role_arn = arn:aws:iam::${ACCOUNT}:role/Odd
+source_profile = ${SOURCE}
 
 [profile deployer-keys]
 region = eu-west-1
@@ -257,6 +263,12 @@ test('over three turnovers every way gives the same credentials of the last role
     expect(rig.emulator.countCalls('AssumeRole')).toBe(2);
   }
   expect(seen.size).toBe(4);
+});
+
+test('every character of a name arrives by every way', async () => {
+  const answers = await Promise.all(Object.values(SURFACES).map((ask) => ask(ODD_NAME, ACCOUNT)));
+  expect(answers.map(({ exitCode }) => exitCode)).toEqual(answers.map(() => 0));
+  expect(new Set(answers.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
 });
 
 test('a client that assumes both roles itself, with the credentials of our profile, is the same role', async () => {
