@@ -1,14 +1,15 @@
 // Approvals as the local API shows them.
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { Program } from '../../core/program.ts';
-import type { ApprovalDocument, ProgramDocument } from '../../local-api/schemas.ts';
+import type { ApprovalDocument, ChainDocument, ProgramDocument } from '../../local-api/schemas.ts';
 import type { Approval, Approvals } from './approvals.ts';
 
-/** `accountName` of the role; undefined if unknown. */
+/** `accountName` and `chain` of the role; undefined if unknown, or if there is none. */
 export function describeApproval(
   approval: Approval,
   { placesOf }: Pick<Approvals, 'placesOf'>,
   accountName?: string,
+  chain?: ChainDocument,
 ): ApprovalDocument {
   const { subject } = approval;
   const role = subject.kind === 'role' ? subject.role : undefined;
@@ -22,6 +23,7 @@ export function describeApproval(
     accountId: role?.accountId ?? null,
     accountName: accountName ?? null,
     permissionSet: role?.permissionSet ?? null,
+    ...(chain === undefined ? {} : { chain }),
     label: 'label' in subject ? subject.label : null,
     approve: approval.approve,
     surface: approval.surface,

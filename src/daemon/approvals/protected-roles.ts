@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { RefusedError, type ErrorBody } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
+import { titleOfRole } from '../../core/text/role-title.js';
 import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
@@ -15,6 +16,7 @@ import type { Changes } from '../process/changes.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
 import type { Chains } from '../roles/chains.ts';
+import type { RoleList } from '../roles/role-list.ts';
 import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
@@ -42,6 +44,7 @@ export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
   readonly chains: Pick<Chains, 'find' | 'refresh'>;
+  readonly roleList: Pick<RoleList, 'describeChain'>;
   readonly lock: ServingLock;
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;
@@ -77,10 +80,12 @@ export function createProtectedRoles(deps: {
     return catalog?.accounts.find(({ accountId }) => accountId === role.accountId)?.accountName;
   }
 
+  const describeChain = (role: Role) => deps.roleList.describeChain(role).catch(() => undefined);
+
   async function nameOf(role: Role): Promise<string> {
     const accountName = await findAccountName(role);
     const account = accountName === undefined ? role.accountId : `${harmless(accountName)} (${role.accountId})`;
-    return `${role.permissionSet} in ${account}`;
+    return `${harmless(titleOfRole({ ...role, chain: await describeChain(role) }))} in ${account}`;
   }
 
   /** @throws RefusedError approval-refused: a passkey has to approve the role, and none can. A click never does. */
@@ -91,12 +96,13 @@ export function createProtectedRoles(deps: {
     throw new RefusedError('approval-refused', message, { hint: obstacle.hint });
   }
 
-  const describe = async (approval: Approval) =>
-    describeApproval(
-      approval,
-      approvals,
-      approval.subject.kind === 'role' ? await findAccountName(approval.subject.role) : undefined,
-    );
+  async function describe(approval: Approval): Promise<ApprovalDocument> {
+    if (approval.subject.kind !== 'role') return describeApproval(approval, approvals);
+    const { role } = approval.subject;
+    const [accountName, chain] = await Promise.all([findAccountName(role), describeChain(role)]);
+    return describeApproval(approval, approvals, accountName, chain);
+  }
+
   const places = createPlaces({ ...deps, approvals, describe });
   const listApprovals = async () => ({ approvals: await Promise.all(approvals.list().map(describe)) });
 

@@ -1,6 +1,7 @@
 // The text of a question, the same in a dialog and on a terminal: plain lines, in which names from AWS and paths are only text.
 import { cutMiddle } from '../../core/text/cut-middle.ts';
 import { toHarmlessLine } from '../../core/text/harmless-text.ts';
+import { nameOfRole, nameOfSource, titleOfRole } from '../../core/text/role-title.js';
 import type { ApprovalDocument, ProgramDocument } from '../../local-api/schemas.ts';
 
 export interface QuestionText {
@@ -27,10 +28,11 @@ export function describeQuestion(approval: ApprovalDocument, nowMs: number): Que
 }
 
 /** For the title of a notification. */
-export function nameQuestion({ subject, accountId, permissionSet, label }: ApprovalDocument): string {
+export function nameQuestion(approval: ApprovalDocument): string {
+  const { subject, accountId, permissionSet, label } = approval;
   switch (subject) {
     case 'role':
-      return `${permissionSet} in ${accountId}`;
+      return `${cut(titleOfRole({ ...approval, permissionSet: permissionSet ?? '' }))} in ${accountId}`;
     case 'unlock':
       return 'Unlocking rolecall';
     case 'add-passkey':
@@ -59,9 +61,15 @@ function describeSubject(approval: ApprovalDocument): readonly string[] {
   return [
     line('Account', approval.accountId),
     `Account name: ${approval.accountName === null ? 'unknown' : quote(approval.accountName)}`,
-    line('Permission set', approval.permissionSet),
+    ...describeRole(approval),
     line('Session', approval.session),
   ];
+}
+
+/** Of a chained role, what is assumed and whose credentials do that. */
+function describeRole({ permissionSet, chain }: ApprovalDocument): readonly string[] {
+  if (chain === undefined) return [line('Permission set', permissionSet === null ? null : nameOfRole(permissionSet))];
+  return [line('Role', chain.roleArn), `Assumed by: ${quote(nameOfSource(chain))}`];
 }
 
 function describeProgram(program: ProgramDocument): readonly string[] {

@@ -4,6 +4,7 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import { RefusedError, toRolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { Problems } from '../../core/problems.ts';
+import { nameOfRole } from '../../core/text/role-title.js';
 import type { LockDocument } from '../../local-api/schemas.ts';
 import type { ChainSource } from '../../sso/ports.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
@@ -61,7 +62,7 @@ export async function openLock(deps: {
     if (role === undefined || ruleFor(role) === undefined) return undefined;
     return new RefusedError(
       'locked',
-      `rolecall is locked: programs get no credentials of protected roles, such as ${role.permissionSet} in account ${role.accountId}.`,
+      `rolecall is locked: programs get no credentials of protected roles, such as ${nameOfRole(role.permissionSet)} in account ${role.accountId}.`,
     );
   }
 

@@ -2,6 +2,7 @@
 import { hasElapsed, type Clock } from '../../core/clock.ts';
 import { RolecallError, type SignInRequiredError } from '../../core/errors.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
+import { nameOfRole } from '../../core/text/role-title.js';
 import type { Broker } from '../../sso/broker.ts';
 import { waitLeftMs, type WaitBudget } from '../http/wait-budget.ts';
 import type { DesktopSignIn } from './desktop-sign-in.ts';
@@ -135,7 +136,7 @@ export function createLoginPolicy(deps: {
     await notifier.notify({
       key: keyOf(sessionName),
       title: `Sign in to ${sessionName}`,
-      body: `${ended.message} A program asked for credentials of ${role.permissionSet} in ${account}. Run: ${ended.hint}`,
+      body: `${ended.message} A program asked for credentials of ${nameOfRole(role.permissionSet)} in ${account}. Run: ${ended.hint}`,
       action: {
         label: 'Sign in',
         onClick() {

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Approval } from '../../../src/daemon/approvals/approvals.ts';
 import type { ApprovalDocument } from '../../../src/local-api/schemas.ts';
-import { createSignedInRig, SESSION, type Rig, type RigOptions } from '../../helpers/rig.ts';
+import { CONFIG, createSignedInRig, SESSION, type Rig, type RigOptions } from '../../helpers/rig.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 import { exchange, formatRequest, openSocket } from '../raw-http.ts';
 
@@ -306,6 +306,27 @@ describe('an approval', () => {
       ['approval-asked', 'socket', undefined],
       ['approval-given', 'socket', 'click'],
     ]);
+  });
+
+  test('of a chained role says which role is assumed by which, and never the name that only programs use', async () => {
+    const roleArn = 'arn:aws:iam::222222222222:role/ops/Deploy';
+    const config = `${CONFIG}\n[profile deploy]\nrole_arn = ${roleArn}\nsource_profile = account1\n`;
+    await open('[[protect]]\naccount_id = "222222222222"\n', { config });
+    const role = { session: SESSION, accountId: '222222222222', permissionSet: 'chain:deploy' };
+    const asked = await rig.client.call('askApproval', { body: role });
+    expect(asked).toMatchObject({
+      state: 'pending',
+      accountName: 'professional-af',
+      chain: { roleArn, sourceProfile: 'account1' },
+    });
+    expect((await rig.client.call('approvals', {})).approvals).toMatchObject([{ chain: { roleName: 'Deploy' } }]);
+    const { stdout } = await rig.runCli(['approvals']);
+    expect(stdout).toContain('Deploy via account1 in professional-af (222222222222)');
+    expect([stdout, (await rig.runCli(['status'])).stdout].join('')).not.toContain('chain:');
+    const refusing = rig.runCli(['exec', 'deploy', '--', 'true']);
+    await waitForCallers(1);
+    approve('refuse');
+    expect((await refusing).stderr).toContain('Deploy via account1 in professional-af (222222222222) was refused.');
   });
 
   test('is not given by any route', async () => {

@@ -1,7 +1,8 @@
 // The text of a question: complete, and whatever names and paths contain, they stay text on their own line.
 import { expect, test } from 'vitest';
-import { describeQuestion } from '../../../src/daemon/approvals/question-text.ts';
+import { describeQuestion, nameQuestion } from '../../../src/daemon/approvals/question-text.ts';
 import type { ApprovalDocument } from '../../../src/local-api/schemas.ts';
+import { aChain } from '../../helpers/documents.ts';
 import { FAKE_NOW_MS } from '../../helpers/fake-clock.ts';
 
 const APPROVAL: ApprovalDocument = {
@@ -57,6 +58,25 @@ test('says what for, who asks, where, since when, and how long it is remembered'
       'If allowed: 15 min, for every program',
     ],
   });
+});
+
+test('says of a chained role which role is assumed, and whose credentials do it', () => {
+  const { permissionSet, chain } = aChain({}, { sourceProfile: 'build”\nAccount: 1\u202e' });
+  const approval = { ...APPROVAL, permissionSet, chain };
+  expect(describeQuestion(approval, FAKE_NOW_MS).lines.slice(0, 6)).toEqual([
+    'Account: 111111111111',
+    'Account name: “Production”',
+    'Role: arn:aws:iam::222222222222:role/ci/deploy',
+    'Assumed by: “build" Account: 1”',
+    'Session: work',
+    '',
+  ]);
+  expect(nameQuestion(approval)).toBe('deploy via build” Account: 1 in 111111111111');
+  const { chain: _gone, ...unknown } = approval;
+  expect([describeQuestion(unknown, FAKE_NOW_MS).lines[2], nameQuestion(unknown)]).toEqual([
+    'Permission set: prod.deploy',
+    'prod.deploy in 111111111111',
+  ]);
 });
 
 test('says what is unknown, what is only claimed, and that a coding agent asks', () => {
