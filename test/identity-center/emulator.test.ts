@@ -1,8 +1,9 @@
 // The adapter's successes and faults by kind, against the emulator, which is tested with the official AWS clients.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ClientRegistration, IssuedToken } from '../../src/core/model.ts';
+import type { ChainDefinition, ClientRegistration, IssuedToken } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type Emulator, createEmulator } from '../../src/emulator/emulator.ts';
+import { createRoleAssumer } from '../../src/identity-center/assume-role.ts';
 import type { ClosableIdentityCenter } from '../../src/identity-center/identity-center.ts';
 import { ROLE, SESSION, createAt, faultOf } from './scripted-server.ts';
 
@@ -163,4 +164,60 @@ test.each([
     if (fault.kind === 'throttled') expect(fault.retryAfterMs, name).toBe(retryAfterMs);
     expect(emulator.requests(), name).toHaveLength(1);
   }
+});
+
+test('assumes one role after another, with policies, tags and ids, and learns why it may not', async () => {
+  const { token } = await signIn();
+  const sts = createRoleAssumer({ endpointsOf: () => ({ sts: emulator.url }), proxyForUrl: () => '' });
+  emulator.directory.replace({
+    ...emulator.directory.toDocument(),
+    roles: [{ accountId: '222222222222', name: 'Partner', externalId: 'partner-7' }],
+  });
+  const definition = {
+    name: 'partner',
+    source: ROLE,
+    roleArn: 'arn:aws:iam::222222222222:role/Partner',
+    roleSessionName: 'taylor',
+    durationSeconds: 900,
+    origin: 'config',
+  } as const satisfies ChainDefinition;
+  const source = await identityCenter.getRoleCredentials(SESSION, token.accessToken, {
+    ...ROLE,
+    accountId: '111111111111',
+    permissionSet: 'Admin-AF-Permission-Set',
+  });
+  const refused = await faultOf(sts.assumeRole(SESSION, source, definition));
+  expect(refused.kind).toBe('forbidden');
+  expect(refused.message).toContain(
+    'is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::222222222222:role/Partner',
+  );
+  const policy = '{"Version":"2012-10-17","Statement":[]}';
+  const first = await sts.assumeRole(SESSION, source, {
+    ...definition,
+    externalId: 'partner-7',
+    sourceIdentity: 'taylor',
+    tags: [{ key: 'team', value: 'a b' }],
+    transitiveTagKeys: ['team'],
+    policy,
+    policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+  });
+  expect(first.expiresAtMs - Date.now()).toBeGreaterThan(800_000);
+  expect(emulator.requests().at(-1)?.assumeRole).toEqual({
+    roleArn: definition.roleArn,
+    roleSessionName: 'taylor',
+    durationSeconds: '900',
+    externalId: 'partner-7',
+    sourceIdentity: 'taylor',
+    tags: { team: 'a b' },
+    transitiveTagKeys: ['team'],
+    policy,
+    policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+  });
+  const next = { ...definition, roleArn: 'arn:aws:iam::333333333333:role/Audit' };
+  expect(await sts.assumeRole(SESSION, first, next)).toMatchObject({
+    accessKeyId: expect.stringMatching(/^ASIA/) as string,
+  });
+  expect((await faultOf(sts.assumeRole(SESSION, first, { ...next, policy: '{}' }))).kind).toBe('invalid-policy');
+  const unknown = { ...first, accessKeyId: 'ASIAAAAAAAAAAAAAAAAA' };
+  expect((await faultOf(sts.assumeRole(SESSION, unknown, next))).kind).toBe('unauthorized');
 });

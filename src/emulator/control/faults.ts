@@ -7,7 +7,7 @@ import { type Dialect, OPERATIONS, OPERATION_NAMES, type Operation, isOperation 
 interface FaultTarget {
   /** `*` means every operation. */
   readonly operation: Operation | '*';
-  /** Restricts it to calls with this grant (CreateToken, RegisterClient), account id (ListAccountRoles) or `ACCOUNT/ROLE` (GetRoleCredentials). */
+  /** Restricts it to calls with this grant (CreateToken, RegisterClient), account id (ListAccountRoles) or `ACCOUNT/ROLE` (GetRoleCredentials, AssumeRole). */
   readonly detail?: string;
   /** How many calls it affects; unlimited when omitted. */
   readonly count?: number;

@@ -5,6 +5,7 @@ import type {
   DirectoryAccount,
   DirectoryDocument,
   DirectoryGroup,
+  DirectoryRole,
   DirectoryUser,
   PermissionSet,
 } from './directory-model.ts';
@@ -16,6 +17,7 @@ import { checkReferences } from './directory-references.ts';
  */
 export function parseDirectoryDocument(value: unknown, source = ''): DirectoryDocument {
   const fields = readFields(value, DOCUMENT_KEYS, '', source);
+  const roles = fields.objects('roles', ROLE_KEYS).map(readRole);
   const document: DirectoryDocument = {
     startUrl: readStartUrl(fields),
     region: fields.optionalString('region') ?? 'us-east-1',
@@ -27,6 +29,7 @@ export function parseDirectoryDocument(value: unknown, source = ''): DirectoryDo
     groups: fields.objects('groups', GROUP_KEYS).map(readGroup),
     permissionSets: fields.objects('permissionSets', PERMISSION_SET_KEYS).map(readPermissionSet),
     assignments: fields.objects('assignments', ASSIGNMENT_KEYS).map(readAssignment),
+    ...(roles.length === 0 ? {} : { roles }),
   };
   checkReferences(document, fields);
   return document;
@@ -66,11 +69,13 @@ const DOCUMENT_KEYS = [
   'groups',
   'permissionSets',
   'assignments',
+  'roles',
 ] as const;
 const ACCOUNT_KEYS = ['accountId', 'accountName', 'emailAddress', 'kind'] as const;
 const USER_KEYS = ['userName', 'displayName', 'groups'] as const;
 const GROUP_KEYS = ['name'] as const;
 const PERMISSION_SET_KEYS = ['name', 'sessionDurationSeconds'] as const;
+const ROLE_KEYS = ['accountId', 'name', 'trustedBy', 'externalId'] as const;
 const ASSIGNMENT_KEYS = ['accountId', 'permissionSet', 'group', 'user'] as const;
 
 function readStartUrl(fields: Fields): string {
@@ -134,6 +139,24 @@ function readPermissionSet(fields: Fields): PermissionSet {
     throw fields.wrong('sessionDurationSeconds', 'must be a whole number from 900 to 43200');
   }
   return { name, ...(sessionDurationSeconds === undefined ? {} : { sessionDurationSeconds }) };
+}
+
+function readRole(fields: Fields): DirectoryRole {
+  const name = fields.string('name');
+  if (!/^[\w+=,.@-]{1,64}$/.test(name)) {
+    throw fields.wrong('name', 'must be 1 to 64 of letters, digits and + = , . @ _ -');
+  }
+  const trustedBy = fields.optionalStrings('trustedBy');
+  if (trustedBy?.some((caller) => !/^\d{12}(?:\/[\w+=,.@-]{1,64})?$/.test(caller)) === true) {
+    throw fields.wrong('trustedBy', 'must be account ids, or ACCOUNT/NAME with a permission set or role');
+  }
+  const externalId = fields.optionalString('externalId');
+  return {
+    accountId: readAccountId(fields, 'accountId'),
+    name,
+    ...(trustedBy === undefined ? {} : { trustedBy }),
+    ...(externalId === undefined ? {} : { externalId }),
+  };
 }
 
 function readAssignment(fields: Fields): Assignment {

@@ -34,6 +34,16 @@ export interface Assignment {
   readonly user?: string;
 }
 
+/** An IAM role that does not trust everybody. Others of the same account do. */
+export interface DirectoryRole {
+  readonly accountId: string;
+  readonly name: string;
+  /** Callers: `ACCOUNT`, or `ACCOUNT/NAME` with the name of a permission set or role; by default all. */
+  readonly trustedBy?: readonly string[];
+  /** What AssumeRole has to say. */
+  readonly externalId?: string;
+}
+
 export interface DirectoryDocument {
   /** An https URL; newer AWS CLIs insist on a host of AWS's, as in `https://d-1234567890.awsapps.com/start`. */
   readonly startUrl: string;
@@ -44,4 +54,5 @@ export interface DirectoryDocument {
   readonly groups: readonly DirectoryGroup[];
   readonly permissionSets: readonly PermissionSet[];
   readonly assignments: readonly Assignment[];
+  readonly roles?: readonly DirectoryRole[];
 }

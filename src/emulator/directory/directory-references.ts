@@ -18,6 +18,15 @@ export function checkReferences(document: DirectoryDocument, fields: Fields): vo
       throw fields.wrong(`users[${index}].groups`, `names ${quoted(group)}, which is not a group in the directory`);
     }
   }
+  const roles = document.roles ?? [];
+  uniqueNames(roles, ({ accountId, name }) => `${accountId}/${name}`, 'roles', 'name', fields);
+  for (const [index, { accountId }] of roles.entries()) {
+    if (accountIds.has(accountId)) continue;
+    throw fields.wrong(
+      `roles[${index}].accountId`,
+      `names ${quoted(accountId)}, which is not an account in the directory`,
+    );
+  }
   for (const [index, assignment] of document.assignments.entries()) {
     const problem = problemOfAssignment(assignment, { accountIds, groups, users, permissionSets });
     if (problem !== undefined) throw fields.wrong(`assignments[${index}].${problem.field}`, problem.problem);

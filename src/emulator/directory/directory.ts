@@ -6,6 +6,7 @@ import type {
   DirectoryAccount,
   DirectoryDocument,
   DirectoryGroup,
+  DirectoryRole,
   DirectoryUser,
   PermissionSet,
 } from './directory-model.ts';
@@ -24,6 +25,8 @@ export interface Directory {
   findUser(userName: string): DirectoryUser | undefined;
   findAccount(accountId: string): DirectoryAccount | undefined;
   findPermissionSet(name: string): PermissionSet | undefined;
+  /** An IAM role that does not trust everybody. */
+  findRole(accountId: string, name: string): DirectoryRole | undefined;
   /** Accounts where the user has at least one permission set, in the document's order. */
   accountsOf(userName: string): readonly DirectoryAccount[];
   /** Names, in the document's order. */
@@ -91,6 +94,7 @@ export function createDirectory(initial: DirectoryDocument): Directory {
     findUser,
     findAccount: (accountId) => accounts().get(accountId),
     findPermissionSet: (name) => document.permissionSets.find((set) => set.name === name),
+    findRole: (accountId, name) => document.roles?.find((role) => role.accountId === accountId && role.name === name),
     accountsOf(userName) {
       const grants = grantsOf(userName);
       return grants === undefined ? [] : document.accounts.filter((account) => grants.has(account.accountId));
@@ -117,6 +121,7 @@ export function createDirectory(initial: DirectoryDocument): Directory {
         ...document,
         accounts: document.accounts.filter((account) => account.accountId !== accountId),
         assignments: document.assignments.filter((assignment) => assignment.accountId !== accountId),
+        ...(document.roles && { roles: document.roles.filter((role) => role.accountId !== accountId) }),
       });
     },
     addUser(user) {

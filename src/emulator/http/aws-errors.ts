@@ -70,6 +70,7 @@ export const AWS_ERRORS = {
       status: 400,
       message: 'Packed policy consumes 130% of allotted space, please use smaller policy.',
     },
+    RegionDisabledException: { status: 403, message: 'STS is not activated in this region for account' },
     Throttling: { status: 429, message: 'Rate exceeded' },
     ValidationError: { status: 400, message: 'The request failed validation' },
   },

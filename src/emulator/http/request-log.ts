@@ -9,7 +9,7 @@ export interface RecordedRequest {
   readonly host: string;
   readonly hasBearerToken: boolean;
   readonly operation: Operation | null;
-  /** The grant of CreateToken or RegisterClient, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials. */
+  /** The grant of CreateToken or RegisterClient, the account of ListAccountRoles, `ACCOUNT/ROLE` of GetRoleCredentials and AssumeRole. */
   readonly detail: string | null;
   /** Of AssumeRole. */
   readonly assumeRole?: RecordedAssumeRole;
@@ -23,6 +23,11 @@ export interface RecordedAssumeRole {
   readonly roleSessionName: string | null;
   readonly policy: string | null;
   readonly policyArns: readonly string[];
+  readonly durationSeconds?: string;
+  readonly externalId?: string;
+  readonly sourceIdentity?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly transitiveTagKeys?: readonly string[];
 }
 
 export type CallCounts = Readonly<Record<Operation, number>>;

@@ -248,6 +248,84 @@ describe('AssumeRole', () => {
     );
   });
 
+  test('gives a role only to callers that it trusts, with its external id', async () => {
+    const started = await startEmulator();
+    const { directory } = started.emulator;
+    directory.replace({
+      ...directory.toDocument(),
+      roles: [
+        { accountId: '222222222222', name: 'Deployer', trustedBy: ['111111111111/Admin-AF-Permission-Set'] },
+        { accountId: '222222222222', name: 'Partner', externalId: 'partner-7' },
+        { accountId: '222222222222', name: 'Audit', trustedBy: ['222222222222/Deployer'] },
+      ],
+    });
+    const { accessToken } = await signIn(started);
+    const arnOf = (name: string) => `arn:aws:iam::222222222222:role/${name}`;
+    const admin = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    const readOnly = await keysOf(started, accessToken, '222222222222', 'ReadOnly');
+    const deployer = await assume(started, admin);
+    const statuses = [
+      deployer,
+      await assume(started, readOnly),
+      await assume(started, admin, { RoleArn: arnOf('Partner') }),
+      await assume(started, admin, { RoleArn: arnOf('Partner'), ExternalId: 'other' }),
+      await assume(started, admin, { RoleArn: arnOf('Partner'), ExternalId: 'partner-7' }),
+      await assume(started, admin, { RoleArn: arnOf('Audit') }),
+      await assume(
+        started,
+        { accessKeyId: element(deployer.text, 'AccessKeyId'), sessionToken: element(deployer.text, 'SessionToken') },
+        { RoleArn: arnOf('Audit') },
+      ),
+      await assume(started, readOnly, { RoleArn: arnOf('Everybody') }),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([200, 403, 403, 403, 200, 403, 200, 200]);
+  });
+
+  test('shows tags and ids in the record of requests', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    started.emulator.resetCalls();
+    await assume(started, keys, {
+      DurationSeconds: '900',
+      ExternalId: 'partner-7',
+      SourceIdentity: 'taylor',
+      'Tags.member.1.Key': 'team',
+      'Tags.member.1.Value': 'a b',
+      'TransitiveTagKeys.member.1': 'team',
+    });
+    expect(started.emulator.requests().map(({ detail, assumeRole }) => ({ detail, assumeRole }))).toEqual([
+      {
+        detail: '222222222222/Deployer',
+        assumeRole: {
+          roleArn: 'arn:aws:iam::222222222222:role/team/Deployer',
+          roleSessionName: 'build-7',
+          policy: null,
+          policyArns: [],
+          durationSeconds: '900',
+          externalId: 'partner-7',
+          sourceIdentity: 'taylor',
+          tags: { team: 'a b' },
+          transitiveTagKeys: ['team'],
+        },
+      },
+    ]);
+  });
+
+  test('can fail for one role only', async () => {
+    const started = await startEmulator();
+    const { accessToken } = await signIn(started);
+    const keys = await keysOf(started, accessToken, '111111111111', 'Admin-AF-Permission-Set');
+    started.emulator.addFault({
+      operation: 'AssumeRole',
+      detail: '222222222222/Deployer',
+      kind: 'exception',
+      exception: 'RegionDisabledException',
+    });
+    const other = { RoleArn: 'arn:aws:iam::222222222222:role/Other' };
+    expect([(await assume(started, keys)).status, (await assume(started, keys, other)).status]).toEqual([403, 200]);
+  });
+
   test('can fail independently of GetCallerIdentity', async () => {
     const started = await startEmulator();
     const { accessToken } = await signIn(started);

@@ -50,7 +50,17 @@ describe('a directory as JSON', () => {
     [
       'an unknown key',
       smallDocument({ acounts: [] }),
-      'acounts is not a known field (known: startUrl, region, organization, accounts, users, groups, permissionSets, assignments).',
+      'acounts is not a known field (known: startUrl, region, organization, accounts, users, groups, permissionSets, assignments, roles).',
+    ],
+    [
+      'a role in no account',
+      smallDocument({ roles: [{ accountId: '000000000002', name: 'Deploy' }] }),
+      'roles[0].accountId names "000000000002", which is not an account in the directory.',
+    ],
+    [
+      'a role that trusts nobody in particular',
+      smallDocument({ roles: [{ accountId: '000000000001', name: 'Deploy', trustedBy: ['everybody'] }] }),
+      'roles[0].trustedBy must be account ids, or ACCOUNT/NAME with a permission set or role.',
     ],
     ['no start URL', smallDocument({ startUrl: undefined }), 'startUrl is missing.'],
     [
