@@ -1,8 +1,8 @@
 // Chained roles in a running daemon: which profiles lead to one, and what is said of those that do not.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { toRolecallError } from '../../src/core/errors.ts';
-import { CONFIG, createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { CONFIG, createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -62,5 +62,82 @@ describe('GET /v1/profile', () => {
       code: 'profile-not-found',
       message: expect.stringContaining('its credential_source takes credentials from the environment') as string,
     });
+  });
+});
+
+const RULE = `[[chain]]
+account_id = "111111111111"
+permission_set = "Admin-*"
+role_arn = "arn:{partition}:iam::{account_id}:role/Audit"
+duration_seconds = 900
+policy = '{ "Statement": [] }'
+`;
+const AUDIT = 'taylor.Audit';
+
+describe('a [[chain]] of the settings', () => {
+  test('gives each role that matches a profile, which is in the lists and in the file', async () => {
+    rig = await createRig({ settings: RULE });
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    const { profiles } = await rig.client.call('profiles', {});
+    const chained = profiles.filter(({ chain }) => chain !== undefined);
+    expect(chained).toEqual([
+      {
+        profileName: AUDIT,
+        session: SESSION,
+        accountId: '111111111111',
+        accountName: 'taylor',
+        permissionSet: `chain:${AUDIT}`,
+        region: 'us-east-1',
+        chain: {
+          name: AUDIT,
+          roleArn: 'arn:aws:iam::111111111111:role/Audit',
+          roleName: 'Audit',
+          sourceProfile: 'taylor.Admin-AF-Permission-Set',
+          sourceAccountId: '111111111111',
+          sourcePermissionSet: 'Admin-AF-Permission-Set',
+          lifetimeSeconds: 900,
+          cappedFrom: null,
+          policy: true,
+        },
+      },
+    ]);
+    expect(await profile(AUDIT)).toMatchObject({ permissionSet: `chain:${AUDIT}`, chain: chained[0]?.chain });
+    expect(readFileSync(rig.configPath, 'utf8')).toContain(`--role chain:${AUDIT}\n`);
+  });
+
+  test('can be the source of a hand-written profile', async () => {
+    rig = await createRig({ settings: RULE, config: CONFIG + DEPLOY.replace('account1', AUDIT) });
+    await expect(profile('deploy')).rejects.toMatchObject({ code: 'chain-unavailable' });
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    expect(await profile('deploy')).toMatchObject({
+      chain: { sourceProfile: AUDIT, sourceAccountId: '111111111111', sourcePermissionSet: `chain:${AUDIT}` },
+    });
+  });
+
+  test('is gone with its rule, and its profile with the next sync', async () => {
+    rig = await createRig({ settings: RULE });
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    writePrivate(rig.paths.settingsFile, '');
+    await rig.restartDaemon();
+    await expect(profile(AUDIT)).rejects.toMatchObject({
+      code: 'chain-unavailable',
+      hint: 'rolecall profiles sync',
+    });
+    expect(await rig.client.call('syncProfiles', {})).toMatchObject({ removed: [AUDIT] });
+    await expect(profile(AUDIT)).rejects.toMatchObject({ code: 'profile-not-found' });
+  });
+
+  test('has a name before its profile is written, and so has the profile that a hand-written one starts from', async () => {
+    rig = await createRig({
+      settings: `[profiles]\nwrite = "used"\n${RULE}`,
+      config: CONFIG + DEPLOY.replace('account1', 'taylor.Admin-AF-Permission-Set'),
+    });
+    await expect(profile('deploy')).rejects.toMatchObject({ code: 'chain-unavailable' });
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    expect(await profile('deploy')).toMatchObject({ permissionSet: 'chain:deploy' });
+    expect(await profile(AUDIT)).toMatchObject({ unwritten: true, chain: { name: AUDIT } });
+    const written = await rig.client.call('writeProfile', { body: { name: AUDIT } });
+    expect(written).toMatchObject({ profileName: AUDIT, chain: { name: AUDIT } });
+    expect(written).not.toHaveProperty('unwritten');
   });
 });

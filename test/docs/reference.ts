@@ -188,7 +188,7 @@ function formatDefault(settings: object, header: string, key: string): string {
   const [table = ''] = /\w+/.exec(header) ?? [];
   const within = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>> | undefined)?.[name];
   const first = header.startsWith('[[')
-    ? within(within(settings, table === 'role' ? 'roles' : table), '0')
+    ? within(within(settings, table === 'protect' ? table : `${table}s`), '0')
     : within(settings, table);
   const value = within(
     table === '' ? settings : first,
@@ -199,7 +199,11 @@ function formatDefault(settings: object, header: string, key: string): string {
 
 /** The sections of docs/settings.md. */
 export async function settingsSections(): Promise<Sections> {
-  const settings = await parseSettings({ path: 'config.toml', text: '[[role]]\n[[protect]]\n', environment: {} });
+  const settings = await parseSettings({
+    path: 'config.toml',
+    text: `[[role]]\n[[protect]]\n[[chain]]\nrole_arn = "arn:aws:iam::{account_id}:role/A"\n`,
+    environment: {},
+  });
   const keys = tablesOf(settingsSchema as unknown as Schema).map(({ header, keys: rows }) => {
     const table = formatTable(
       ['key', 'value', 'default', 'meaning'],

@@ -4,8 +4,9 @@ import {
   findExternalIdFault,
   findSessionNameFault,
   isRegionText,
+  limitDuration,
 } from '../../core/aws/chain-fields.ts';
-import { isChainName, MAX_CHAINED_SECONDS, parseRoleArn } from '../../core/aws/chain-role.ts';
+import { isChainName, parseRoleArn } from '../../core/aws/chain-role.ts';
 import type { ChainDefinition } from '../../core/model.ts';
 import { valueOf, type ConfigDocument, type ConfigSection } from '../document/document.ts';
 
@@ -39,14 +40,6 @@ export interface ChainCall {
   readonly roleArn: string;
   readonly roleArnLine: number;
   readonly options: ChainOptions;
-}
-
-/** How long a chained role lasts: as long as was asked for, but at most an hour, which is AWS's limit. */
-export function limitDuration(seconds: number | undefined): Pick<ChainOptions, 'durationSeconds' | 'requestedSeconds'> {
-  if (seconds === undefined || seconds <= MAX_CHAINED_SECONDS) {
-    return { durationSeconds: seconds ?? MAX_CHAINED_SECONDS };
-  }
-  return { durationSeconds: MAX_CHAINED_SECONDS, requestedSeconds: seconds };
 }
 
 const MFA =

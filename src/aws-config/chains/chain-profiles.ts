@@ -1,5 +1,5 @@
 // Reads the hand-written profiles that assume a role from one of ours: `role_arn` with `source_profile`.
-import { parseRoleArn, roleOfChain } from '../../core/aws/chain-role.ts';
+import { isChained, MAX_ROLES_IN_A_ROW, parseRoleArn, roleOfChain } from '../../core/aws/chain-role.ts';
 import { findPartition } from '../../core/aws/partitions.ts';
 import type { ChainDefinition } from '../../core/model.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
@@ -22,8 +22,6 @@ export interface ChainSurroundings extends SourceSurroundings {
   readonly defaultSessionName: (sessionName: string) => string;
 }
 
-/** Each is one request to AWS, and they follow one after the other. */
-const MAX_ROLES_IN_A_ROW = 10;
 const NO_CHAINS: readonly never[] = [];
 
 type Reading =
@@ -140,7 +138,8 @@ function createDescription(
       const reason = `AWS clients also read it from ${credentialsFile.path}, line ${keysLine}`;
       return refuse({ kind: 'ours', line: section.line, reason, hint: editCommand(credentialsFile.path, keysLine) });
     }
-    const hops = (before?.hops ?? 0) + 1;
+    // A profile of a [[chain]] starts from a permission set.
+    const hops = (before?.hops ?? (isChained(found.role) ? 1 : 0)) + 1;
     if (hops > MAX_ROLES_IN_A_ROW) {
       const reason = `more than ${MAX_ROLES_IN_A_ROW} roles would have to be assumed one after the other`;
       return refuse({ kind: 'ours', line: source.line, reason });

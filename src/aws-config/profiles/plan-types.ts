@@ -23,9 +23,20 @@ export interface ProfileSettings {
   readonly aliasFor?: (role: Role) => string | undefined;
   /** Extra keys of each profile; none when absent. */
   readonly extraFor?: ExtraFor;
+  /** The chained roles behind a role; none when absent. */
+  readonly chainsFor?: ChainsFor;
   /** Which profiles are written; all when absent. */
   readonly selection?: ProfileSelection;
 }
+
+/** A chain behind a role, from the settings. */
+export interface ChainToPlan {
+  readonly roleArn: string;
+  readonly nameTemplate: string;
+  readonly region?: string;
+}
+
+export type ChainsFor = (source: Role, partition: string) => readonly ChainToPlan[];
 
 export interface PlannedProfile extends Role {
   readonly profileName: string;
@@ -36,6 +47,8 @@ export interface PlannedProfile extends Role {
   readonly aliases?: readonly string[];
   /** For an alias: the role's own profile name. */
   readonly aliasOf?: string;
+  /** For a chained role. */
+  readonly chain?: { readonly source: Role; readonly roleArn: string; readonly nameTemplate: string };
 }
 
 /** A profile that is removed from the file; without a role if rolecall did not write it. */
@@ -67,6 +80,14 @@ export interface NameInCredentialsFile {
 export interface IssuedNames {
   readonly template: string;
   readonly profiles: readonly (Role & { readonly profileName: string })[];
+  readonly chains?: readonly IssuedChain[];
+}
+
+/** The name of a chain that the settings define, and the role that it starts from. */
+export interface IssuedChain extends Role {
+  readonly profileName: string;
+  readonly roleArn: string;
+  readonly nameTemplate: string;
 }
 
 export interface ProfilePlanRequest {

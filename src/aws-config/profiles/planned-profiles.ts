@@ -18,7 +18,7 @@ import { nameAliases, type Alias, type AliasClaim } from './profile-aliases.ts';
 const ROLES_PER_STEP = 2000;
 
 /** Used only for a kept profile whose region line was deleted and whose session is gone. */
-const FALLBACK_REGION = 'us-east-1';
+export const FALLBACK_REGION = 'us-east-1';
 
 /** Names that others use: hand-written profiles by line, and the credentials file. */
 export interface NamesElsewhere {

@@ -3,7 +3,7 @@ import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { ConfigDocument } from '../document/document.ts';
 import type { OwnProfile } from './own-profiles.ts';
 import type { IssuedNames, SkippedProfile } from './plan-types.ts';
-import { reduceName, roleKey, type NameableRole } from './profile-names.ts';
+import { chainKey, reduceName, roleKey, type NameableRole } from './profile-names.ts';
 import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
 
 const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,64}$/u;
@@ -44,6 +44,20 @@ export function lostRoles(catalogs: ReadonlyMap<string, Catalog>): ReadonlySet<s
   return new Set([...catalogs.values()].flatMap(({ lost = [] }) => lost.map(roleKey)));
 }
 
+/** A function that tells whether a role that is not listed no longer exists. */
+export function createGoneCheck(
+  sessions: readonly SsoSession[],
+  catalogs: ReadonlyMap<string, Catalog>,
+): (role: Role) => boolean {
+  const usable = new Set(sessions.map(({ sessionName }) => sessionName));
+  const lost = lostRoles(catalogs);
+  return (role) => {
+    const catalog = catalogs.get(role.sessionName);
+    const isListed = catalog?.complete === true || catalog?.startsAnew === true;
+    return usable.has(role.sessionName) && isListed && !lost.has(roleKey(role));
+  };
+}
+
 /** Roles in our block to keep without a listing: their session has no complete one, or a suspicious one lost them. */
 export function keptRoles(
   own: readonly OwnProfile[],
@@ -52,14 +66,8 @@ export function keptRoles(
   catalogs: ReadonlyMap<string, Catalog>,
   listed: ReadonlyMap<string, RoleToName>,
 ): Map<string, RoleToName> {
-  const usable = new Set(sessions.map(({ sessionName }) => sessionName));
   const resolve = createSelectorResolver(document);
-  const lost = lostRoles(catalogs);
-  const isGone = (role: Role) => {
-    const catalog = catalogs.get(role.sessionName);
-    const isListed = catalog?.complete === true || catalog?.startsAnew === true;
-    return usable.has(role.sessionName) && isListed && !lost.has(roleKey(role));
-  };
+  const isGone = createGoneCheck(sessions, catalogs);
   const kept = new Map<string, RoleToName>();
   // Aliases last, so that each finds its role.
   const inOrder = own.toSorted((a, b) => Number(a.aliasOf !== undefined) - Number(b.aliasOf !== undefined));
@@ -110,6 +118,7 @@ export function namesToReuse(
       }
     }
   }
+  for (const { profileName, ...chain } of previousNames?.chains ?? []) issued.set(chainKey(chain, chain), profileName);
   // A kept role has no account name from which to make a new profile name.
   for (const [key, { writtenName }] of kept) if (writtenName !== undefined) issued.set(key, writtenName);
   return issued;

@@ -1,6 +1,6 @@
 // Assigns the aliases that `alias` in the settings asks for: at most one per role, never a name that is taken.
 import type { CredentialsNames } from '../document/credentials-names.ts';
-import { roleKey, formatNameOnce, parseNameTemplate, type NameableRole } from './profile-names.ts';
+import { nameKey, formatNameOnce, parseNameTemplate, type NameableRole } from './profile-names.ts';
 
 export interface AliasClaim {
   readonly role: NameableRole;
@@ -24,7 +24,7 @@ export interface SkippedAlias {
   readonly line?: number;
 }
 
-/** The aliases by {@link roleKey}, and those that no role gets, with the reason. */
+/** The aliases by {@link nameKey}, and those that no role gets, with the reason. */
 export function nameAliases(
   claims: readonly AliasClaim[],
   names: {
@@ -57,7 +57,7 @@ export function nameAliases(
       skipped.push({ profileName: name, reason: 'in-credentials-file', line: credentialsLine });
     } else if (names.taken.has(name)) skipped.push({ profileName: name, reason: 'taken' });
     else if (others.length > 0) skipped.push({ profileName: name, reason: 'ambiguous' });
-    else aliases.set(roleKey(first.claim.role), { name, isPlain: first.isPlain });
+    else aliases.set(nameKey(first.claim.role), { name, isPlain: first.isPlain });
   }
   return { aliases, skipped };
 }

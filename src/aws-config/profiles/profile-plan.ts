@@ -19,6 +19,7 @@ import {
   type LeftOut,
   type NamesElsewhere,
 } from './planned-profiles.ts';
+import { accountKey, describeChains, listChains, listIssuedChains } from './planned-chains.ts';
 import { createSelectorResolver, keptRoles, listRoles, lostRoles, namesToReuse } from './planned-roles.ts';
 import type { Alias } from './profile-aliases.ts';
 import { nameInSteps, parseNameTemplate, roleKey } from './profile-names.ts';
@@ -63,14 +64,36 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const writtenTemplate = readTemplateLine(document, block);
   const issued = namesToReuse(document, request.previousNames, template.text, writtenTemplate, own, kept);
   yield;
-  const { names, displaced } = yield* nameInSteps({ template, roles: [...roles.values()], issued, ...elsewhere });
+  const chains = listChains(request, sessions, roles);
+  yield;
+  const { names, displaced } = yield* nameInSteps({
+    template,
+    roles: [...roles.values(), ...chains.values()],
+    issued,
+    ...elsewhere,
+  });
   const leftOut: LeftOut = { skipped: [...listed.unusable], inCredentialsFile: [] };
   const described = yield* describeProfilesInSteps({ request, sessions, roles, names, displaced, elsewhere, leftOut });
   yield;
-  const aliases = planAliases(described.claims, names, elsewhere, described.isExcluded, leftOut);
+  const { isExcluded } = described;
+  const accountNames = listAccountNames(request.catalogs);
+  const chained = describeChains(chains, {
+    request,
+    sessions,
+    names,
+    displaced,
+    elsewhere,
+    leftOut,
+    isExcluded,
+    accountNames,
+  });
+  yield;
+  const claims = [...described.claims, ...chained.claims];
+  const aliases = planAliases(claims, names, elsewhere, isExcluded, leftOut);
   yield;
 
-  const candidates = listCandidates(described.profiles, aliases, elsewhere.handWritten, { own, document });
+  const allProfiles = [...described.profiles, ...chained.profiles];
+  const candidates = listCandidates(allProfiles, aliases, elsewhere.handWritten, { own, document });
   yield;
   const { written, unwritten, writes } = selectProfiles(candidates, settings.selection);
   yield;
@@ -79,6 +102,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       .flatMap(({ profile }) => (elsewhere.handWritten.has(profile.profileName) ? [] : [profile]))
       .toSorted(byProfileName);
   const profiles = withoutHandWritten(written);
+  const issuedChains = listIssuedChains(chained.profiles);
   const aliasProfiles = written.flatMap(({ profile: { aliases: _, ...profile }, alias }) =>
     alias === undefined ? [] : [{ ...profile, profileName: alias.name, aliasOf: profile.profileName }],
   );
@@ -123,7 +147,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       ? {}
       : { inCredentialsFile: leftOut.inCredentialsFile.toSorted((a, b) => compareText(a.name, b.name)) }),
     keptLost: findKeptLost(request, entries),
-    excludedCount: described.excludedCount,
+    excludedCount: described.excludedCount + chained.excludedCount,
     issuedNames: {
       template: template.text,
       profiles: profiles.map(({ profileName, sessionName, accountId, permissionSet }) => ({
@@ -132,6 +156,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
         accountId,
         permissionSet,
       })),
+      ...(issuedChains.length === 0 ? {} : { chains: issuedChains }),
     },
     text,
     diff,
@@ -172,7 +197,19 @@ function listCandidates(
 function findKeptLost({ catalogs }: ProfilePlanRequest, entries: readonly PlannedProfile[]): readonly string[] {
   const lost = lostRoles(catalogs);
   if (lost.size === 0) return [];
-  return entries.filter((profile) => lost.has(roleKey(profile))).map(({ profileName }) => profileName);
+  return entries
+    .filter((profile) => lost.has(roleKey(profile.chain?.source ?? profile)))
+    .map(({ profileName }) => profileName);
+}
+
+/** By {@link accountKey}. */
+function listAccountNames(catalogs: ProfilePlanRequest['catalogs']): ReadonlyMap<string, string> {
+  const accounts = [...catalogs.values()].flatMap((catalog) => catalog.accounts);
+  return new Map(
+    accounts.flatMap(({ sessionName, accountId, accountName }) =>
+      accountName === undefined ? [] : [[accountKey({ sessionName, accountId }), accountName] as const],
+    ),
+  );
 }
 
 /** Line of each profile outside our block, by name. */

@@ -1,5 +1,5 @@
 // What AWS accepts as the fields of a chained role, each as a check that says why a value cannot be used.
-import { MIN_CHAINED_SECONDS } from './chain-role.ts';
+import { MAX_CHAINED_SECONDS, MIN_CHAINED_SECONDS } from './chain-role.ts';
 
 /** As of 2026-11. @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 const SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
@@ -10,7 +10,7 @@ const REGION = /^[A-Za-z0-9-]{1,63}$/;
 
 export const MAX_SESSION_TAGS = 50;
 /** The longest session that IAM allows for a role; a chain gets an hour of it at most. */
-const MAX_ROLE_SECONDS = 43_200;
+export const MAX_ROLE_SECONDS = 43_200;
 
 /** Also for a source identity. Each check gives a clause that follows the key, undefined for a good value. */
 export function findSessionNameFault(value: string): string | undefined {
@@ -26,6 +26,17 @@ export function findExternalIdFault(value: string): string | undefined {
 export function findDurationFault(seconds: number): string | undefined {
   if (Number.isInteger(seconds) && seconds >= MIN_CHAINED_SECONDS && seconds <= MAX_ROLE_SECONDS) return undefined;
   return `must be a whole number of seconds from ${MIN_CHAINED_SECONDS} to ${MAX_ROLE_SECONDS}`;
+}
+
+/** How long a chained role lasts: as long as was asked for, but at most an hour, which is AWS's limit. */
+export function limitDuration(seconds: number | undefined): {
+  readonly durationSeconds: number;
+  readonly requestedSeconds?: number;
+} {
+  if (seconds === undefined || seconds <= MAX_CHAINED_SECONDS) {
+    return { durationSeconds: seconds ?? MAX_CHAINED_SECONDS };
+  }
+  return { durationSeconds: MAX_CHAINED_SECONDS, requestedSeconds: seconds };
 }
 
 export function findTagKeyFault(key: string): string | undefined {

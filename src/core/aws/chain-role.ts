@@ -9,6 +9,8 @@ const PREFIX = 'chain:';
 /** The most that AWS allows for credentials that were got with credentials of another role. */
 export const MAX_CHAINED_SECONDS = 3600;
 export const MIN_CHAINED_SECONDS = 900;
+/** Roles assumed one after the other; each is a request to AWS. */
+export const MAX_ROLES_IN_A_ROW = 8;
 
 /** Names of chains, as a JSON Schema has them; of chains without a name: `~` and 32 hex digits. */
 const CHAIN_NAME = '~[0-9a-f]{32}|[A-Za-z0-9_+=,.@/-]{1,128}';

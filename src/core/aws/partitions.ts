@@ -107,6 +107,11 @@ export function findPartition(region: string): Partition | undefined {
   return partition?.regionPrefix === '' && UNKNOWN_ISOLATED.test(region) ? undefined : partition;
 }
 
+/** The partition of a region as ARNs have it; `aws` for what is not a region name. */
+export function partitionNameOf(region: string): string {
+  return findPartition(region.toLowerCase())?.name ?? 'aws';
+}
+
 /** The partition that has the access portal `host`, and the region in its name. */
 export function findPortal(host: string): { readonly partition: Partition; readonly region?: string } | undefined {
   for (const partition of PARTITIONS) {

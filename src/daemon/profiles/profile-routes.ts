@@ -114,8 +114,9 @@ export function createProfileHandlers(deps: {
         session: session.sessionName,
         accountId: planned.accountId,
         permissionSet: planned.permissionSet,
-        region: regionFor(deps.settings, planned) ?? session.region,
+        region: chains.find(planned)?.region ?? regionFor(deps.settings, planned) ?? session.region,
         unwritten: true,
+        ...(await describeChainOf(planned)),
       };
     }
     const line = (await deps.sharedCredentials.names()).get(name);

@@ -3,14 +3,17 @@ import { readLoginProfiles, type LoginProfile } from '../../aws-config/document/
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { PlannedProfile, ProfilePlan, SkippedProfile } from '../../aws-config/profiles/plan-types.ts';
+import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { planInSteps } from '../../aws-config/profiles/profile-plan.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
 import type { Role } from '../../core/model.ts';
-import type { ProfilesDocument } from '../../local-api/schemas.ts';
+import type { ChainDocument, ProfilesDocument } from '../../local-api/schemas.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Actor } from '../audit/audit-record.ts';
+import { describeChain } from '../roles/chain-document.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
+import { createChainRules, defineChain, findRuledChain, type ChainRules } from '../settings/chain-rules.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import { createPlanRequests, type PlanRequestDeps } from './plan-request.ts';
@@ -34,6 +37,7 @@ export function createProfileSync(
 ): ProfileSync {
   const { configFile, settings, sharedCredentials } = deps;
   const collectRequest = createPlanRequests(deps);
+  const chainRules = createChainRules(settings.chains);
 
   async function makePlan(options = { prune: false }): Promise<MadePlan> {
     const request = await collectRequest(options);
@@ -52,7 +56,13 @@ export function createProfileSync(
   }
 
   const describe = (made: MadePlan, written: boolean) =>
-    describePlan(made, { configFile: configFile.path, credentialsFile: sharedCredentials.path, written, settings });
+    describePlan(made, {
+      configFile: configFile.path,
+      credentialsFile: sharedCredentials.path,
+      written,
+      settings,
+      chainOf: createChainDescriptions(made.plan, chainRules),
+    });
 
   /** Concurrent syncs would only make each other retry. */
   const inTurn = createSerialQueue();
@@ -97,11 +107,13 @@ function describePlan(
     credentialsFile,
     written,
     settings,
+    chainOf,
   }: {
     readonly configFile: string;
     readonly credentialsFile: string;
     readonly written: boolean;
     readonly settings: Settings;
+    readonly chainOf: (profile: PlannedProfile) => { readonly chain?: ChainDocument };
   },
 ): ProfilesDocument {
   const { write } = settings.profiles;
@@ -118,6 +130,7 @@ function describePlan(
       accountName: profile.accountName ?? null,
       permissionSet: profile.permissionSet,
       region: profile.region,
+      ...chainOf(profile),
       ...(profile.aliases === undefined ? {} : { aliases: [...profile.aliases] }),
     })),
     ...(write === 'all' ? {} : { write, unwritten: plan.unwritten.length }),
@@ -149,6 +162,18 @@ function describePlan(
         }),
     diff: plan.diff,
     ...(plan.conflict === undefined ? {} : { conflict: plan.conflict.toBody() }),
+  };
+}
+
+/** A function that gives the part of a chained role's row that describes the chain. */
+function createChainDescriptions({ profiles, unwritten }: ProfilePlan, rules: ChainRules) {
+  const names = new Map([...profiles, ...unwritten].map((profile) => [roleKey(profile), profile.profileName]));
+  const profileOf = (role: Role) => names.get(roleKey(role));
+  return ({ profileName, chain }: PlannedProfile): { readonly chain?: ChainDocument } => {
+    const found = chain === undefined ? undefined : findRuledChain(rules, chain);
+    if (chain === undefined || found === undefined) return {};
+    const definition = defineChain(found, profileName, chain.source, '');
+    return { chain: describeChain(definition, { chains: { sourceNameOf: () => undefined }, profiles: { profileOf } }) };
   };
 }
 

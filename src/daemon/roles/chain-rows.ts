@@ -1,6 +1,6 @@
 // The chained roles of the role list: those whose first source is assigned to the user.
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
-import { isChained, roleOfChain } from '../../core/aws/chain-role.ts';
+import { isChained, MAX_ROLES_IN_A_ROW, roleOfChain } from '../../core/aws/chain-role.ts';
 import type { Catalog, ChainDefinition, Role } from '../../core/model.ts';
 import type { ChainDocument } from '../../local-api/schemas.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
@@ -68,13 +68,10 @@ function list(
 
 const NO_ROWS = Object.freeze([]) as readonly ChainRow[];
 
-/** More steps than a chain can have. */
-const MAX_STEPS = 8;
-
 /** The permission set's role that a chain starts from; undefined if a chain on the way is gone. */
 function findFirstSource(definition: ChainDefinition, { find }: Pick<Chains, 'find'>): Role | undefined {
   let { source } = definition;
-  for (let step = 0; step < MAX_STEPS; step += 1) {
+  for (let step = 0; step < MAX_ROLES_IN_A_ROW; step += 1) {
     if (!isChained(source)) return source;
     const before = find(source);
     if (before === undefined) return undefined;

@@ -1,12 +1,15 @@
-// The chained roles that are defined now: profiles with `role_arn` in the shared config file, and those added by commands.
+// The chained roles that are defined now: profiles with `role_arn`, `[[chain]]` rules, and those added by commands.
 import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
+import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { chainNameOf, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
-import type { ChainDefinition, Role } from '../../core/model.ts';
+import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { ChainSource } from '../../sso/ports.ts';
+import { createChainRules, defineChain, findRuledChain } from '../settings/chain-rules.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 import type { IssuedNamesStore } from './issued-names.ts';
@@ -36,23 +39,39 @@ const DEFAULT_SESSION_NAME = 'rolecall';
 export function createChains(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'path' | 'read'>;
   readonly sharedCredentials: SharedCredentials;
-  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten'>;
+  readonly settings: Pick<Settings, 'chains'>;
+  readonly issuedNames: Pick<IssuedNamesStore, 'unwritten' | 'chains'>;
   /** The user of a session, if known: the default of `role_session_name`. */
   readonly userOf?: (sessionName: string) => string | undefined;
 }): Chains {
   const { path } = deps.sharedConfig;
+  const chainRules = createChainRules(deps.settings.chains);
+  const defaultSessionName = (sessionName: string) => deps.userOf?.(sessionName) ?? DEFAULT_SESSION_NAME;
   const added = new Map<string, { readonly definition: ChainDefinition; readonly count: number }>();
   let sources: readonly unknown[] = [];
   let profiles: readonly ChainProfile[] = [];
+  let ruled: readonly ChainDefinition[] = [];
   let byProfile: ReadonlyMap<string, ChainProfile> = new Map();
   let byRole: ReadonlyMap<string, ChainDefinition> = new Map();
   let listed: readonly ChainDefinition[] = [];
 
   function rebuild(): void {
     const fromProfiles = profiles.flatMap((profile) => ('definition' in profile ? [profile.definition] : []));
-    listed = [...fromProfiles, ...[...added.values()].map(({ definition }) => definition)];
+    const handWritten = new Set(profiles.map(({ profileName }) => profileName));
+    const fromRules = ruled.filter(({ name }) => !handWritten.has(name));
+    listed = [...fromProfiles, ...fromRules, ...[...added.values()].map(({ definition }) => definition)];
     byRole = new Map(listed.map((definition) => [roleKey(roleOfChain(definition)), definition]));
     byProfile = new Map(profiles.map((profile) => [profile.profileName, profile]));
+  }
+
+  /** The chains that the rules still define, of those that have a name. */
+  function defineRuled(issued: readonly IssuedChain[], sessions: readonly SsoSession[]): ChainDefinition[] {
+    const known = new Set(sessions.map(({ sessionName }) => sessionName));
+    return issued.flatMap(({ profileName, sessionName, accountId, permissionSet, ...chain }) => {
+      const source = { sessionName, accountId, permissionSet };
+      const found = known.has(sessionName) ? findRuledChain(chainRules, { source, ...chain }) : undefined;
+      return found === undefined ? [] : [defineChain(found, profileName, source, defaultSessionName(sessionName))];
+    });
   }
 
   function describe({ profileName }: ChainProfile, { line, reason }: ChainFault): string {
@@ -71,8 +90,9 @@ export function createChains(deps: {
       const { document, sessions } = await deps.sharedConfig.read();
       const names = await deps.sharedCredentials.names();
       const unwritten = await deps.issuedNames.unwritten();
+      const issued = await deps.issuedNames.chains();
       const users = sessions.map(({ sessionName }) => deps.userOf?.(sessionName));
-      const found = [document, names, unwritten, ...users];
+      const found = [document, names, unwritten, issued, ...users];
       if (found.length === sources.length && found.every((source, index) => source === sources[index])) return;
       // Most files have no such profile, and the daemon's first answer does without the parser.
       const hasAny = document.text.includes('role_arn');
@@ -83,8 +103,9 @@ export function createChains(deps: {
           sessions,
           credentialsFile: { path: deps.sharedCredentials.path, names },
           isUnwritten: (name) => unwritten.find(name) !== undefined,
-          defaultSessionName: (sessionName) => deps.userOf?.(sessionName) ?? DEFAULT_SESSION_NAME,
+          defaultSessionName,
         }) ?? [];
+      ruled = defineRuled(issued, sessions);
       rebuild();
     },
     find: (role) => byRole.get(roleKey(role)),
@@ -108,9 +129,11 @@ export function createChains(deps: {
           { hint: 'rolecall profiles list' },
         );
       }
-      return new NotFoundError('chain-unavailable', `No chained role is called "${name}".`, {
-        hint: 'rolecall profiles list',
-      });
+      return new NotFoundError(
+        'chain-unavailable',
+        `No chained role in the account ${role.accountId} is called "${name}".`,
+        { hint: 'rolecall profiles sync' },
+      );
     },
     problems: () =>
       profiles.flatMap((profile): Problem[] =>

@@ -1,5 +1,5 @@
 // Remembers the profile name of each role in the state folder, also for roles without a profile in the config file.
-import type { IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/plan-types.ts';
+import type { IssuedChain, IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import type { Role } from '../../core/model.ts';
 import { isRole } from './role-usage.ts';
@@ -19,25 +19,37 @@ export interface IssuedNamesStore {
   /** The names of the last plan that was written, to be reused by the next one. */
   previous(): Promise<IssuedNames | undefined>;
   unwritten(): Promise<UnwrittenProfiles>;
+  /** The chains that the settings define, with their names. A new array after each change. */
+  chains(): Promise<readonly IssuedChain[]>;
   keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<void>;
 }
 
 /** Schema of `profile-names.json`. */
 export const ISSUED_NAMES_SCHEMA = {
   version: 1,
-  isSound: ({ template, profiles, unwritten }) =>
-    typeof template === 'string' && isProfiles(profiles) && (unwritten === undefined || isProfiles(unwritten)),
+  isSound: ({ template, profiles, unwritten, chains }) =>
+    typeof template === 'string' &&
+    isProfiles(profiles) &&
+    (unwritten === undefined || isProfiles(unwritten)) &&
+    (chains === undefined || isChains(chains)),
   loss: 'Profiles in the config file keep their names; "rolecall profiles sync" generates the other names again.',
 } as const satisfies StateFileSchema;
 
 /** `file` must use `ISSUED_NAMES_SCHEMA`. */
 export function createIssuedNames(file: StateFile): IssuedNamesStore {
   let latest: UnwrittenProfiles | undefined;
+  let latestChains: readonly IssuedChain[] | undefined;
 
   return {
     async previous() {
-      const { template, profiles, unwritten } = parse(await file.read());
-      return template === undefined ? undefined : { template, profiles: [...profiles, ...unwritten] };
+      const { template, profiles, unwritten, chains } = parse(await file.read());
+      return template === undefined ? undefined : { template, profiles: [...profiles, ...unwritten], chains };
+    },
+    async chains() {
+      if (latestChains !== undefined) return latestChains;
+      const { chains } = parse(await file.read());
+      latestChains ??= chains;
+      return latestChains;
     },
     async unwritten() {
       if (latest !== undefined) return latest;
@@ -54,6 +66,8 @@ export function createIssuedNames(file: StateFile): IssuedNamesStore {
         ...(aliases === undefined ? {} : { aliases }),
       }));
       await file.write({ ...issuedNames, ...(kept.length === 0 ? {} : { unwritten: kept }) });
+      const { chains = [] } = issuedNames;
+      if (JSON.stringify(latestChains) !== JSON.stringify(chains)) latestChains = chains;
       if (latest === undefined || !isSame(latest.list(), kept)) latest = index(kept);
     },
   };
@@ -88,15 +102,23 @@ function isProfiles(candidate: unknown): boolean {
   });
 }
 
+function isChains(candidate: unknown): boolean {
+  if (!isProfiles(candidate)) return false;
+  return (candidate as readonly Partial<IssuedChain>[]).every(
+    ({ roleArn, nameTemplate }) => typeof roleArn === 'string' && typeof nameTemplate === 'string',
+  );
+}
+
 /** Unreadable content counts as empty: the block in the config file still has the names of its profiles. */
 function parse(content: Readonly<Record<string, unknown>> | undefined) {
-  const { template, profiles, unwritten } = content ?? {};
+  const { template, profiles, unwritten, chains } = content ?? {};
   if (typeof template !== 'string' || !Array.isArray(profiles)) {
-    return { template: undefined, profiles: [], unwritten: [] };
+    return { template: undefined, profiles: [], unwritten: [], chains: [] };
   }
   return {
     template,
     profiles: profiles as IssuedNames['profiles'],
     unwritten: Array.isArray(unwritten) ? (unwritten as UnwrittenProfile[]) : [],
+    chains: Array.isArray(chains) ? (chains as IssuedChain[]) : [],
   };
 }

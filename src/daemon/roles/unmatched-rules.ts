@@ -1,4 +1,4 @@
-// Reports the user's `[[role]]` and `[[protect]]` rules that match no role: usually a typing mistake.
+// Reports the user's rules in the settings that match no role: usually a typing mistake.
 import { runStepsYielding, type Steps } from '../../core/async/steps.ts';
 import type { Catalog, CatalogAccount } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
@@ -9,7 +9,7 @@ import { matchesRole } from '../settings/role-rules.ts';
 import type { Settings } from '../settings/settings.ts';
 
 interface OwnRule {
-  readonly kind: 'role' | 'protect';
+  readonly kind: 'role' | 'protect' | 'chain';
   readonly session: string;
   readonly accountId: string;
   readonly permissionSet: string;
@@ -25,13 +25,14 @@ const MAX_SHOWN = 3;
  * or incomplete. Rules of the team file are not checked: they need not match for every member.
  */
 export function createUnmatchedRules(deps: {
-  readonly settings: Pick<Settings, 'roles' | 'protect'>;
+  readonly settings: Pick<Settings, 'roles' | 'protect' | 'chains'>;
   readonly settingsFile: string;
 }): (catalogs: readonly (Catalog | undefined)[], chains?: readonly ChainRow[]) => Promise<readonly Problem[]> {
   const { roles, protect } = deps.settings;
   const own: readonly OwnRule[] = [
     ...roles.map((rule) => ({ ...rule, kind: 'role' as const, session: '*' })),
     ...protect.map((rule) => ({ ...rule, kind: 'protect' as const })),
+    ...deps.settings.chains.map((rule) => ({ ...rule, kind: 'chain' as const })),
   ].flatMap(({ line, ...rule }) => (line === undefined ? [] : [{ ...rule, line }]));
   let latest: {
     readonly catalogs: readonly (Catalog | undefined)[];
@@ -44,17 +45,17 @@ export function createUnmatchedRules(deps: {
     chains: readonly ChainRow[],
   ): Steps<readonly Problem[]> {
     if (own.length === 0 || !catalogs.every((catalog) => catalog?.complete === true)) return [];
-    const sessions = permissionSetsBySession([
-      ...catalogs.flatMap((catalog) => catalog?.accounts ?? []),
-      ...chains.map(toSets),
-    ]);
+    const accounts = catalogs.flatMap((catalog) => catalog?.accounts ?? []);
+    const sources = permissionSetsBySession(accounts);
+    const sessions = permissionSetsBySession([...accounts, ...chains.map(toSets)]);
     const unmatched: OwnRule[] = [];
     for (const each of own) {
-      if (!hasMatch(each, sessions)) unmatched.push(each);
+      // Chains of the settings start from permission sets only.
+      if (!hasMatch(each, each.kind === 'chain' ? sources : sessions)) unmatched.push(each);
       // A wildcard may have scanned every account: let pending requests run before the next rule.
       if (hasWildcard(each.accountId)) yield;
     }
-    return (['role', 'protect'] as const).flatMap((kind) => {
+    return (['role', 'protect', 'chain'] as const).flatMap((kind) => {
       const ofKind = unmatched.filter((each) => each.kind === kind);
       return ofKind.length === 0 ? [] : [describe(kind, ofKind, deps.settingsFile)];
     });

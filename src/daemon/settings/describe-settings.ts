@@ -54,7 +54,7 @@ export async function describeSettings(path: string, environment: Environment): 
     settings: [
       ...listKeys(settingsSchema.properties).flatMap((key) => describeKey(key, layers, settings, environment) ?? []),
       ...describeSessions(layers),
-      ...['role', 'protect'].flatMap((kind) => describeRules(kind, layers)),
+      ...['role', 'protect', 'chain'].flatMap((kind) => describeRules(kind, layers)),
     ],
   };
 }

@@ -1,6 +1,7 @@
 // Looks up what the `[[role]]` rules of the settings say about one role; the first rule that matches and sets the value wins.
 import type { ExtraValue } from '../../aws-config/profiles/extra-keys.ts';
 import type { ExtraFor } from '../../aws-config/profiles/foreign-keys.ts';
+import { chainNameOf } from '../../core/aws/chain-role.ts';
 import type { Role } from '../../core/model.ts';
 import { matchesGlob } from '../../core/text/glob.ts';
 import type { RoleSettings, Settings } from './settings.ts';
@@ -13,9 +14,16 @@ export function regionFor(settings: Settings, role: AccountRole): string | undef
   return match?.region ?? settings.profiles.region;
 }
 
-/** The name template of the role's alias, from the first matching rule that sets one. */
+/**
+ * The name template of the role's alias, from the first matching rule that sets one. A chained role takes one only from a
+ * rule for `chain:…`: the alias of an account's only role must not become ambiguous.
+ */
 export function aliasFor(settings: Settings, role: AccountRole): string | undefined {
-  return settings.roles.find((rule) => rule.alias !== undefined && matchesRole(rule, role))?.alias;
+  const isChain = chainNameOf(role.permissionSet) !== undefined;
+  return settings.roles.find(
+    (rule) =>
+      rule.alias !== undefined && (!isChain || rule.permissionSet.startsWith('chain:')) && matchesRole(rule, role),
+  )?.alias;
 }
 
 /** Whether the role is pinned, from the first matching rule that sets `pin`. `roleName`: of a chained role, which matches too. */

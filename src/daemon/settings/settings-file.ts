@@ -70,15 +70,16 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
 export interface RuleLines {
   readonly role: readonly number[];
   readonly protect: readonly number[];
+  readonly chain: readonly number[];
 }
 
-export function readRuleLines(text: string, { role = [], protect = [] }: SettingsFile): RuleLines {
+export function readRuleLines(text: string, { role = [], protect = [], chain = [] }: SettingsFile): RuleLines {
   const find = (kind: string, rules: readonly unknown[]) =>
     findTomlLines(
       text,
       rules.map((_, index) => [kind, String(index)]),
     );
-  return { role: find('role', role), protect: find('protect', protect) };
+  return { role: find('role', role), protect: find('protect', protect), chain: find('chain', chain) };
 }
 
 /** @throws UsageError settings-invalid: an extra key that rolecall does not allow, or a value that a profile line can't hold */

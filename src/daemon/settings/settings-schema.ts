@@ -1,5 +1,7 @@
 // The JSON Schema of config.toml, and the type that follows from it.
 import type { FromSchema } from 'json-schema-to-ts';
+import { MAX_ROLE_SECONDS } from '../../core/aws/chain-fields.ts';
+import { MIN_CHAINED_SECONDS } from '../../core/aws/chain-role.ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 import { APPROVE_FOR, APPROVE_SETTINGS, MAX_REMEMBER_MINUTES } from './approve-settings.ts';
@@ -148,7 +150,39 @@ export const settingsSchema = table({
       }),
     }),
   },
-});
+  chain: {
+    type: 'array',
+    items: {
+      ...table({
+        session: about('name of the sso-session, or a pattern', pattern),
+        account_id: about('account id of the roles to start from, or a pattern', pattern),
+        permission_set: about('permission set of the roles to start from, or a pattern', pattern),
+        role_arn: about(
+          'ARN of the role to assume; may contain `{account_id}` and `{partition}` of the role to start from',
+          text,
+        ),
+        name: about('template of the profile names, as in `[profiles]`; may also contain `{role_name}`', text),
+        external_id: about('external id that the role asks for', text),
+        role_session_name: about('name of the role session in CloudTrail; by default the user who signed in', text),
+        duration_seconds: about('how long the credentials last; AWS allows an hour, so more is treated as 3600', {
+          type: 'integer',
+          minimum: MIN_CHAINED_SECONDS,
+          maximum: MAX_ROLE_SECONDS,
+        }),
+        source_identity: about('source identity of the role session', text),
+        tags: about('session tags', { type: 'object', additionalProperties: { type: 'string' } }),
+        transitive_tags: about('keys of the tags that further roles get too', { type: 'array', items: text }),
+        region: about('region of the profiles, and of STS', text),
+        policy: about('session policy, as JSON text: the credentials can do only what it allows too', text),
+        policy_arns: about('ARNs of managed policies that narrow the credentials in the same way', {
+          type: 'array',
+          items: text,
+        }),
+      }),
+      required: ['role_arn'],
+    },
+  },
+} as const);
 
 /** The settings as written in the file. */
 export type SettingsFile = FromSchema<typeof settingsSchema>;

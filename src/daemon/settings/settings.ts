@@ -6,6 +6,7 @@ import { UsageError } from '../../core/errors.ts';
 import { DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
+import type { ChainSettings } from './chain-rules.ts';
 import type { BrowserSetting, ExtraSettings, RuleLines } from './settings-file.ts';
 import type { SettingsFile } from './settings-schema.ts';
 
@@ -86,6 +87,7 @@ export interface Settings {
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
   readonly protect: readonly ProtectSettings[];
+  readonly chains: readonly ChainSettings[];
   /** Where the team file came from; absent without one. */
   readonly teamSource?: string;
 }
@@ -121,18 +123,23 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   const secretStore = readStoreVariable(environment['ROLECALL_SECRET_STORE']);
   // Without a file the TOML parser is not loaded.
   if (text === undefined && team?.text === undefined) {
-    return toSettings({}, secretStore, new Map(), { role: [], protect: [] });
+    return toSettings({}, secretStore, new Map(), { role: [], protect: [], chain: [] });
   }
   const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
+  const { requireUsableChains, toChainSettings } = await import('./chain-settings.ts');
   const own = text === undefined ? {} : parseSettingsFile(path, text);
   requireUsableExtra(path, text ?? '', own);
+  requireUsableChains(path, text ?? '', own.chain);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  if (team?.text === undefined) return toSettings(own, secretStore, browsers, ruleLines);
+  const settingsOf = (file: SettingsFile): Settings => ({
+    ...toSettings(file, secretStore, browsers, ruleLines),
+    chains: toChainSettings(file.chain, ruleLines.chain),
+  });
+  if (team?.text === undefined) return settingsOf(own);
   const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = parseTeamFile(team.path, team.text);
-  const settings = toSettings(mergeTeam(agreed, own), secretStore, browsers, ruleLines);
-  return { ...settings, teamSource: readTeamSource(team.text) ?? team.path };
+  return { ...settingsOf(mergeTeam(agreed, own)), teamSource: readTeamSource(team.text) ?? team.path };
 }
 
 function toSettings(
@@ -201,6 +208,7 @@ function toSettings(
       rememberMinutes: protect.remember_minutes ?? DEFAULT_REMEMBER_MINUTES,
       for: protect.for ?? 'role',
     })),
+    chains: [],
   };
 }
 

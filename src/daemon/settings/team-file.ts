@@ -2,6 +2,7 @@
 import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
+import { requireUsableChains } from './chain-settings.ts';
 import { parseTomlFile, settingsFault } from './settings-file.ts';
 import type { SettingsFile } from './settings-schema.ts';
 import { teamSchema } from './team-schema.ts';
@@ -18,6 +19,7 @@ export interface TeamFile {
   session?: Record<string, { start_url: string; region: string } & AgreedSession>;
   role?: NonNullable<SettingsFile['role']>;
   protect?: NonNullable<SettingsFile['protect']>;
+  chain?: NonNullable<SettingsFile['chain']>;
 }
 
 /** Enough for the 20,000 `[[role]]` rules that the schema allows. */
@@ -56,6 +58,7 @@ export function parseTeamFile(path: string, text: string): TeamFile {
   for (const [index, { alias }] of (file.role ?? []).entries()) {
     if (alias !== undefined) check(['role', String(index), 'alias'], () => parseNameTemplate(alias, 'role.alias'));
   }
+  requireUsableChains(path, text, file.chain);
   return file;
 }
 
@@ -79,12 +82,14 @@ export function mergeTeam(team: TeamFile, own: SettingsFile): SettingsFile {
   });
   const role = [...(own.role ?? []), ...(team.role ?? [])];
   const protect = [...(own.protect ?? []), ...(team.protect ?? [])];
+  const chain = [...(own.chain ?? []), ...(team.chain ?? [])];
   return {
     ...own,
     profiles: { ...team.profiles, ...own.profiles },
     session: Object.fromEntries(session),
     ...(role.length === 0 ? {} : { role }),
     ...(protect.length === 0 ? {} : { protect }),
+    ...(chain.length === 0 ? {} : { chain }),
   };
 }
 

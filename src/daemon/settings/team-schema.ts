@@ -1,4 +1,7 @@
 // The JSON Schema of the team file: only settings that teams share, nothing that runs a program or is secret.
+import { MAX_ROLE_SECONDS, MAX_SESSION_TAGS } from '../../core/aws/chain-fields.ts';
+import { MIN_CHAINED_SECONDS } from '../../core/aws/chain-role.ts';
+import { MAX_POLICY_ARNS } from '../../core/aws/session-policy.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 import { APPROVE_FOR, APPROVE_SETTINGS, MAX_REMEMBER_MINUTES } from './approve-settings.ts';
 
@@ -56,6 +59,28 @@ export const teamSchema = {
         remember_minutes: { type: 'integer', minimum: 0, maximum: MAX_REMEMBER_MINUTES },
         for: { enum: APPROVE_FOR },
       }),
+    },
+    chain: {
+      type: 'array',
+      maxItems: 1000,
+      items: {
+        ...table({
+          session: pattern,
+          ...matcher,
+          role_arn: { ...text, maxLength: 2048 },
+          name: { ...text, description: 'name template of the profiles; {role_name} is the name in the ARN' },
+          external_id: { ...text, maxLength: 1224 },
+          role_session_name: text,
+          duration_seconds: { type: 'integer', minimum: MIN_CHAINED_SECONDS, maximum: MAX_ROLE_SECONDS },
+          source_identity: text,
+          tags: { type: 'object', maxProperties: MAX_SESSION_TAGS, additionalProperties: { type: 'string' } },
+          transitive_tags: { type: 'array', items: text, maxItems: MAX_SESSION_TAGS },
+          region: text,
+          policy: { type: 'string', minLength: 1, maxLength: 20_000, description: 'a session policy as JSON' },
+          policy_arns: { type: 'array', items: { ...text, maxLength: 2048 }, maxItems: MAX_POLICY_ARNS },
+        }),
+        required: ['role_arn'],
+      },
     },
   }),
 } as const;

@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Catalog } from '../../../src/core/model.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
+import type { ChainRow } from '../../../src/daemon/roles/chain-rows.ts';
 import { createUnmatchedRules } from '../../../src/daemon/roles/unmatched-rules.ts';
+import { CHAIN } from '../../helpers/documents.ts';
 
 const PATH = '/home/taylor/.config/rolecall/config.toml';
 const SETTINGS = `
@@ -95,4 +97,38 @@ test('are computed in slices, with other work in between', async () => {
   while (!(await Promise.race([isOver, nextTurn(false)]))) turns += 1;
   expect(await search).toHaveLength(1);
   expect(turns).toBeGreaterThan(40);
+});
+
+test('may be about a chained role, and those for chains start from roles only', async () => {
+  const text = `[[protect]]
+account_id = "999999999999"
+permission_set = "Deploy"
+[[role]]
+permission_set = "chain:dep*"
+pin = true
+[[chain]]
+permission_set = "Admin"
+role_arn = "arn:aws:iam::999999999999:role/Deploy"
+[[chain]]
+account_id = "999999999999"
+role_arn = "arn:aws:iam::999999999999:role/Deploy"
+`;
+  const deploy: ChainRow = {
+    role: { sessionName: 's', accountId: '999999999999', permissionSet: 'chain:deploy' },
+    accountName: undefined,
+    ownProfile: 'deploy',
+    region: undefined,
+    chain: { ...CHAIN, roleName: 'Deploy' },
+  };
+  const messages = async (chains: readonly ChainRow[]) => {
+    const problems = await (await create(text))([catalog('111111111111')], chains);
+    return problems.map(({ message }) => message.slice(PATH.length));
+  };
+  const ofChain = ' has [[chain]] rules that match none of your roles: line 10 (999999999999, *).';
+  expect(await messages([deploy])).toEqual([ofChain]);
+  expect(await messages([])).toEqual([
+    ' has [[role]] rules that match none of your roles: line 4 (*, chain:dep*).',
+    ' has [[protect]] rules that match none of your roles: line 1 (999999999999, Deploy).',
+    ofChain,
+  ]);
 });

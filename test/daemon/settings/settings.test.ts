@@ -99,6 +99,7 @@ const DEFAULTS: Settings = {
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
   protect: [],
+  chains: [],
 };
 
 describe('settings', () => {
@@ -168,6 +169,59 @@ describe('settings', () => {
         },
       ],
     });
+  });
+
+  test('define chained roles, for an hour at most, and the team can too', async () => {
+    const text = `[[chain]]
+session = "work"
+account_id = "1*"
+permission_set = "Admin"
+role_arn = "arn:{partition}:iam::{account_id}:role/Deploy"
+name = "{account_id}/{role_name}"
+external_id = "a:b"
+role_session_name = "ci"
+duration_seconds = 7200
+source_identity = "taylor"
+tags = { team = "a b" }
+transitive_tags = ["team"]
+region = "eu-central-1"
+policy = """
+{ "Statement": [] }
+"""
+policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+`;
+    const team = { path: 'team.toml', text: '[[chain]]\nrole_arn = "arn:aws:iam::999999999999:role/Hub"\n' };
+    const { chains } = await parseSettings({ path: PATH, text, environment: {}, team });
+    expect(chains).toEqual([
+      {
+        line: 1,
+        isOfTeam: false,
+        session: 'work',
+        accountId: '1*',
+        permissionSet: 'Admin',
+        roleArn: 'arn:{partition}:iam::{account_id}:role/Deploy',
+        name: '{account_id}/{role_name}',
+        externalId: 'a:b',
+        roleSessionName: 'ci',
+        durationSeconds: 3600,
+        requestedSeconds: 7200,
+        sourceIdentity: 'taylor',
+        tags: [{ key: 'team', value: 'a b' }],
+        transitiveTagKeys: ['team'],
+        region: 'eu-central-1',
+        policy: '{"Statement":[]}',
+        policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      },
+      {
+        isOfTeam: true,
+        session: '*',
+        accountId: '*',
+        permissionSet: '*',
+        roleArn: 'arn:aws:iam::999999999999:role/Hub',
+        name: '{account_name}.{role_name}',
+        durationSeconds: 3600,
+      },
+    ]);
   });
 
   test('have a flow for all sessions, and one for each session; unknown flows are refused', async () => {
@@ -307,7 +361,7 @@ pin = true
 
 describe('an error in the settings names the file, the line and what would be valid', () => {
   const VALID_AT_TOP =
-    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, audit, lock, lock_with_screen, lock_after_minutes, unlock, web_port, profiles, session, endpoints, network, role, protect';
+    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, audit, lock, lock_with_screen, lock_after_minutes, unlock, web_port, profiles, session, endpoints, network, role, protect, chain';
 
   test.each([
     // Unknown keys.
@@ -409,6 +463,48 @@ describe('an error in the settings names the file, the line and what would be va
     ['[[role]]\nextra = { a = 1.5 }', 2, '"role.extra.a" must be string.'],
     ['[[role]]\nextra = { a = 2026-11-30 }', 2, '"role.extra.a": put a date in quotes.'],
     ['[[role]]\nextra = "json"', 2, '"role.extra" must be object.'],
+    // Chained roles.
+    ['[[chain]]\nname = "x"', 1, '"chain" must have required property \'role_arn\'.'],
+    ...(
+      [
+        ['role_arn = "arn:aws:iam::1:role/x"', /^"chain\.role_arn": is not the ARN of an IAM role, like arn:/],
+        [
+          'role_arn = "arn:aws:iam::{account}:role/x"',
+          /^"chain\.role_arn": has "\{account\}", which is not a placeholder/,
+        ],
+        [
+          'name = "{role}"',
+          /^"chain\.name": "\{role\}" in the setting chain\.name is not a placeholder\. .*\{role_name\}\.$/,
+        ],
+        ['role_session_name = "two words"', /^"chain\.role_session_name": must have 2 to 64 characters/],
+        ['source_identity = "x"', /^"chain\.source_identity": must have 2 to 64 characters/],
+        ['external_id = "x"', /^"chain\.external_id": must have 2 to 1224 characters/],
+        ['duration_seconds = 60', '"chain.duration_seconds" must be >= 900.'],
+        ['duration_seconds = 43201', '"chain.duration_seconds" must be <= 43200.'],
+        ['region = "a b"', '"chain.region": is not the name of a region.'],
+        ['tags = { "aws:x" = "y" }', /^"chain\.tags\.aws:x": a tag key must have 1 to 128 characters/],
+        [`tags = { x = "${'y'.repeat(257)}" }`, /^"chain\.tags\.x": a tag value must have at most 256 characters/],
+        ['tags = { Team = "a", team = "b" }', /^"chain\.tags": has "team" twice/],
+        [
+          `tags = { ${Array.from({ length: 51 }, (_, index) => `k${index} = "v"`).join(', ')} }`,
+          '"chain.tags": has more than 50 tags.',
+        ],
+        ['tags = { a = "b" }\ntransitive_tags = ["c"]', '"chain.transitive_tags": names "c", which is not in "tags".'],
+        ['policy = "{"', /^"chain\.policy": is not JSON/],
+        [`policy = '{"Statement":"${'x'.repeat(2048)}"}'`, /^"chain\.policy": is no policy/],
+        [`policy = '{"Statement":["${'x'.repeat(2048)}"]}'`, /^"chain\.policy": is too long/],
+        ['policy_arns = ["ReadOnlyAccess"]', /^"chain\.policy_arns": has "ReadOnlyAccess", which is not the ARN/],
+        [
+          `policy_arns = [${Array.from({ length: 11 }, () => '"arn:aws:iam::aws:policy/ReadOnlyAccess"').join(', ')}]`,
+          '"chain.policy_arns": has more than 10 ARNs.',
+        ],
+      ] as const
+    ).map(([keys, expected]) => {
+      const before = '[[chain]]\nrole_arn = "arn:aws:iam::{account_id}:role/A"\n[[chain]]\n';
+      const arn = keys.startsWith('role_arn') ? '' : 'role_arn = "arn:{partition}:iam::{account_id}:role/B"\n';
+      const line = (before + arn + keys).split('\n').length;
+      return [`${before}${arn}${keys}`, line, expected] as const;
+    }),
     // Not TOML.
     ['a = 1\nb = \n', 2, /^Invalid TOML document: /],
     ['[profiles\nname = "x"', 1, /^Invalid TOML document: /],
