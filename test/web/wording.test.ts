@@ -35,8 +35,8 @@ describe('a chained role', () => {
 
   test('says how it is reached, how long its credentials last, and why not longer', () => {
     expect([aChain(), role].map(({ chain }) => chain && page.describeChain(chain))).toEqual([
-      'rolecall assumes arn:aws:iam::222222222222:role/ci/deploy with the credentials of taylor.Admin. Its own credentials last 1 h.',
-      'rolecall assumes arn:aws:iam::222222222222:role/ci/deploy with the credentials of taylor.Admin. Its own credentials last 1 h, not the 8 h that its profile asks for. AWS allows no more for a role behind another one. A session policy limits what they can do.',
+      'It is arn:aws:iam::222222222222:role/ci/deploy, assumed with the credentials of taylor.Admin. Its own credentials last 1 h.',
+      'It is arn:aws:iam::222222222222:role/ci/deploy, assumed with the credentials of taylor.Admin. Its own credentials last 1 h, not the 8 h that its profile asks for. AWS allows no more for a role behind another one. A session policy limits what they can do.',
     ]);
   });
 });

@@ -66,7 +66,7 @@ export function describeChain(chain) {
   const { roleArn, lifetimeSeconds, cappedFrom, policy } = chain;
   const asked = cappedFrom === null ? '' : `, not the ${formatDuration(cappedFrom * 1000)} that its profile asks for`;
   return [
-    `rolecall assumes ${harmless(roleArn)} with the credentials of ${harmless(nameOfSource(chain))}.`,
+    `It is ${harmless(roleArn)}, assumed with the credentials of ${harmless(nameOfSource(chain))}.`,
     `Its own credentials last ${formatDuration(lifetimeSeconds * 1000)}${asked}.`,
     ...(cappedFrom === null ? [] : ['AWS allows no more for a role behind another one.']),
     ...(policy ? ['A session policy limits what they can do.'] : []),
