@@ -25,9 +25,11 @@ beforeAll(() => {
 
 afterAll(() => home.remove());
 
-function lookUpSessions(shell: HookShell, configFile: string | undefined): string[] {
+const lookUpSessions = (shell: HookShell, configFile: string | undefined) => lookUp(shell, 'session ""', configFile);
+
+function lookUp(shell: HookShell, what: string, configFile: string | undefined): string[] {
   const script = join(home.path, `completion.${shell}`);
-  writeFileSync(script, `${formatCompletion(shell, [], '/nowhere')}\n__rolecall_look_up session ""\n`);
+  writeFileSync(script, `${formatCompletion(shell, [], '/nowhere')}\n__rolecall_look_up ${what}\n`);
   const variables =
     configFile === undefined ? {} : { AWS_CONFIG_FILE: configFile, WHERE: join(home.path, 'elsewhere') };
   const complete = { bash: 'complete() { :; }; . ', zsh: 'source ', fish: 'source ' }[shell];
@@ -62,3 +64,12 @@ it.each(SHELLS)(
     ]);
   },
 );
+
+it.each(SHELLS)('%s finds the hosts of the ssh configuration that begin with the word, and no patterns', (shell) => {
+  const config = 'Host build-1 build-2 *.corp !x\n  HostName a\nhost other $(id)\nMatch host build-3\n';
+  writePrivate(join(home.path, '.ssh', 'config'), config);
+  expect([lookUp(shell, 'host ""', undefined), lookUp(shell, 'host bu', undefined)]).toEqual([
+    ['build-1', 'build-2', 'other'],
+    ['build-1', 'build-2'],
+  ]);
+});

@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander';
 
 /** What kind of word to complete; `command` is another program followed by its own arguments. */
-export type WordKind = 'profile' | 'role' | 'session' | 'command' | 'shell' | 'file' | 'none';
+export type WordKind = 'profile' | 'role' | 'session' | 'host' | 'command' | 'shell' | 'file' | 'none';
 
 export interface CommandWords {
   /** The words after `rolecall`: empty for the program itself, `profiles sync` for a command in a group. */
@@ -35,7 +35,9 @@ function walk(command: Command, path: readonly string[]): readonly CommandWords[
       description: command.description(),
       subcommands: children.map((child) => ({ name: child.name(), description: child.description() })),
       flags: [
-        ...command.options.filter((option) => !option.hidden && option.long !== undefined).map(describeFlag),
+        ...command.options
+          .filter((option) => !option.hidden && option.long !== undefined)
+          .map((option) => describeFlag(option, path)),
         { flag: '--help', description: 'show help for this command', takes: undefined },
       ],
       first: kindOf(first?.name(), path),
@@ -46,8 +48,8 @@ function walk(command: Command, path: readonly string[]): readonly CommandWords[
   ];
 }
 
-function describeFlag(option: Option) {
-  const takes = option.required || option.optional ? kindOf(option.name(), []) : undefined;
+function describeFlag(option: Option, path: readonly string[]) {
+  const takes = option.required || option.optional ? kindOf(option.name(), path) : undefined;
   return { flag: option.long ?? '', description: option.description, takes };
 }
 
@@ -55,6 +57,7 @@ const KINDS: Readonly<Record<string, WordKind>> = {
   profile: 'profile',
   'profile|query': 'role',
   session: 'session',
+  host: 'host',
   'sso-session': 'session',
   command: 'command',
   shell: 'shell',
@@ -64,5 +67,6 @@ const KINDS: Readonly<Record<string, WordKind>> = {
 
 function kindOf(name: string | undefined, path: readonly string[]): WordKind {
   if (name === 'query' && path[0] === 'use') return 'role';
+  if (name === 'role' && (path[0] === 'ssh' || path[0] === 'forward')) return 'profile';
   return (name === undefined ? undefined : KINDS[name]) ?? 'none';
 }

@@ -25,6 +25,11 @@ const CONFIG_FILE_AWK =
 const SESSION_NAMES_AWK =
   '/^\\[sso-session[ \\t]+"?[A-Za-z0-9_.@\\/+=:,-]+"?[ \\t]*\\]/ { sub(/^\\[sso-session[ \\t]+"?/, ""); sub(/"?[ \\t]*\\].*$/, ""); print }';
 const SESSIONS_AWK = `${CONFIG_FILE_AWK}${SESSION_NAMES_AWK}`;
+/** The hosts that the user's ssh configuration names, without patterns. */
+const HOSTS_AWK =
+  'BEGIN { want = ENVIRON["ROLECALL_WORD"]; ARGV[1] = ENVIRON["HOME"] "/.ssh/config"; ARGC = 2 } ' +
+  'tolower($1) == "host" { for (i = 2; i <= NF; i++) ' +
+  'if (substr($i, 1, length(want)) == want && $i !~ /[^A-Za-z0-9_.-]/ && !seen[$i]++) print $i }';
 /**
  * After other words, offers only roles that match these words too, because `use` would find nothing else. Same rule as
  * core/role-match.js, without levels: a word is anywhere in the profile's name except in the middle of a number, or is one
@@ -71,6 +76,7 @@ export function posixLookup(switchDirectory: string): string {
   case $1:$2 in
     role:[0-9]*) ${lookup(ACCOUNTS_AWK, file('accounts'))} ;;
     session:*) ${lookup(SESSIONS_AWK, '')} ;;
+    host:*) ${lookup(HOSTS_AWK, '')} ;;
   esac
 }
 `;
@@ -91,6 +97,8 @@ export function fishLookup(switchDirectory: string): string {
             ${lookup(NAMES_AWK, NAME_FILES.map(file).join(' '))}
         case session
             ${lookup(SESSIONS_AWK, '')}
+        case host
+            ${lookup(HOSTS_AWK, '')}
     end
     if test $argv[1] = role; and string match --quiet --regex '^[0-9]' -- $argv[2]
         ${lookup(ACCOUNTS_AWK, file('accounts'))}
