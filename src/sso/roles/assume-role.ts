@@ -1,8 +1,8 @@
 // One AssumeRole call with all that goes with it: the credentials of its source, back-off, circuit breaker and errors.
 import type { Clock } from '../../core/clock.ts';
 import { RefusedError, UsageError, type RolecallError } from '../../core/errors.ts';
-import { chainNameOf } from '../../core/aws/chain-role.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
+import { nameOfRole } from '../../core/text/role-title.js';
 import { describeStsFault, isFault } from '../faults.ts';
 import type { RoleAssumer } from '../ports.ts';
 import type { CircuitBreakers } from '../resilience/circuit-breakers.ts';
@@ -69,7 +69,4 @@ export function describeAssumeFault(thrown: unknown, { definition }: ChainStep):
   return describeStsFault(thrown);
 }
 
-function nameSource({ accountId, permissionSet }: Role): string {
-  const chain = chainNameOf(permissionSet);
-  return chain === undefined ? `${permissionSet} in account ${accountId}` : `the chained role ${chain}`;
-}
+const nameSource = ({ accountId, permissionSet }: Role) => `${nameOfRole(permissionSet)} in account ${accountId}`;

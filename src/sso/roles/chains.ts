@@ -3,6 +3,7 @@ import { oncePerObject } from '../../core/async/once.ts';
 import { chainNameOf } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
+import { nameOfRole } from '../../core/text/role-title.js';
 import type { ChainSource } from '../ports.ts';
 import type { Service } from '../resilience/circuit-breakers.ts';
 import { digestOfChain } from './chain-digest.ts';
@@ -78,12 +79,14 @@ export function stsOf(session: SsoSession, { region }: ChainDefinition): Service
 }
 
 function describeMissing(role: Role, source: ChainLookup | undefined): RolecallError {
-  const name = chainNameOf(role.permissionSet) ?? role.permissionSet;
   if (source?.find(role) === undefined) {
-    return source?.refusal?.(role) ?? new NotFoundError('chain-unavailable', `No chained role is called "${name}".`);
+    return (
+      source?.refusal?.(role) ??
+      new NotFoundError('chain-unavailable', `No chained role is called "${nameOfRole(role.permissionSet)}".`)
+    );
   }
   return new NotFoundError(
     'chain-unavailable',
-    `The chained role ${name} leads through more than ${MAX_STEPS} roles, or in a circle.`,
+    `The chained role "${nameOfRole(role.permissionSet)}" leads through more than ${MAX_STEPS} roles, or in a circle.`,
   );
 }

@@ -135,7 +135,7 @@ describe('a chained role', () => {
     expect(await failureOf(ask(world, loop))).toMatchObject({
       errorClass: 'NotFoundError',
       code: 'chain-unavailable',
-      message: 'The chained role loop leads through more than 8 roles, or in a circle.',
+      message: 'The chained role "loop" leads through more than 8 roles, or in a circle.',
     });
     let deep = ROLE;
     for (let step = 0; step < 9; step += 1) deep = world.define(`step-${step}`, { source: deep });
