@@ -15,6 +15,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const SOURCE = 'taylor.Admin-AF-Permission-Set';
 const ACCOUNT = '333333333333';
 const ROLE = { session: SESSION, accountId: ACCOUNT, permissionSet: 'chain:deployer' } as const;
+const DEPLOYER_ARN = `arn:aws:iam::${ACCOUNT}:role/Deployer`;
 const DEPLOYER = `arn:aws:sts::${ACCOUNT}:assumed-role/Deployer/build-8`;
 /** With every kind of character that the name of a chain can have. */
 const ODD_NAME = 'Z9_+=,.@/-odd';
@@ -43,19 +44,39 @@ role_arn = arn:aws:iam::999999999999:role/Stranger
 source_profile = ${SOURCE}
 `;
 
-/** By hand: two steps, of which the first needs the profile that rolecall writes, and a profile with our command. */
-const CHAINS = `
-[profile hub]
-role_arn = arn:aws:iam::222222222222:role/team/Hub
-role_session_name = build-7
-source_profile = ${SOURCE}
+const HUB_ARN = 'arn:aws:iam::222222222222:role/team/Hub';
+const POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}';
+const POLICY_ARN = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+/** The first step, narrowed by a session policy. */
+const SETTINGS = `
+[[chain]]
+account_id = "111111111111"
+permission_set = "Admin-AF-Permission-Set"
+role_arn = "arn:{partition}:iam::222222222222:role/team/Hub"
+name = "hub"
+role_session_name = "build-7"
+policy = '${POLICY.replaceAll(',', ', ')}'
+policy_arns = ["${POLICY_ARN}"]
+`;
 
+/** By hand: the second step, the same two steps without a policy for clients that assume roles, and our command. */
+const CHAINS = `
 [profile deployer]
-role_arn = arn:aws:iam::${ACCOUNT}:role/Deployer
+role_arn = ${DEPLOYER_ARN}
 role_session_name = build-8
 external_id = ticket:42
 duration_seconds = 900
 source_profile = hub
+region = eu-west-1
+
+[profile hub-by-client]
+role_arn = ${HUB_ARN}
+source_profile = ${SOURCE}
+
+[profile deployer-by-client]
+role_arn = ${DEPLOYER_ARN}
+role_session_name = build-8
+source_profile = hub-by-client
 region = eu-west-1
 
 [profile ${ODD_NAME}]
@@ -92,7 +113,7 @@ const clock: Clock = {
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await createSignedInRig({ clock, emulator: { clock } });
+  rig = await createSignedInRig({ clock, emulator: { clock }, settings: SETTINGS });
   appendFileSync(rig.configPath, CHAINS + REFUSED_CHAINS);
 });
 afterAll(() => rig.remove());
@@ -202,6 +223,9 @@ async function expectRefused(profile: string, account: string, { exitCode, says 
   );
 }
 
+/** What STS was asked for. */
+const stepsAtAws = () => rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole ?? []);
+
 async function openConsole() {
   const { stdout } = await rig.runCli(['console', 'deployer', '--print']);
   const page = await (await fetch(stdout.trim())).text();
@@ -238,7 +262,7 @@ async function openContainer() {
   };
 }
 
-test('over three turnovers every way gives the same credentials of the last role, and every client is that role', async () => {
+test('over three turnovers the session policy arrives at AWS, every way gives the same credentials, and every client is the last role', async () => {
   const container = await openContainer();
   expect(await rig.runCli(['use', '--current', 'deployer'])).toMatchObject({ exitCode: 0 });
   const seen = new Set<string | undefined>();
@@ -260,7 +284,23 @@ test('over three turnovers every way gives the same credentials of the last role
     expect(await openConsole()).toEqual({ role: 'Deployer', account: ACCOUNT, region: 'eu-west-1' });
     const surroundings = [{ AWS_PROFILE: 'deployer-keys' }, container, keys];
     expect(arnsOf(await identify(surroundings, turn))).toEqual(everyClientIs(DEPLOYER));
-    expect(rig.emulator.countCalls('AssumeRole')).toBe(2);
+    expect(stepsAtAws()).toEqual([
+      {
+        roleArn: HUB_ARN,
+        roleSessionName: 'build-7',
+        durationSeconds: '3600',
+        policy: POLICY,
+        policyArns: [POLICY_ARN],
+      },
+      {
+        roleArn: DEPLOYER_ARN,
+        roleSessionName: 'build-8',
+        externalId: 'ticket:42',
+        durationSeconds: '900',
+        policy: null,
+        policyArns: [],
+      },
+    ]);
   }
   expect(seen.size).toBe(4);
 });
@@ -272,7 +312,7 @@ test('every character of a name arrives by every way', async () => {
 });
 
 test('a client that assumes both roles itself, with the credentials of our profile, is the same role', async () => {
-  expect(arnsOf(await identify([{ AWS_PROFILE: 'deployer' }]))).toEqual(everyClientIs(DEPLOYER));
+  expect(arnsOf(await identify([{ AWS_PROFILE: 'deployer-by-client' }]))).toEqual(everyClientIs(DEPLOYER));
 });
 
 describe('every way says why there are no credentials of a chain', () => {
