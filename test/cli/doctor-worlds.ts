@@ -128,6 +128,20 @@ export const TROUBLES: readonly Trouble[] = [
     edit: '$d',
   },
   {
+    code: 'chain-unavailable',
+    rig: withProfile(
+      '[profile b]\nrole_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = account1\nmfa_serial = arn:aws:iam::111111111111:mfa/x\n',
+    ),
+    edit: 'LINEd',
+  },
+  {
+    code: 'chain-capped',
+    rig: withProfile(
+      '[profile b]\nrole_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = account1\nduration_seconds = 7200\n',
+    ),
+    edit: '$d',
+  },
+  {
     code: 'credential-process-copy-stale',
     fixable: true,
     async breakIt(rig) {

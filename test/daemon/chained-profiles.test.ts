@@ -141,3 +141,34 @@ describe('a [[chain]] of the settings', () => {
     expect(written).not.toHaveProperty('unwritten');
   });
 });
+
+describe('status', () => {
+  test('shows the first chain that cannot be used, but none whose credentials come from elsewhere', async () => {
+    const foreign = `\n[profile ci]\nrole_arn = ${ARN}\ncredential_source = Environment\n`;
+    rig = await createRig({ config: CONFIG + foreign + DEPLOY });
+    const problems = async () => {
+      const status = await rig.client.call('status', {});
+      return status.problems.filter(({ code }) => code === 'chain-unavailable');
+    };
+    expect(await problems()).toEqual([]);
+    const broken = `${DEPLOY}mfa_serial = arn:aws:iam::111111111111:mfa/x\n`;
+    writeFileSync(rig.configPath, CONFIG + broken);
+    const line = (CONFIG + broken).split('\n').length - 1;
+    const hint = `\${EDITOR:-vi} +${line} ${rig.configPath}`;
+    expect(await problems()).toEqual([
+      {
+        code: 'chain-unavailable',
+        message: expect.stringMatching(/, line \d+: .* its mfa_serial asks /) as string,
+        hint,
+      },
+    ]);
+    writeFileSync(rig.configPath, CONFIG + broken + broken.replace('deploy', 'again'));
+    expect(await problems()).toEqual([
+      {
+        code: 'chain-unavailable',
+        message: expect.stringMatching(/\. 1 more profile has a similar problem\.$/) as string,
+        hint: 'rolecall doctor',
+      },
+    ]);
+  });
+});

@@ -99,6 +99,8 @@ export const ROOMS: readonly Room[] = [
       'aws-config/document/default-credentials',
       'aws-config/document/credentials-names',
       'aws-config/document/login-session',
+      'aws-config/chains/chain-profiles',
+      'aws-config/sessions/sso-sessions',
       'aws-config/files/own-traces',
       'secret-store/choose',
       'secret-store/own-items',

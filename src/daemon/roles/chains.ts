@@ -25,10 +25,8 @@ export interface Chains extends ChainSource {
   refusalOfProfile(profileName: string): RolecallError | undefined;
   /** The `source_profile` of a chain that is a hand-written profile. */
   sourceNameOf(definition: ChainDefinition): string | undefined;
-  /** What prevents chains from working, from the last read. Profiles that have nothing to do with rolecall are left out. */
+  /** At most one, for the chains that start from a role of ours and cannot be used; from the last read. */
   problems(): readonly Problem[];
-  /** Profiles with `role_arn` as read. */
-  profiles(): readonly ChainProfile[];
   /** Defines a chain until it is removed as often as it was added. */
   add(definition: ChainDefinition): Role;
   remove(role: Role): void;
@@ -135,13 +133,24 @@ export function createChains(deps: {
         { hint: 'rolecall profiles sync' },
       );
     },
-    problems: () =>
-      profiles.flatMap((profile): Problem[] =>
+    problems() {
+      const [first, ...others] = profiles.flatMap((profile) =>
         'fault' in profile && profile.fault.kind === 'ours'
-          ? [{ code: 'chain-unavailable', message: describe(profile, profile.fault), hint: profile.fault.hint }]
+          ? [{ message: describe(profile, profile.fault), hint: profile.fault.hint }]
           : [],
-      ),
-    profiles: () => profiles,
+      );
+      if (first === undefined) return [];
+      const more = others.length === 1 ? '1 more profile has' : `${others.length} more profiles have`;
+      return others.length === 0
+        ? [{ code: 'chain-unavailable', ...first }]
+        : [
+            {
+              code: 'chain-unavailable',
+              message: `${first.message} ${more} a similar problem.`,
+              hint: 'rolecall doctor',
+            },
+          ];
+    },
     add(definition) {
       const role = roleOfChain(definition);
       const key = roleKey(role);

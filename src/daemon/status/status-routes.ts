@@ -31,7 +31,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly sharedCredentials: SharedCredentials;
-  readonly chains: Pick<Chains, 'find' | 'refresh' | 'refusal'>;
+  readonly chains: Pick<Chains, 'find' | 'problems' | 'refresh' | 'refusal'>;
   readonly currentRole: CurrentRole;
   readonly roleList: Pick<RoleList, 'chains' | 'describeChain' | 'isProtected' | 'profileOf'>;
   readonly problems: Problems;

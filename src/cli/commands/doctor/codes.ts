@@ -40,6 +40,12 @@ export const DOCTOR_CODES = {
   'profile-login-ambiguous': problem(
     'A profile has a `login_session` of `aws login` and other keys for credentials, and AWS clients disagree on which one to use.',
   ),
+  'chain-unavailable': problem(
+    'A profile with `role_arn` cannot be used: its source profiles form a loop, one is missing, it asks for a code with `mfa_serial`, or AWS clients read one of them from `~/.aws/credentials`.',
+  ),
+  'chain-capped': note(
+    'A profile with `role_arn` asks for more than the hour that AWS allows for a role behind another one. rolecall asks for an hour; the AWS CLI and boto3 fail.',
+  ),
   'credential-process-copy-stale': fixable(
     'The helper that rolecall’s profiles name is missing, or its Node or rolecall no longer exists.',
   ),

@@ -5,6 +5,7 @@ import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
 import { findCommand } from '../../environment/find-command.ts';
 import { count, harmless } from '../../terminal/render.ts';
+import { findChainFaults } from './chains-check.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import { countLoginProfiles, findLoginFaults } from './login-check.ts';
 import { findShadowed } from './shadowed-check.ts';
@@ -32,6 +33,7 @@ export function checkConfig(world: World): CheckGroup {
       ...findMissingSessions(profiles, config),
       ...findMissingPrograms(profiles, world),
       ...findLoginFaults(config),
+      ...findChainFaults(world),
     ],
   };
 }

@@ -10,7 +10,12 @@ import { STORE_CODES } from './store-check.ts';
 import type { World } from './world.ts';
 
 /** Codes that other checks report, or that `status` shows in the session's own line. */
-const REPORTED_ELSEWHERE: readonly string[] = ['config-malformed', 'sign-in-required', 'sign-in-expired'];
+const REPORTED_ELSEWHERE: readonly string[] = [
+  'config-malformed',
+  'chain-unavailable',
+  'sign-in-required',
+  'sign-in-expired',
+];
 
 /** The daemon's own problems, and a version that differs from this command's. */
 export function findReportedProblems({ daemon, config, reach }: World): Finding[] {
