@@ -7,7 +7,7 @@ import { findFaults } from '../helpers/accessibility.ts';
 import { hasChromium, openPage, startBrowser, type TestBrowser } from '../helpers/browser.ts';
 import { startCuttingProxy } from '../helpers/cutting-proxy.ts';
 import { findLastingPort } from '../helpers/lasting-port.ts';
-import { createRig, SESSION, TWO_SESSIONS, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { CONFIG, createRig, SESSION, TWO_SESSIONS, type Rig, type RigOptions } from '../helpers/rig.ts';
 
 /** A browser that was just installed, on a machine that does other things, takes its time for all that a test does. */
 const SLOW_MS = 120_000;
@@ -465,6 +465,39 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
       expect(await page.title()).not.toBe('pwned');
     }
     expect(await page.locator('main img, main script, .toasts img, #current img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test('shows and uses a chained role by role and source, as text, and leaves its console to the terminal', async () => {
+    const source = '<img/src=x/onerror=document.title=7>';
+    const config = `${CONFIG.replace('[profile account1]', `[profile ${source}]`)}
+[profile deploy]
+role_arn = arn:aws:iam::222222222222:role/ops/Deploy
+source_profile = ${source}
+duration_seconds = 28800
+`;
+    await start({ config, settings: '[[protect]]\naccount_id = "222222222222"\n' });
+    await signIn();
+    const { page, complaints } = await openPage(context, rig);
+    const title = `Deploy via ${source}`;
+    const row = rows(page).filter({ hasText: title });
+    await row.waitFor();
+    expect(await row.locator('.set').textContent()).toContain(`${title}⚠ protected`);
+    expect(await page.locator('.summary').textContent()).toContain('6 roles');
+    await page.locator('#search').fill('professional deploy');
+    await page.locator('#role-grid[aria-rowcount="2"]').waitFor();
+    await row.click();
+    expect(await page.locator('#details .chain').textContent()).toContain(
+      'Its own credentials last 1 h, not the 8 h that its profile asks for.',
+    );
+    expect(await page.locator('#details button[data-action="console"]').allTextContents()).toEqual(['Copy']);
+    expect(await page.locator('#details .lines').textContent()).toContain('rolecall console deploy');
+    await page.locator('#details [data-action="use"]').click();
+    await page.locator('.toast', { hasText: `Current: professional-af, ${title}` }).waitFor();
+    await page.locator('#current', { hasText: title }).waitFor();
+    expect(await current()).toMatchObject({ permissionSet: 'chain:deploy', profile: 'deploy' });
+    expect([await page.title(), await page.locator('body').textContent()].join('')).not.toContain('chain:');
+    expect(await page.locator('main img, .toasts img, #current img').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
