@@ -10,7 +10,7 @@ programs=(
   dbus-daemon dbus-launch dbus-run-session dbus-send gdbus gsettings notify-send gnome-keyring-daemon secret-tool
   systemd systemctl systemd-run systemd-analyze systemd-creds loginctl journalctl busctl plistutil
   xfce4-panel Xvfb xvfb-run xdotool ss
-  pinentry pinentry-gtk-2 pinentry-qt pinentry-gnome3 pinentry-curses zenity bwrap pasta passt keyctl
+  pinentry pinentry-gtk-2 pinentry-qt pinentry-gnome3 pinentry-curses zenity bwrap podman crun pasta passt keyctl
   ssh sshd ssh-keygen
 )
 python_modules=(boto3 botocore awscli)

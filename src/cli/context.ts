@@ -102,6 +102,8 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
   runProgram(program: 'daemon' | 'emulator' | 'tray' | 'caller-identity', args: readonly string[]): Promise<number>;
   /** Runs another program in place of this process; resolves its exit code, or never if it has replaced the process. */
   runInPlace(program: ForeignProgram): Promise<number>;
+  /** Runs another program in the foreground, with this process beside it; resolves its exit code. */
+  runAsChild(program: ForeignProgram): Promise<number>;
   /** Runs a confined program as a child. Rejects with what its `connect` threw. */
   runConfined(program: ConfinedProgram): Promise<ConfinedEnd>;
 }

@@ -112,6 +112,12 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
       ending.isInterrupted = isInterrupted;
       return exitCode;
     },
+    async runAsChild(program) {
+      const { runAsChild } = await import('./commands/exec/run-in-place.ts');
+      const { exitCode, isInterrupted } = await runAsChild(program, startWithCoreDumps);
+      ending.isInterrupted = isInterrupted;
+      return exitCode;
+    },
     async runConfined(program) {
       const { runConfined } = await import('./confine/run-confined.ts');
       const end = await runConfined(program, startWithCoreDumps);

@@ -15,6 +15,7 @@ export const OVERVIEW = {
     ssh: 'open a shell, or run a command, on an SSH host that has one role',
     forward: 'give an SSH host one role without opening a shell there',
     env: 'print the keys of one role as variables; they expire',
+    'container-env': 'give a container one role, with keys that are renewed',
     console: 'open the AWS console as one role',
     whoami: 'show which role this shell uses, and why',
   },

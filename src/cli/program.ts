@@ -18,6 +18,7 @@ export const COMMANDS: CommandList = {
   ssh: () => import('./commands/ssh/definition.ts'),
   forward: () => import('./commands/forward/definition.ts'),
   env: () => import('./commands/env/definition.ts'),
+  'container-env': () => import('./commands/container-env/definition.ts'),
   console: () => import('./commands/console/definition.ts'),
   whoami: () => import('./commands/whoami/definition.ts'),
   setup: () => import('./commands/setup/definition.ts'),

@@ -96,6 +96,7 @@ export const ERROR_TABLE = {
       'audit-unavailable': 'rolecall doctor',
       'confinement-unavailable': 'rolecall exec --help',
       'host-unusable': 'rolecall ssh --help',
+      'relay-failed': 'rolecall container-env --help',
       'too-many-connections': 'rolecall daemon restart',
       'too-many-listeners': 'rolecall status',
       'web-unavailable': 'rolecall doctor',

@@ -102,6 +102,7 @@ async function run(
     deletePageLater: async () => undefined,
     runConfined: () => Promise.reject(new Error('nothing is confined here')),
     runInPlace: async () => 0,
+    runAsChild: async () => 0,
   };
   const exitCode = await runCommandLine(argv, context);
   return { exitCode, stdout, stderr };

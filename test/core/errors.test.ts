@@ -103,7 +103,7 @@ describe('table of errors', () => {
 
   it.each(CODES)('$code: has its class, and a command to type', ({ errorClass, code, hint }) => {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(hint).toMatch(/^rolecall( [a-z]+| --[a-z-]+)+$/);
+    expect(hint).toMatch(/^rolecall( [a-z]+(-[a-z]+)*| --[a-z-]+)+$/);
     expect(classOfCode(code)).toBe(errorClass);
   });
 

@@ -48,6 +48,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'audit-unavailable': 'The audit log cannot be written, and the settings say that nothing is served then.',
   'host-unusable':
     'The SSH host runs no POSIX shell for `ssh` or `forward`, forwards no port, or has no room for a private file.',
+  'relay-failed': 'A container got no credentials: the relay in its network could not start, or has ended.',
   'confinement-unavailable': 'What `exec --confine` needs is not installed or does not work here.',
   'too-many-connections': 'All connections that the daemon accepts are in use.',
   'too-many-listeners': 'All places for `/v1/events` are taken.',

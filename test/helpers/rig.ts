@@ -356,6 +356,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             run: cli.runTool ?? (async () => ({ exitCode: 127, stdout: '', stderr: 'there is no such program' })),
           }),
         runInPlace: cli.runInPlace ?? (async () => 0),
+        runAsChild: cli.runInPlace ?? (async () => 0),
         runConfined: cli.runConfined ?? (() => Promise.reject(new Error('nothing is confined here'))),
       };
       const exitCode = await runCommandLine(argv, context);

@@ -56,6 +56,7 @@ function describeFlag(option: Option, path: readonly string[]) {
 const KINDS: Readonly<Record<string, WordKind>> = {
   profile: 'profile',
   'profile|query': 'role',
+  role: 'role',
   session: 'session',
   host: 'host',
   'sso-session': 'session',

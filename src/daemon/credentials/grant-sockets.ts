@@ -1,10 +1,9 @@
 // The sockets of grants: a unix socket for each grant that asked for one, for whatever forwards it to another place.
-import { readdirSync, rmdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
-import { unlinkIfPresentSync } from '../../platform/files/stat-sync.ts';
 import { createGrantSocketGuard } from '../http/guard.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { createOwnSocket, type OwnSocket } from '../http/own-socket.ts';
@@ -12,7 +11,7 @@ import { createContainerListener, type ContainerListenerDeps } from './container
 import { GRANT_ID, type Grant, type Grants } from './grants.ts';
 
 export interface GrantSockets {
-  /** Where the socket of a grant is. The folder keeps its inode as long as the grant, so that it can be mounted. */
+  /** Where the socket of a grant is. The folder keeps its inode as long as the grant, so that it can be mounted. Its other files are removed with it. */
   pathOf(grantId: string): string;
   /** @throws UnavailableError file-not-writable: the path is too long or in use */
   open(grant: Grant): Promise<void>;
@@ -70,11 +69,9 @@ export function createGrantSockets(
     remove(id);
   }
 
-  /** Removes only what is ours: in a folder of the user's own choice there may be other files. */
   function remove(id: string): void {
     try {
-      unlinkIfPresentSync(pathOf(id));
-      rmdirSync(dirname(pathOf(id)));
+      rmSync(dirname(pathOf(id)), { recursive: true, force: true });
     } catch {
       // The next `restore` tries again.
     }
