@@ -27,7 +27,8 @@ export const VARIABLES = [
   ['ROLECALL_PASSPHRASE', 'Passphrase of the encrypted file, for scripts.'],
   ['ROLECALL_NO_AUTOSTART', 'If 1, only rolecall daemon start and restart start the daemon.'],
   ['ROLECALL_PICKER', 'If builtin, lists do not use fzf.'],
-  ['ROLECALL_PROFILE', 'Set by exec: the profile of the command.'],
+  ['ROLECALL_PROFILE', 'Set by exec: the profile of the command; with --via the role, as in Deploy via taylor.Admin.'],
+  ['ROLECALL_GRANT', 'Set by exec --via: its grant, for rolecall whoami.'],
   ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "Paths of AWS's own files."],
   [
     'AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS',

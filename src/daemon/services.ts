@@ -25,6 +25,7 @@ import { createLocking } from './lock/locking.ts';
 import { notePersons } from './lock/persons.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createChains } from './roles/chains.ts';
+import { createHops } from './roles/hops.ts';
 import { createIssuedNames, ISSUED_NAMES_SCHEMA } from './roles/issued-names.ts';
 import { createRoles } from './roles/roles.ts';
 import type { Settings } from './settings/settings.ts';
@@ -91,7 +92,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const lock = await openLock({ ...foundation, chains, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
   const base = { ...foundation, lock, issuedNames, chains };
   const domain = { ...base, ...(await createDomain(base)) };
-  const roles = { ...domain, ...(await createRoles(domain)) };
+  const roles = { ...domain, hops: createHops(domain), ...(await createRoles(domain)) };
   const webAccess = createWebAccess({ ...base, randomBytes });
   const passkeyStore = createPasskeyStore(roles);
   const protectedRoles = createProtectedRoles({
@@ -161,6 +162,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
       ...signIn.tasks,
       ...profiles.tasks,
       ...roles.tasks,
+      ...roles.hops.tasks,
       ...status.tasks,
     ],
     containerServer,

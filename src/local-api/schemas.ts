@@ -49,3 +49,4 @@ export type {
   StatusDocument,
 } from './schemas/status.ts';
 export type { WebCodeDocument } from './schemas/web-access.ts';
+export type { ViaDocument } from './schemas/via.ts';

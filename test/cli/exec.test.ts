@@ -423,6 +423,165 @@ describe('exec without a command', () => {
   });
 });
 
+describe('exec --via', () => {
+  const DEPLOY = 'arn:aws:iam::222222222222:role/Deploy';
+  const POLICY = { Statement: [{ Effect: 'Allow', Action: 's3:Get*', Resource: '*' }] };
+  const NAME = `Deploy via ${PROFILE}`;
+  const assumed = () => rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole ?? []);
+  const writePolicy = (policy: object) => {
+    const path = join(rig.home.path, 'policy.json');
+    writeFileSync(path, JSON.stringify(policy, undefined, 2));
+    return path;
+  };
+  afterEach(() => {
+    rig.emulator.clearFaults();
+    rig.emulator.resetCalls();
+  });
+
+  test('runs the command as the other role alone, under a policy that is read once', async () => {
+    const file = writePolicy(POLICY);
+    const { exitCode, stderr, started } = await exec([PROFILE, '--via', DEPLOY, '--policy', file, '--', 'ls'], {}, () =>
+      writePolicy({ Statement: [] }),
+    );
+    expect({ exitCode, stderr }).toEqual({ exitCode: 37, stderr: '' });
+    expect(started).toMatchObject([
+      {
+        command: ['ls'],
+        environment: { ROLECALL_PROFILE: NAME, ROLECALL_GRANT: expect.any(String), AWS_REGION: 'us-east-1' },
+        grants: [{ current: false, processId: process.pid, role: { accountId: '222222222222' } }],
+        container: { status: 200, body: { AccountId: '222222222222' } },
+      },
+    ]);
+    expect(assumed()).toMatchObject([{ roleArn: DEPLOY, policy: JSON.stringify(POLICY), policyArns: [] }]);
+    const narrower = await exec(['--via', DEPLOY, '--policy', file, PROFILE, '--', 'ls']);
+    expect(narrower.started[0]?.environment['ROLECALL_PROFILE']).toBe(NAME);
+    expect(assumed().map(({ policy }) => policy)).toEqual([JSON.stringify(POLICY), '{"Statement":[]}']);
+  });
+
+  test('takes every other option, a role by its name, and words for the profile', async () => {
+    const arn = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+    const { started: withFile } = await exec(
+      `log --via=Audit read --policy ${arn} --token-file --region eu-west-1 -- ls`.split(' '),
+    );
+    expect(withFile).toMatchObject([
+      {
+        environment: {
+          ROLECALL_PROFILE: 'Audit via Log-Archive.ReadOnly',
+          AWS_REGION: 'eu-west-1',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: expect.any(String),
+        },
+        container: { status: 200, body: { AccountId: '044444444444' } },
+      },
+    ]);
+    expect(assumed()).toMatchObject([{ roleArn: 'arn:aws:iam::044444444444:role/Audit', policyArns: [arn] }]);
+    const { started: withKeys } = await exec([PROFILE, '--via', DEPLOY, '--env-keys', '--', 'ls']);
+    const environment = withKeys[0]?.environment ?? {};
+    expect(environment).toMatchObject({ AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/), ROLECALL_PROFILE: NAME });
+    expect(environment['AWS_ACCESS_KEY_ID']).not.toBe(
+      (await exec([PROFILE, '--env-keys', '--', 'ls'])).started[0]?.environment['AWS_ACCESS_KEY_ID'],
+    );
+    expect(environment).not.toHaveProperty('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+    expect(withKeys).toMatchObject([{ grants: [{ role: { accountId: '222222222222' } }] }]);
+  });
+
+  test('says inside whose role it is, and opens no console of the profile', async () => {
+    const inside: Record<string, unknown> = {};
+    await rig.runCli(['exec', PROFILE, '--via', DEPLOY, '--policy', writePolicy(POLICY), '--', 'ls'], {
+      runInPlace: async ({ environment }) => {
+        const json = await rig.runCli(['whoami', '--json'], { environment });
+        Object.assign(inside, {
+          json: JSON.parse(json.stdout) as unknown,
+          text: (await rig.runCli(['whoami'], { environment })).stdout,
+          console: await rig.runCli(['console', '--print'], { environment }),
+          again: await rig.runCli(['exec', PROFILE, '--', 'ls'], {
+            environment,
+            runInPlace: async (program) => (program.environment['ROLECALL_GRANT'] === undefined ? 0 : 1),
+          }),
+        });
+        return 0;
+      },
+    });
+    expect(inside).toMatchObject({
+      json: { profile: NAME, accountId: '222222222222', chain: { roleArn: DEPLOY, policy: true } },
+      text: expect.stringMatching(/^222222222222 {2}Deploy via taylor\.Admin-AF-Permission-Set$/mu),
+      console: {
+        exitCode: 2,
+        stdout: '',
+        stderr: `rolecall: This shell uses ${NAME}, and a role of exec --via has no console. Name a profile. [usage]\nRun: rolecall profiles list\n`,
+      },
+      again: { exitCode: 0 },
+    });
+  });
+
+  test('starts nothing when AWS refuses the role or the policy, and says why once', async () => {
+    const file = writePolicy(POLICY);
+    const refuse = async (exception: string) => {
+      rig.emulator.addFault({ operation: 'AssumeRole', kind: 'exception', exception, count: 1 });
+      const { exitCode, stderr, started } = await exec([PROFILE, '--via', 'Other', '--policy', file, '--', 'ls']);
+      expect(started).toEqual([]);
+      return [
+        exitCode,
+        stderr.match(/rolecall: /gu)?.length,
+        /\[([a-z-]+)\]/u.exec(stderr)?.[1],
+        /:role\/Other/u.test(stderr),
+      ];
+    };
+    expect([
+      await refuse('AccessDenied'),
+      await refuse('MalformedPolicyDocument'),
+      await refuse('PackedPolicyTooLarge'),
+    ]).toEqual([
+      [5, 1, 'assume-role-refused', true],
+      [2, 1, 'invalid-policy', true],
+      [2, 1, 'invalid-policy', true],
+    ]);
+  });
+
+  test('is what --policy needs: nothing else narrows a permission set', async () => {
+    expect(await exec([PROFILE, '--policy', 'arn:aws:iam::aws:policy/ReadOnlyAccess', '--', 'ls'])).toMatchObject({
+      exitCode: 2,
+      stderr:
+        'rolecall: exec --policy needs --via: AWS cannot narrow the credentials of a permission set, only those of a role that they assume. [usage]\nRun: rolecall exec --help\n',
+      started: [],
+    });
+    expect(await exec([PROFILE, '--via', DEPLOY, '--policy', 'gone.json', '--', 'ls'])).toMatchObject({
+      exitCode: 2,
+      stderr: 'rolecall: Cannot read the policy gone.json: it does not exist. [invalid-policy]\nRun: ls -l gone.json\n',
+      started: [],
+    });
+    expect(rig.emulator.countCalls('AssumeRole')).toBe(0);
+  });
+
+  test('keeps the role that was current, and shows its own in the prompt of a subshell', async () => {
+    const change = (accountId: string, permissionSet: string) =>
+      rig.client.call('setCurrent', { body: { session: SESSION, accountId, permissionSet, profile: null } });
+    await change('222222222222', 'ReadOnly');
+    onTestFinished(async () => void (await rig.client.call('setCurrent', { body: null })));
+    const { stderr, started } = await exec(['current', '--via', DEPLOY], {
+      isTerminal: true,
+      environment: { SHELL: '/bin/sh' },
+    });
+    expect(stderr).toMatch(/^This shell uses Deploy via \S+ \(account 222222222222\)\. To leave it: exit$/mu);
+    expect(started).toMatchObject([
+      { environment: { PS1: expect.stringMatching(/^\(Deploy-via-\S+\) \$ $/u) }, grants: [{ current: false }] },
+    ]);
+  });
+
+  test.skipIf(!canConfine)('confines the command to that one role', async () => {
+    let account: string | undefined;
+    const run = await rig.runCli(
+      ['exec', '--confine', '--network=host', '--via', DEPLOY, '--policy', writePolicy(POLICY), PROFILE, '--', 'ls'],
+      {
+        runConfined: async ({ environment }) => {
+          account = (await askDoor(environment)).body['AccountId'];
+          return { exitCode: 0, hasStarted: true, isInterrupted: false };
+        },
+      },
+    );
+    expect({ exitCode: run.exitCode, account }).toEqual({ exitCode: 0, account: '222222222222' });
+  });
+});
+
 describe('env', () => {
   test('takes words and the picker, and keeps standard output for the shell', async () => {
     const ofLog = { exitCode: 0, stdout: expect.stringMatching(/^export AWS_ACCESS_KEY_ID='ASIA/u) };

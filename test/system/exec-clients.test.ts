@@ -339,6 +339,20 @@ const REFUSED: Readonly<Record<string, { readonly requests: number; readonly say
   'the SDK for Go': { requests: 1, says: REASON },
 };
 
+test('are the role of --via, under its policy', async () => {
+  const policy = '{"Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}';
+  write('policy.json', policy);
+  rig.emulator.resetCalls();
+  const via = ['--via', 'arn:aws:iam::222222222222:role/team/Deploy', '--policy', 'policy.json'] as const;
+  const command = [process.execPath, ROLECALL, 'exec', PROFILE, ...via, '--', 'sh', 'clients.sh'] as const;
+  expect(await identities(command, {})).toEqual({
+    exitCode: 0,
+    stderr: '',
+    arns: allAre(/^arn:aws:sts::222222222222:assumed-role\/Deploy\/rolecall$/),
+  });
+  expect(rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole ?? [])).toMatchObject([{ policy }]);
+});
+
 test('a protected role at the container port is refused to each client at once, with the reason, and served after the click', async () => {
   const its = await createSignedInRig({
     settings: '[[protect]]\npermission_set = "Admin*"\n',

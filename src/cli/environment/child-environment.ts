@@ -38,6 +38,7 @@ const IDENTITY_VARIABLES = [
   'AWSUME_PROFILE',
   'AWS_SSO_PROFILE',
   'ROLECALL_PROFILE',
+  'ROLECALL_GRANT',
   // Children do not inherit rolecall's passphrase.
   'ROLECALL_PASSPHRASE',
 ] as const;
@@ -122,6 +123,7 @@ export function outsideOfExec(environment: Environment): Environment {
     delete outside[saved];
   }
   delete outside['ROLECALL_PROFILE'];
+  delete outside['ROLECALL_GRANT'];
   return outside;
 }
 

@@ -9,7 +9,10 @@ export function resolveProfile(name: string, context: DaemonAccess): Promise<Pro
 }
 
 /** Credentials of the profile's role; fetched first, so that a command fails before it starts anything. */
-export function fetchCredentials(profile: ProfileDocument, context: DaemonAccess): Promise<CredentialsDocument> {
+export function fetchCredentials(
+  profile: Pick<ProfileDocument, 'followsCurrent' | 'session' | 'accountId' | 'permissionSet'>,
+  context: DaemonAccess,
+): Promise<CredentialsDocument> {
   const options = { signal: context.signal };
   if (profile.followsCurrent) return context.client.call('currentCredentials', {}, options);
   const { session, accountId: account, permissionSet: role } = profile;

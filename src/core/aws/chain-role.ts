@@ -41,6 +41,11 @@ export function isChained(role: { readonly permissionSet: string }): boolean {
   return chainNameOf(role.permissionSet) !== undefined;
 }
 
+/** Whether it is the role of a chain without a name: no file defines it, and it ends with the command that asked for it. */
+export function isUnnamedChain({ permissionSet }: { readonly permissionSet: string }): boolean {
+  return permissionSet.startsWith(`${PREFIX}~`);
+}
+
 export interface RoleArn {
   readonly partition: string;
   readonly accountId: string;

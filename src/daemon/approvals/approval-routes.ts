@@ -8,6 +8,7 @@ import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { ApprovalRule } from '../settings/protection.ts';
 import type { Chains } from '../roles/chains.ts';
+import type { Hops } from '../roles/hops.ts';
 import { findRequestedRole } from '../roles/requested-role.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import { describeOpenRole } from './approval-documents.ts';
@@ -24,6 +25,7 @@ export function createApprovalHandlers(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
   readonly chains: Pick<Chains, 'refresh'>;
   readonly broker: ServableBroker;
+  readonly hops: Pick<Hops, 'define'>;
   readonly lock: ServingLock;
   readonly clock: Pick<Clock, 'nowMs'>;
 }): Pick<Handlers, 'approvals' | 'approval' | 'askApproval' | 'refuseApproval'> {
@@ -43,7 +45,8 @@ export function createApprovalHandlers(deps: {
     },
     async askApproval({ body }, caller: Caller) {
       deps.lock.requireUnlocked();
-      const { session, role } = await findRequestedRole(body, deps);
+      const { session, role: named } = await findRequestedRole(body, deps);
+      const role = body.via === undefined ? named : (await deps.hops.define(named, body.via)).role;
       deps.lock.requireUnlocked(role);
       const rule = deps.ruleFor(role);
       if (rule === undefined) return describeOpenRole(role, deps.clock.nowMs());

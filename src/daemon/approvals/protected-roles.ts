@@ -6,6 +6,7 @@ import { harmless } from '../../core/text/harmless-text.ts';
 import { titleOfRole } from '../../core/text/role-title.js';
 import type { ApprovalDocument, ApprovalsDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
+import type { Hops } from '../roles/hops.ts';
 import type { ServingLock } from '../../sso/serving-lock.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { LateLoading } from '../http/late-loading.ts';
@@ -45,6 +46,7 @@ export function createProtectedRoles(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
   readonly chains: Pick<Chains, 'find' | 'refresh'>;
   readonly roleList: Pick<RoleList, 'describeChain'>;
+  readonly hops: Pick<Hops, 'define'>;
   readonly lock: ServingLock;
   readonly broker: ServableBroker & Pick<Broker, 'cachedCatalog'>;
   readonly audit: Pick<AuditLog, 'record'>;

@@ -1,9 +1,10 @@
 // What the daemon records in the audit log, and how a record becomes a line.
+import { createHash } from 'node:crypto';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import type { ErrorCode } from '../../core/errors.ts';
-import type { Role, SignInFlow } from '../../core/model.ts';
+import type { ChainDefinition, Role, SignInFlow } from '../../core/model.ts';
 import { escapeControls } from '../../core/text/harmless-text.ts';
-import type { AuditActor, AuditEvent, AuditLine, AuditProgram } from '../../local-api/schemas/audit.ts';
+import type { AuditActor, AuditEvent, AuditHop, AuditLine, AuditProgram } from '../../local-api/schemas/audit.ts';
 import type { BudgetedRecord } from './audit-budget.ts';
 
 /** The surface of the request; `daemon` for what the daemon did on its own. */
@@ -16,6 +17,8 @@ export interface AuditRecord {
   readonly atMs?: number | undefined;
   /** `current`: the role that is current when the grant is used. */
   readonly role?: Role | 'current' | undefined;
+  /** For a grant: how its role is reached, if the caller named another role to go through. */
+  readonly hop?: ChainDefinition | undefined;
   /** For events that concern all roles of the session. */
   readonly sessionName?: string | undefined;
   /** For a console link: its URL signs in whoever opens it. */
@@ -60,6 +63,7 @@ export function toAuditLine({ record, atMs, count }: BudgetedRecord<AuditRecord>
     session: cut(isNamed ? role.sessionName : sessionName),
     accountId: isNamed ? cut(role.accountId) : undefined,
     permissionSet: isNamed ? cut(role.permissionSet) : undefined,
+    via: record.hop && describeHop(record.hop),
     current: role === 'current' ? true : undefined,
     subject: record.subject,
     label: cut(record.label),
@@ -82,6 +86,17 @@ export function toAuditLine({ record, atMs, count }: BudgetedRecord<AuditRecord>
 /** The JSON of a line, without characters that a terminal obeys. */
 export function formatAuditLine(line: AuditLine): string {
   return escapeControls(JSON.stringify(line));
+}
+
+/** The policy by its digest: a line has to stay short. */
+function describeHop({ source, roleArn, policy, policyArns }: ChainDefinition): AuditHop {
+  return withoutUndefined({
+    roleArn: cut(roleArn) ?? '',
+    sourceAccountId: source.accountId,
+    sourcePermissionSet: cut(source.permissionSet) ?? '',
+    policySha256: policy === undefined ? undefined : createHash('sha256').update(policy).digest('hex'),
+    policyArns: policyArns?.map((arn) => cut(arn) ?? ''),
+  });
 }
 
 function describeProgram({ executable, script, agent, confined, isVerified }: AuditProgram): AuditProgram | undefined {

@@ -22,6 +22,7 @@ import type { Handlers } from '../http/surface.ts';
 import type { Log } from '../process/log.ts';
 import type { TickTask } from '../process/ticker.ts';
 import type { Chains } from '../roles/chains.ts';
+import type { Hops } from '../roles/hops.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
@@ -53,6 +54,7 @@ export async function createCredentials(deps: {
   readonly sharedConfig: SharedConfig;
   readonly broker: Broker;
   readonly chains: Chains;
+  readonly hops: Pick<Hops, 'define'>;
   readonly lock: ServingLock;
   readonly events: Pick<SessionEvents, 'subscribe'>;
   readonly endpointsOf: EndpointsOf;
@@ -145,7 +147,7 @@ export async function createCredentials(deps: {
     currentCredentials: (_, caller) => answer('current', caller),
     ...lateLoading.deferHandlers(['createGrant', 'grants', 'grant', 'revokeGrant'], async () => {
       const { createGrantsHandlers } = await import('./grants-routes.ts');
-      return createGrantsHandlers({ ...deps, grants, grantSockets, directory, containerServer });
+      return createGrantsHandlers({ ...deps, issuer, grants, grantSockets, directory, containerServer });
     }),
     ...lateLoading.deferHandlers(['console'], async () => {
       const { createConsoleHandlers } = await import('./console-routes.ts');

@@ -2,13 +2,16 @@
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isUnnamedChain } from '../../core/aws/chain-role.ts';
 import { isEpochMs, type Clock } from '../../core/clock.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
-import type { Role } from '../../core/model.ts';
+import type { ChainDefinition, Role } from '../../core/model.ts';
 import type { Actor } from '../audit/audit-record.ts';
 import type { Log } from '../process/log.ts';
 import { createProcessRecognition, type ProcessIdentity } from '../../platform/process/process-identity.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
+import type { Chains } from '../roles/chains.ts';
+import { parseHop } from '../roles/hop.ts';
 import { isRole } from '../roles/role-usage.ts';
 
 export interface Grant {
@@ -25,10 +28,12 @@ export interface Grant {
   readonly hasSocket?: boolean;
   /** What it is for, in the caller's words. */
   readonly purpose?: string;
+  /** How `role` is reached if the caller named another role to go through. */
+  readonly hop?: ChainDefinition;
 }
 
 /** The terms of a new grant. */
-export type GrantTerms = Pick<Grant, 'role' | 'boundTo' | 'isConfined' | 'hasSocket' | 'purpose'> & {
+export type GrantTerms = Pick<Grant, 'role' | 'boundTo' | 'isConfined' | 'hasSocket' | 'purpose' | 'hop'> & {
   readonly lifetimeSeconds: number;
 };
 
@@ -85,16 +90,30 @@ export async function loadGrants(deps: {
   readonly directory: string;
   readonly clock: Clock;
   readonly randomBytes: (size: number) => Buffer;
+  /** Knows the hop of each grant for as long as the grant lives. */
+  readonly chains: Pick<Chains, 'add' | 'remove'>;
   /** Called once for each grant that ends. */
   readonly onGone: (grant: Grant, how: 'revoked' | 'ended', by: Actor) => void;
   readonly log: Log;
 }): Promise<Grants> {
   const { clock } = deps;
   const byPath = new Map<string, StoredGrant>();
-  for (const grant of await readStored(deps.file, deps.log)) byPath.set(grant.pathHash, grant);
+  for (const grant of await readStored(deps.file, deps.log)) keep(grant);
   const haveGaps = await deps.file.wasDamaged();
   // Commands whose grants were lost still use their files.
   if (!haveGaps) await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
+  function keep(grant: StoredGrant): void {
+    byPath.set(grant.pathHash, grant);
+    if (grant.hop !== undefined) deps.chains.add(grant.hop);
+  }
+
+  /** False if it was dropped before. */
+  function drop({ pathHash, role, hop }: StoredGrant): boolean {
+    if (!byPath.delete(pathHash)) return false;
+    if (hop !== undefined && role !== 'current') deps.chains.remove(role);
+    return true;
+  }
+
   /** Grants whose secrets were proven once: hashing at each request would take most of its time. */
   const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
 
@@ -110,7 +129,7 @@ export async function loadGrants(deps: {
 
   async function remove(grants: readonly StoredGrant[], how: 'revoked' | 'ended', by: Actor): Promise<void> {
     if (grants.length === 0) return;
-    for (const grant of grants) if (byPath.delete(grant.pathHash)) deps.onGone(grant, how, by);
+    for (const grant of grants) if (drop(grant)) deps.onGone(grant, how, by);
     for (const [pathSecret, { grant }] of proven) if (!byPath.has(grant.pathHash)) proven.delete(pathSecret);
     await Promise.all(grants.map(({ id }) => rm(join(deps.directory, id), { recursive: true, force: true })));
     await save();
@@ -143,11 +162,11 @@ export async function loadGrants(deps: {
         ...terms,
       };
       const stored = { ...grant, pathHash: hash(pathSecret), tokenHash: hash(token) };
-      byPath.set(stored.pathHash, stored);
+      keep(stored);
       try {
         await save();
       } catch (error) {
-        byPath.delete(stored.pathHash);
+        drop(stored);
         throw error;
       }
       return { grant, pathSecret, token };
@@ -188,12 +207,12 @@ export async function loadGrants(deps: {
 }
 
 function isStoredGrant(candidate: unknown): candidate is StoredGrant {
-  const { id, role, createdAtMs, expiresAtMs, boundTo, hasSocket, purpose, pathHash, tokenHash } = (candidate ??
+  const { id, role, createdAtMs, expiresAtMs, boundTo, hasSocket, purpose, hop, pathHash, tokenHash } = (candidate ??
     {}) as Partial<StoredGrant>;
   return (
     typeof id === 'string' &&
     GRANT_ID.test(id) &&
-    (role === 'current' || isRole(role)) &&
+    (role === 'current' ? hop === undefined : isRole(role) && isReachable(role, hop)) &&
     isEpochMs(createdAtMs) &&
     isEpochMs(expiresAtMs) &&
     expiresAtMs - createdAtMs <= MAX_LIFETIME_MS &&
@@ -204,11 +223,22 @@ function isStoredGrant(candidate: unknown): candidate is StoredGrant {
   );
 }
 
+/** A hop without its own definition is dropped: nothing else is served in its place. */
+function isReachable(role: Role, hop: unknown): boolean {
+  return isUnnamedChain(role) ? parseHop(role, hop) !== undefined : hop === undefined;
+}
+
+/** Without what else the file says about the hop. */
+function withOwnHop(grant: StoredGrant): StoredGrant {
+  const hop = grant.role === 'current' ? undefined : parseHop(grant.role, grant.hop);
+  return hop === undefined ? grant : { ...grant, hop };
+}
+
 /** Without a readable file there are no grants; callers ask for new ones. */
 async function readStored(file: StateFile, log: Log): Promise<readonly StoredGrant[]> {
   try {
     const stored = (await file.read())?.['grants'];
-    return Array.isArray(stored) ? stored.filter(isStoredGrant) : [];
+    return Array.isArray(stored) ? stored.filter(isStoredGrant).map(withOwnHop) : [];
   } catch (error) {
     log('warn', `cannot read the saved grants: ${(error as Error).message}`);
     return [];

@@ -44,7 +44,7 @@ export interface IssuedCredentials {
   readonly role: Role;
   readonly credentials: RoleCredentials;
   /** Check it again before the answer if more is awaited. */
-  readonly admission: Pick<Admission, 'isValid'>;
+  readonly admission: Admission;
 }
 
 export interface CredentialIssuer {

@@ -3,7 +3,7 @@ import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
 import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
-import { chainNameOf, roleOfChain } from '../../core/aws/chain-role.ts';
+import { chainNameOf, isUnnamedChain, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
@@ -17,7 +17,7 @@ import type { IssuedNamesStore } from './issued-names.ts';
 export interface Chains extends ChainSource {
   /** Reads what has changed since the last time; costs two `stat` when nothing has. @throws UnavailableError file-not-writable */
   refresh(): Promise<void>;
-  /** All chains that can be used, from the last read; the same array until one changes. */
+  /** The chains of files that can be used, from the last read; the same array until one changes. */
   list(): readonly ChainDefinition[];
   /** The chain of a hand-written profile, from the last read. */
   ofProfile(profileName: string): ChainDefinition | undefined;
@@ -57,8 +57,9 @@ export function createChains(deps: {
     const fromProfiles = profiles.flatMap((profile) => ('definition' in profile ? [profile.definition] : []));
     const handWritten = new Set(profiles.map(({ profileName }) => profileName));
     const fromRules = ruled.filter(({ name }) => !handWritten.has(name));
-    listed = [...fromProfiles, ...fromRules, ...[...added.values()].map(({ definition }) => definition)];
-    byRole = new Map(listed.map((definition) => [roleKey(roleOfChain(definition)), definition]));
+    listed = [...fromProfiles, ...fromRules];
+    const all = [...listed, ...[...added.values()].map(({ definition }) => definition)];
+    byRole = new Map(all.map((definition) => [roleKey(roleOfChain(definition)), definition]));
     byProfile = new Map(profiles.map((profile) => [profile.profileName, profile]));
   }
 
@@ -125,6 +126,15 @@ export function createChains(deps: {
           'chain-unavailable',
           `The profile "${name}" now leads to the account ${accountId} through the sso-session "${sessionName}", not to ${role.accountId} through "${role.sessionName}".`,
           { hint: 'rolecall profiles list' },
+        );
+      }
+      if (isUnnamedChain(role)) {
+        return new NotFoundError(
+          'chain-unavailable',
+          'The role of this "rolecall exec --via" ended with its command.',
+          {
+            hint: 'rolecall exec --help',
+          },
         );
       }
       return new NotFoundError(

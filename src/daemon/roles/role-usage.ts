@@ -1,5 +1,6 @@
 // Remembers which roles were ever used on this machine; `write = "used"` writes profiles only for them.
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import { isUnnamedChain } from '../../core/aws/chain-role.ts';
 import { coalesced } from '../../core/async/coalesced.ts';
 import { toRolecallError, type RolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
@@ -56,11 +57,11 @@ export async function loadRoleUsage(deps: { readonly file: StateFile; readonly l
     }
   });
 
-  /** False for a known role, or when the file could not be read. */
+  /** False for a known role, for one that ends with its command, or when the file could not be read. */
   function add({ sessionName, accountId, permissionSet }: Role): boolean {
     const role = { sessionName, accountId, permissionSet };
     const key = roleKey(role);
-    if (failure !== undefined || roles.has(key)) return false;
+    if (failure !== undefined || roles.has(key) || isUnnamedChain(role)) return false;
     roles.set(key, role);
     const [oldest] = roles.keys();
     if (roles.size > MAX_ROLES && oldest !== undefined) roles.delete(oldest);

@@ -2,6 +2,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { chainSchema } from './roles.ts';
 import { accountId, errorSchema, permissionSet, sessionName, text, time } from './values.ts';
+import { viaSchema } from './via.ts';
 
 const textOrNull = { type: ['string', 'null'] } as const;
 
@@ -106,7 +107,7 @@ export const approvalRequestSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['session', 'accountId', 'permissionSet'],
-  properties: { session: sessionName, accountId, permissionSet },
+  properties: { session: sessionName, accountId, permissionSet, via: viaSchema },
 } as const;
 
 export type ApprovalRequestDocument = FromSchema<typeof approvalRequestSchema>;

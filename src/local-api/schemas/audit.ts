@@ -51,6 +51,16 @@ export interface AuditProgram {
   readonly isVerified?: boolean | undefined;
 }
 
+/** How the role of a grant is reached, and what narrows it. */
+export interface AuditHop {
+  readonly roleArn: string;
+  readonly sourceAccountId: string;
+  readonly sourcePermissionSet: string;
+  /** SHA-256, in hex, of the session policy as AWS got it: without white space. */
+  readonly policySha256?: string | undefined;
+  readonly policyArns?: readonly string[] | undefined;
+}
+
 /** One line. Fields that do not apply to the event are absent; a reader ignores those that it does not know. */
 export interface AuditLine {
   readonly at: string;
@@ -58,6 +68,8 @@ export interface AuditLine {
   readonly session?: string;
   readonly accountId?: string;
   readonly permissionSet?: string;
+  /** Of a grant for `rolecall exec --via`. */
+  readonly via?: AuditHop;
   /** The role that was current when the grant was used. */
   readonly current?: true;
   readonly federated?: boolean;

@@ -3,6 +3,7 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { CONSOLE_SERVICE } from '../../core/aws/console-service.ts';
 import { chainSchema } from './roles.ts';
 import { accountId, browserProperties, permissionSet, purpose, sessionName, text, time } from './values.ts';
+import { viaSchema } from './via.ts';
 
 /** AWS's credential_process document. */
 export const credentialsSchema = {
@@ -38,7 +39,7 @@ export const grantRequestSchema = {
       type: 'object',
       additionalProperties: false,
       required: ['session', 'accountId', 'permissionSet'],
-      properties: { session: sessionName, accountId, permissionSet, ...grantTerms },
+      properties: { session: sessionName, accountId, permissionSet, via: viaSchema, ...grantTerms },
     },
     {
       type: 'object',
@@ -64,6 +65,7 @@ const grantProperties = {
       { type: 'null' },
     ],
   },
+  chain: chainSchema,
   createdAt: time,
   expiresAt: time,
   processId: { type: ['integer', 'null'] },

@@ -8,8 +8,8 @@ import type { ApprovalContext } from './options.ts';
  * @throws RefusedError approval-refused: a person refused, nobody answered in time, or nobody can be asked
  */
 export async function ensureApproved(role: ApprovalRequestDocument, context: ApprovalContext): Promise<boolean> {
-  const { session, accountId, permissionSet } = role;
-  const body = { session, accountId, permissionSet };
+  const { session, accountId, permissionSet, via } = role;
+  const body = { session, accountId, permissionSet, ...(via === undefined ? {} : { via }) };
   const ask = () => context.client.call('askApproval', { body }, { signal: context.signal });
   const approval = await ask().catch(ignoreNoRoute);
   if (approval === undefined || approval.state === 'approved') return false;

@@ -47,6 +47,15 @@ export async function chooseConsoleRole(
     const isNothingSet = own === undefined && mayAsk && (await fetchCurrent(context)) === null;
     return isNothingSet ? search() : currentRole(own?.variable, options, context);
   }
+  if (own.variable === EXEC_PROFILE && (context.environment['ROLECALL_GRANT'] ?? '') !== '') {
+    throw new UsageError(
+      'usage',
+      `This shell uses ${own.name}, and a role of exec --via has no console. Name a profile.`,
+      {
+        hint: 'rolecall profiles list',
+      },
+    );
+  }
   const profile = await resolveProfile(own.name, context).catch((error: unknown) => {
     if (!(error instanceof NotFoundError) || error.code !== 'profile-not-found') throw error;
     const message = `${own.variable} of this shell: ${error.message}`;
@@ -54,6 +63,8 @@ export async function chooseConsoleRole(
   });
   return withRegion(profile, options);
 }
+
+const EXEC_PROFILE = 'ROLECALL_PROFILE';
 
 /** The profile that this shell uses, by the rules of `whoami`; undefined if it has none. */
 function nameOfShell(
@@ -63,9 +74,8 @@ function nameOfShell(
   if (source.kind !== 'profile') return 'foreign';
   const { because, profileName: name } = source;
   if (because === 'AWS_PROFILE' || because === 'AWS_DEFAULT_PROFILE') return { name, variable: because };
-  const variable = 'ROLECALL_PROFILE';
-  const execName = environment[variable] ?? '';
-  return execName === '' ? undefined : { name: execName, variable };
+  const execName = environment[EXEC_PROFILE] ?? '';
+  return execName === '' ? undefined : { name: execName, variable: EXEC_PROFILE };
 }
 
 const fetchCurrent = ({ client, signal }: PickerContext) => client.call('current', {}, { signal });

@@ -40,6 +40,8 @@ export function readSeveralWords(
     else if (word === '--confine') own.confine = true;
     else if (word === '--read-only') own.readOnly = true;
     else if (flag === '--region') own.region = read();
+    else if (flag === '--via') own.via = read();
+    else if (flag === '--policy') own.policy = [...(own.policy ?? []), read()];
     else if (flag === '--readable') own.readable = [...(own.readable ?? []), read()];
     else if (flag === '--writable') own.writable = [...(own.writable ?? []), read()];
     else if (flag === '--env') own.env = [...(own.env ?? []), read()];

@@ -4,6 +4,8 @@ export interface ExecOptions {
   readonly envKeys?: boolean;
   readonly region?: string;
   readonly tokenFile?: boolean;
+  readonly via?: string;
+  readonly policy?: readonly string[];
   readonly confine?: boolean;
   readonly readable?: readonly string[];
   readonly writable?: readonly string[];

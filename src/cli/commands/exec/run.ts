@@ -2,7 +2,12 @@
 import { join } from 'node:path';
 import { cwd } from 'node:process';
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
-import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
+import type {
+  CredentialsDocument,
+  IssuedGrantDocument,
+  ProfileDocument,
+  ViaDocument,
+} from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
 import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
@@ -16,6 +21,15 @@ import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
+import {
+  containerVariables,
+  grantedRole,
+  grantVariable,
+  nameInside,
+  openGrant,
+  requireNewEnough,
+  revokeGrant,
+} from './grant.ts';
 import { readOneWord, readSeveralWords, type ExecLine } from './command-line.ts';
 import type { ExecOptions } from './options.ts';
 import type { ForeignProgram } from './run-in-place.ts';
@@ -26,9 +40,6 @@ type Context = PickerContext &
   LoginContext &
   Pick<CliContext, 'homeDirectory' | 'paths' | 'platform' | 'processId' | 'runConfined' | 'runInPlace' | 'userId'>;
 
-/** The maximum that the daemon allows; the grant ends with the program anyway. */
-const LIFETIME_SECONDS = 7 * 24 * 3600;
-const REVOKE_DEADLINE_MS = 2000;
 const EXIT_NOT_FOUND = 127;
 /** Without --confine they would have no effect. */
 const CONFINEMENT_OPTIONS = [
@@ -48,22 +59,24 @@ export async function runExec(
   const { words, command, options } = await readLine(first, rest, given, context);
   const [program = context.environment['SHELL'] || '/bin/sh', ...args] = command;
   checkOptions(first, words, command, options, context);
+  const via = options.via === undefined ? undefined : await readVia(options.via, options);
   const confinement = options.confine === true ? await confine(options, context) : undefined;
   try {
-    return await runChecked({ words, command, options, program, args, confinement }, context);
+    return await runChecked({ words, command, options, via, program, args, confinement }, context);
   } finally {
     confinement?.close();
   }
 }
 
 interface CheckedLine extends ExecLine {
+  readonly via: ViaDocument | undefined;
   readonly program: string;
   readonly args: readonly string[];
   readonly confinement: Confinement | undefined;
 }
 
 async function runChecked(
-  { words, command, options, program, args, confinement }: CheckedLine,
+  { words, command, options, via, program, args, confinement }: CheckedLine,
   context: Context,
 ): Promise<number> {
   const inherited = confinement?.environment ?? context.environment;
@@ -85,34 +98,41 @@ async function runChecked(
   }
   const chosen = await withSignIn(() => chooseProfile(words, request, context), { mayAsk }, context);
   if (chosen === undefined) return EXIT_INTERRUPTED;
-  // A confined command keeps the one role with which it started, also when the current one changes.
-  const profile = confinement === undefined ? chosen : { ...chosen, followsCurrent: false };
+  // A confined command keeps the one role with which it started, also when the current one changes. So does a hop.
+  const profile = confinement === undefined && via === undefined ? chosen : { ...chosen, followsCurrent: false };
   const region = chooseRegion(options.region, profile);
-  const { session } = profile;
-  const wasAsked = await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
-  const fetch = () => withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
-  if (options.envKeys === true) {
-    const credentials = await fetch();
+  const asking = { mayAsk, session: profile.session };
+  const approve =
+    via === undefined
+      ? () => ensureApproved(profile, context)
+      : () => requireNewEnough(() => ensureApproved({ ...profile, via }, context));
+  const wasAsked = await withSignIn(approve, asking, context);
+
+  function startWithKeys(keys: CredentialsDocument, grant?: IssuedGrantDocument): Promise<number> {
     const environment = childEnvironment(inherited, {
-      identity: keyVariables(credentials),
-      profileName: profile.profileName,
+      identity: { ...keyVariables(keys), ...grantVariable(grant) },
+      profileName: nameInside(profile, grant),
       region,
     });
     return start({ command: [program, ...args], environment }, undefined, confinement, context);
   }
-  // Says now why there would be no keys. An approval that counts once is left for the grant.
-  if (!wasAsked) await fetch();
 
-  const grant = await context.client.call(
-    'createGrant',
-    { body: { ...grantRequest(profile, context), ...(confinement === undefined ? {} : { confined: true }) } },
-    { signal: context.signal },
-  );
+  if (via === undefined) {
+    const fetch = () => withSignIn(() => fetchCredentials(profile, context), asking, context);
+    if (options.envKeys === true) return startWithKeys(await fetch());
+    // Says now why there would be no keys. An approval that counts once is left for the grant.
+    if (!wasAsked) await fetch();
+  }
+  const terms = { via, isConfined: confinement !== undefined };
+  const grant = await withSignIn(() => openGrant(profile, terms, context), asking, context);
   try {
+    if (options.envKeys === true) {
+      return await startWithKeys(await fetchCredentials(grantedRole(profile, grant), context), grant);
+    }
     const visibleAt = confinement?.ownFolder(grant.directory) ?? grant.directory;
     const environment = childEnvironment(inherited, {
-      identity: await containerVariables(grant, visibleAt, options),
-      profileName: profile.profileName,
+      identity: { ...(await containerVariables(grant, visibleAt, options)), ...grantVariable(grant) },
+      profileName: nameInside(profile, grant),
       region,
       ...(confinement === undefined
         ? { files: await copyConfigFiles({ ...context, directory: grant.directory }) }
@@ -124,11 +144,13 @@ async function runChecked(
         : await prepareSubshell(program, profile, { ...grant, visibleAt }, environment, context);
     return await start(foreign, grant, confinement, context);
   } finally {
-    await context.client
-      .call('revokeGrant', { id: grant.id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
-      // Not needed if the daemon is unreachable: it ends the grant together with this process.
-      .catch(() => undefined);
+    await revokeGrant(grant, context);
   }
+}
+
+/** Reads the policies once: what happens to their file later has no effect. */
+async function readVia(role: string, { policy = [] }: ExecOptions): Promise<ViaDocument> {
+  return (await import('./hop.ts')).readHop(role, policy);
 }
 
 /** Loads nothing of the confinement for a command that is not confined. */
@@ -182,6 +204,13 @@ function checkOptions(
   if (options.envKeys === true && options.tokenFile === true) {
     throw new UsageError('usage', 'exec takes --env-keys or --token-file, not both.', { hint: 'rolecall exec --help' });
   }
+  if (options.policy !== undefined && options.via === undefined) {
+    throw new UsageError(
+      'usage',
+      'exec --policy needs --via: AWS cannot narrow the credentials of a permission set, only those of a role that they assume.',
+      { hint: 'rolecall exec --help' },
+    );
+  }
   const given = CONFINEMENT_OPTIONS.find(([name]) => options[name] !== undefined);
   if (given !== undefined && options.confine !== true) {
     throw new UsageError('usage', `exec ${given[1]} needs --confine.`, { hint: 'rolecall exec --help' });
@@ -209,34 +238,15 @@ function checkOptions(
   }
 }
 
-function grantRequest(profile: ProfileDocument, context: Context) {
-  const terms = { processId: context.processId, lifetimeSeconds: LIFETIME_SECONDS };
-  if (profile.followsCurrent) return { current: true as const, ...terms };
-  const { session, accountId, permissionSet } = profile;
-  return { session, accountId, permissionSet, ...terms };
-}
-
-/** Exactly one of the two token variables: together they break CDK. */
-async function containerVariables(
-  grant: IssuedGrantDocument,
-  visibleAt: string,
-  options: ExecOptions,
-): Promise<Record<string, string>> {
-  const url = { AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url };
-  if (options.tokenFile !== true) return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token };
-  // Without a newline, as the SDKs send the file unchanged.
-  await writePrivate(join(grant.directory, 'token'), grant.token);
-  return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(visibleAt, 'token') };
-}
-
 async function prepareSubshell(
   shell: string,
   profile: ProfileDocument,
-  grant: { readonly directory: string; readonly visibleAt: string },
+  grant: IssuedGrantDocument & { readonly visibleAt: string },
   environment: Readonly<Record<string, string>>,
   context: Context,
 ): Promise<ForeignProgram> {
-  const { profileName, accountId } = profile;
+  const profileName = nameInside(profile, grant);
+  const { accountId } = grant.role ?? profile;
   const plan = planSubshell({ shell, profileName, directory: grant.visibleAt, environment });
   for (const [name, text] of Object.entries(plan.files)) await writePrivate(join(grant.directory, name), text);
   context.stderr.write(`This shell uses ${harmless(profileName)} (account ${accountId}). To leave it: exit\n`);

@@ -1,7 +1,7 @@
 // One line of the audit log as text for people: time, event, role, and who caused it.
 import { chainNameOf, isChainName } from '../../../core/aws/chain-role.ts';
 import { nameOfRole } from '../../../core/text/role-title.js';
-import type { AuditLine } from '../../../local-api/schemas/audit.ts';
+import type { AuditHop, AuditLine } from '../../../local-api/schemas/audit.ts';
 import { nameProgram } from '../../../core/program.ts';
 import { cutToWidth, displayWidth } from '../../terminal/display-width.ts';
 import { harmless, type Style } from '../../terminal/render.ts';
@@ -73,7 +73,7 @@ interface Detail {
 }
 
 function describeDetails(line: AuditLine): readonly Detail[] {
-  const { surface, program, processId, code, by, reason, federated, flow, rules, purpose, count } = line;
+  const { surface, program, processId, code, by, reason, federated, flow, rules, purpose, count, via } = line;
   const { executable, script } = program ?? {};
   const agent = program?.agent;
   const details: (Detail | false | undefined)[] = [
@@ -83,6 +83,7 @@ function describeDetails(line: AuditLine): readonly Detail[] {
     federated === true && { text: 'signed-in link' },
     flow !== undefined && { text: flow },
     purpose !== undefined && { text: purpose },
+    typeof via?.roleArn === 'string' && { text: describeHop(via) },
     rules !== undefined && { text: `rules ${rules}` },
     typeof executable === 'string' && {
       text: nameProgram({ executable, script: script ?? null }),
@@ -94,6 +95,21 @@ function describeDetails(line: AuditLine): readonly Detail[] {
     processId !== undefined && { text: `pid ${processId}`, style: 'dim' },
   ];
   return details.filter((detail) => typeof detail === 'object');
+}
+
+/** The policy by the beginning of its digest; --json has all of it. */
+function describeHop({
+  roleArn,
+  sourceAccountId,
+  sourcePermissionSet,
+  policySha256,
+  policyArns = [],
+}: AuditHop): string {
+  return [
+    `${roleArn} from ${nameByIds(sourceAccountId, sourcePermissionSet)}`,
+    ...(policySha256 === undefined ? [] : [`policy ${policySha256.slice(0, 12)}`]),
+    ...policyArns,
+  ].join(', ');
 }
 
 function describeAgent(agent: string, isConfined: boolean): Detail {

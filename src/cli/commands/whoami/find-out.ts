@@ -124,6 +124,8 @@ async function findOutProfile(name: string, because: ProfileReason, context: Con
     ? 'set by AWS_PROFILE (boto3 prefers AWS_DEFAULT_PROFILE, which names another)'
     : REASONS[because];
   const keysExpireAt = because === 'exec-keys' ? (environment['AWS_CREDENTIAL_EXPIRATION'] ?? null) : null;
+  const grantId = because === 'exec' || because === 'exec-keys' ? (environment['ROLECALL_GRANT'] ?? '') : '';
+  if (grantId !== '') return describeProfile(await findGranted(grantId, name, context), why, keysExpireAt, context);
   if (because !== 'exec' && because !== 'exec-keys' && (await hasStoredKeys(name, context))) {
     return {
       ...UNKNOWN,
@@ -149,6 +151,15 @@ async function findOutProfile(name: string, because: ProfileReason, context: Con
     });
   }
   return describeProfile(profile, why, keysExpireAt, context);
+}
+
+/** The role of `exec --via`, which no profile has. @throws NotFoundError grant-not-found */
+async function findGranted(id: string, name: string, { client, signal }: Context): Promise<ProfileDocument> {
+  const { role, chain } = await client.call('grant', { id }, { signal });
+  if (role === null || chain === undefined) {
+    throw new NotFoundError('grant-not-found', `Grant ${id}, which ROLECALL_GRANT names, is not of exec --via.`);
+  }
+  return { profileName: name, ...role, chain, region: null, followsCurrent: false };
 }
 
 /** What is known of the profile's role. */

@@ -1,0 +1,77 @@
+// The grant of `rolecall exec`: opens it, bound to this process, and tells the program where it is.
+import { join } from 'node:path';
+import { DaemonUnreachableError, RolecallError } from '../../../core/errors.ts';
+import { titleOfRole } from '../../../core/text/role-title.js';
+import type { IssuedGrantDocument, ProfileDocument, ViaDocument } from '../../../local-api/schemas.ts';
+import type { CliContext, DaemonAccess } from '../../context.ts';
+import { writePrivate } from './config-copies.ts';
+import type { ExecOptions } from './options.ts';
+
+/** The maximum that the daemon allows; the grant ends with the program anyway. */
+const LIFETIME_SECONDS = 7 * 24 * 3600;
+const REVOKE_DEADLINE_MS = 2000;
+
+/** With `via`, AWS has allowed the hop once this resolves, and the grant serves its role alone. */
+export async function openGrant(
+  profile: ProfileDocument,
+  { via, isConfined }: { readonly via: ViaDocument | undefined; readonly isConfined: boolean },
+  context: DaemonAccess & Pick<CliContext, 'processId'>,
+): Promise<IssuedGrantDocument> {
+  const { session, accountId, permissionSet } = profile;
+  const body = {
+    ...(profile.followsCurrent ? { current: true as const } : { session, accountId, permissionSet }),
+    ...(via === undefined ? {} : { via }),
+    ...(isConfined ? { confined: true } : {}),
+    processId: context.processId,
+    lifetimeSeconds: LIFETIME_SECONDS,
+  };
+  const create = () => context.client.call('createGrant', { body }, { signal: context.signal });
+  return via === undefined ? create() : requireNewEnough(create);
+}
+
+/** @throws DaemonUnreachableError daemon-version-mismatch: a daemon that this client may not replace knows no hops */
+export async function requireNewEnough<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof RolecallError) || error.code !== 'invalid-request') throw error;
+    const message = 'The daemon is older than this command, and knows no --via.';
+    throw new DaemonUnreachableError('daemon-version-mismatch', message, { cause: error });
+  }
+}
+
+export async function revokeGrant({ id }: IssuedGrantDocument, { client }: DaemonAccess): Promise<void> {
+  await client
+    .call('revokeGrant', { id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
+    // Not needed if the daemon is unreachable: it ends the grant together with this process.
+    .catch(() => undefined);
+}
+
+/** The profile with the role that the grant serves. */
+export function grantedRole(profile: ProfileDocument, { role }: IssuedGrantDocument): ProfileDocument {
+  return role === null ? profile : { ...profile, ...role };
+}
+
+/** The profile's name, or `Deploy via taylor.Admin`, which is the name of no profile: nothing inside can take it for the profile. */
+export function nameInside({ profileName }: ProfileDocument, grant: IssuedGrantDocument | undefined): string {
+  if (grant?.chain === undefined) return profileName;
+  return titleOfRole({ permissionSet: '', chain: grant.chain });
+}
+
+/** For `rolecall whoami` inside: the grant of a hop is all that knows its role. */
+export function grantVariable(grant: IssuedGrantDocument | undefined): Record<string, string> {
+  return grant?.chain === undefined ? {} : { ROLECALL_GRANT: grant.id };
+}
+
+/** Exactly one of the two token variables: together they break CDK. */
+export async function containerVariables(
+  grant: IssuedGrantDocument,
+  visibleAt: string,
+  options: ExecOptions,
+): Promise<Record<string, string>> {
+  const url = { AWS_CONTAINER_CREDENTIALS_FULL_URI: grant.url };
+  if (options.tokenFile !== true) return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN: grant.token };
+  // Without a newline, as the SDKs send the file unchanged.
+  await writePrivate(join(grant.directory, 'token'), grant.token);
+  return { ...url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(visibleAt, 'token') };
+}
