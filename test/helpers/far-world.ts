@@ -48,7 +48,7 @@ export interface ReachOptions {
 }
 
 /** A command of any shell that prints the address and stays until the connection ends. */
-export const SHOW_ADDRESS =
+const SHOW_ADDRESS =
   'exec sh -c "env; cat \\$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE; echo; echo ready; exec sleep 1000"';
 
 /** `user`: the world whose signed-in user goes to this far host too. */
@@ -114,7 +114,7 @@ export async function createFarWorld(
 }
 
 /** From what `SHOW_ADDRESS` prints. */
-export function readFarRole(output: string): FarRole {
+function readFarRole(output: string): FarRole {
   const variable = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(output)?.[1] ?? '';
   return {
     url: variable('AWS_CONTAINER_CREDENTIALS_FULL_URI'),

@@ -33,7 +33,7 @@ export const hasSshd = [
 ].every(Boolean);
 
 /** The account of the far host, and its uid there and here. */
-export const FAR_USER = 'morgan';
+const FAR_USER = 'morgan';
 export const FAR_UID = 61_001;
 /** The home of all accounts of the far host, seen from there. */
 const FAR_HOME = '/home/morgan';
