@@ -1,5 +1,5 @@
 // The processes of a far host (sshd.ts), seen from here: which there are, and which belong to a connection.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 export interface FarProcess {
   readonly pid: number;
@@ -14,33 +14,40 @@ export interface FarConnection {
   readonly children: readonly FarProcess[];
 }
 
-/** Every living process of the namespace that `listener` is the first of: when it has ended, they have. */
+/**
+ * Every living process of the namespace that `listener` is the first of: when it has ended, they have, and orphans become its
+ * children. Reads those and no others, for tests ask often, and the connections go through their process.
+ */
 export function processesIn(listener: number): readonly FarProcess[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const status = readFileSync(`/proc/${name}/status`, 'utf8');
-        const isThere = Number(name) === listener || /^NSpid:\t\d+\t\d+$/m.test(status);
-        if (!isThere || /^State:\tZ/m.test(status) || !descendsFrom(Number(name), listener)) return [];
-        const seen = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        const field = (label: string) => Number(new RegExp(`^${label}:\\t(\\d+)`, 'm').exec(status)?.[1]);
-        return [{ pid: Number(name), parent: field('PPid'), uid: field('Uid'), arguments: seen }];
-      } catch {
-        // It has ended.
-        return [];
-      }
-    });
+  const found: FarProcess[] = [];
+  for (let pids = [listener]; pids.length > 0;) {
+    found.push(...pids.flatMap(readProcess));
+    pids = pids.flatMap(childrenOf);
+  }
+  return found;
 }
 
-/** Orphans of the namespace become children of its first process. */
-function descendsFrom(pid: number, listener: number): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === listener) return true;
-    const stat = readFileSync(`/proc/${at}/stat`, 'utf8');
-    at = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+function readProcess(pid: number): readonly FarProcess[] {
+  const status = read(`/proc/${pid}/status`);
+  if (status === '' || /^State:\tZ/m.test(status)) return [];
+  const field = (label: string) => Number(new RegExp(`^${label}:\\t(\\d+)`, 'm').exec(status)?.[1]);
+  const seen = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  return [{ pid, parent: field('PPid'), uid: field('Uid'), arguments: seen }];
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return read(`/proc/${pid}/task/${pid}/children`)
+    .split(' ')
+    .flatMap((child) => (child === '' ? [] : [Number(child)]));
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It has ended.
+    return '';
   }
-  return false;
 }
 
 /** sshd's own processes of an account, which has no other connection, and everything that they have started. */

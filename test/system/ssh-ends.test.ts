@@ -1,6 +1,6 @@
 // Every way in which `rolecall ssh` ends: the far host has no access any more within seconds, and the file of the token is gone.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { askFar, createFarWorld, type FarRole, type FarWorld, type Reach } from '../helpers/far-world.ts';
+import { askFar, createFarWorld, PROFILE, type FarRole, type FarWorld, type Reach } from '../helpers/far-world.ts';
 import type { FarProcess } from '../helpers/far-processes.ts';
 import { hasSshd } from '../helpers/sshd.ts';
 import { processesOf } from '../helpers/processes.ts';
@@ -32,12 +32,18 @@ const ENDS: Readonly<Record<string, (open: Open) => void>> = {
   'SIGTERM to rolecall': ({ reach }) => void reach.child.kill('SIGTERM'),
   'SIGHUP to rolecall': ({ reach }) => void reach.child.kill('SIGHUP'),
 };
+/** As with a directory of users that is slow, or a second factor on the phone. */
+const SLOW_SIGN_IN = `Match User slow
+  AuthorizedKeysFile none
+  AuthorizedKeysCommand /usr/bin/sh -c "sleep 3; cat /run/far/user-key.pub"
+  AuthorizedKeysCommandUser nobody`;
 const accounts = Object.keys(ENDS).map((_, index) => `user${index}`);
 
 let world: FarWorld;
 beforeAll(async () => {
   if (!hasSshd) return;
-  world = await createFarWorld({ far: { shells: Object.fromEntries(accounts.map((name) => [name, '/bin/sh'])) } });
+  const shells = Object.fromEntries([...accounts, 'slow'].map((name) => [name, '/bin/sh']));
+  world = await createFarWorld({ far: { shells, endOfConfig: SLOW_SIGN_IN } });
 });
 afterAll(() => world?.remove());
 
@@ -107,11 +113,22 @@ describe.skipIf(!hasSshd).concurrent('access ends, and the file is removed:', ()
     killAllQuietly(account, 'SIGCONT');
     expect((await askFar(role)).status).not.toBe(200);
     reach.child.kill('SIGKILL');
-    await waitFor('the end of sshd for it', () => world.far.connectionOf(account).sshd.length === 0);
+    await waitFor('the end of sshd for it', () => world.far.connectionOf(account).sshd.length === 0, {
+      intervalMs: 100,
+    });
     expect((await askFar(role)).status).not.toBe(200);
     expect(localSsh(account)).toEqual([]);
   });
 });
+
+test
+  .skipIf(!hasSshd)
+  .concurrent('a sign-in may take longer than a host that no longer answers is waited for', async () => {
+    expect(await world.run(['ssh', '--role', PROFILE, 'slow', 'echo signed in'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'signed in\n',
+    });
+  });
 
 function killAllQuietly(account: string, signal: NodeJS.Signals): void {
   for (const pid of [...localSsh(account), ...pids(world.far.connectionOf(account).sshd)]) {

@@ -40,8 +40,9 @@ export function connectionArguments(line: SshLine, settings: HostSettings, contr
     ...optionsIfKnown({ SessionType: 'default', StdinNull: 'no', ForkAfterAuthentication: 'no' }, settings),
     ...line.shared,
     ...line.connection,
-    // A peer that no longer answers is noticed within three seconds, unless the command line says otherwise.
-    ...options({ ServerAliveInterval: '1', ServerAliveCountMax: '2' }),
+    // For a connection without use. The access ends by our own signs of life: ssh gives each step of the sign-in the product of
+    // the two, and a server may wait for a person there, or for a slow directory of users.
+    ...options({ ServerAliveInterval: '5', ServerAliveCountMax: '24' }),
     '--',
     line.host,
     LOADER,
