@@ -1,4 +1,5 @@
 // Lists all accounts of a session and their permission sets from the portal, within the rate budget.
+import { isChained } from '../../core/aws/chain-role.ts';
 import { forEachConcurrently } from '../../core/async/concurrently.ts';
 import { monotonicNowMs } from '../../core/clock.ts';
 import { UnavailableError } from '../../core/errors.ts';
@@ -73,7 +74,9 @@ export async function listAccounts(
           ),
         MAX_PERMISSION_SETS,
       );
-      found.set(accountId, [...new Set(names)].toSorted());
+      // AWS has no such permission set, and everything would take it for a chained role of that name.
+      const own = names.filter((permissionSet) => !isChained({ permissionSet }));
+      found.set(accountId, [...new Set(own)].toSorted());
       failuresInARow = 0;
     } catch (fault) {
       // An account that was removed in the meantime does not fail the listing; the end of the session does.

@@ -79,6 +79,13 @@ describe('a listing', () => {
     expect(removed).toEqual([]);
   });
 
+  it('has no permission set that is called like a chained role', async () => {
+    const world = await createSignedInWorld();
+    world.identityCenter.assign({ accountId: '000000000002' }, ['chain:prod.deploy', 'ReadOnly']);
+    const { catalog } = await world.list();
+    expect(catalog.accounts.map(({ permissionSets }) => permissionSets)).toEqual([['ReadOnly'], TAYLOR.permissionSets]);
+  });
+
   it('is empty and complete for a user without accounts', async () => {
     const world = await createLargeWorld(0);
     expect((await world.list()).catalog).toMatchObject({ complete: true, accounts: [] });
