@@ -10,7 +10,7 @@ import { harmless } from '../../core/text/harmless-text.ts';
 import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 import { openBootstrapChannel, type BootstrapChannel, type Installed, type RemoteTerms } from './bootstrap-channel.ts';
 import type { RemoteFile, RemotePlace } from './remote-shell.ts';
-import { runSsh, SshExit, type SshProgram } from './run-ssh.ts';
+import { EXIT_OF_SSH, runSsh, SshExit, type SshProgram } from './run-ssh.ts';
 import { connectionArguments, exitArguments, forwardArguments, type HostSettings } from './ssh-arguments.ts';
 import type { SshLine } from './ssh-line.ts';
 
@@ -145,7 +145,7 @@ async function waitForSignIn({ clock, controlPath }: Opening, signal: AbortSigna
 
 /** 255 is a failure of ssh, which has said what it is; every other code is that of a program there. */
 function endedTooSoon(host: string, exitCode: number, channel: BootstrapChannel): Error {
-  if (exitCode === 255) return new SshExit(exitCode);
+  if (exitCode === EXIT_OF_SSH) return new SshExit(exitCode);
   return unusable(host, `ended the connection with ${exitCode}${heard(channel)}`);
 }
 
@@ -181,5 +181,5 @@ function startLifeline({ path, environment }: SshProgram, folder: string, contro
 
 async function waitForExit(child: ChildProcess): Promise<number> {
   const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 255;
+  return code ?? EXIT_OF_SSH;
 }

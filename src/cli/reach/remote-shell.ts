@@ -108,9 +108,13 @@ function runText(kind: Kind, { directory, shell }: RemotePlace, command: string 
   const head = `. ${directory}/env || exit 1\n`;
   const execute = (text: string) => quoteForShell(`${again(kind, directory)}${text}`);
   if (command !== undefined) return `${head}exec ${program} -c ${execute(command)}\n`;
-  const isPlain = kind === 'csh' || kind === 'other';
-  const fromInput = isPlain ? program : `${program} -l -c ${execute(`exec ${program}`)}`;
-  return `${head}[ -t 0 ] || exec ${fromInput}\n${startText(kind, directory, program)}`;
+  return `${head}${kind === 'bash' || kind === 'posix' || kind === 'zsh' ? readInput(kind, program, execute) : ''}${startText(kind, directory, program)}`;
+}
+
+/** Without a terminal, a shell reads its commands from its input, and none of the files that set the role at a terminal. */
+function readInput(kind: Kind, program: string, execute: (text: string) => string): string {
+  // zsh would read .zshenv once more.
+  return `[ -t 0 ] || exec ${program} -l -c ${execute(`exec ${program}${kind === 'zsh' ? ' -f' : ''}`)}\n`;
 }
 
 /** Sets the role again after the startup files that a shell reads even for a command. */

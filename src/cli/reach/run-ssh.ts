@@ -7,6 +7,9 @@ export interface SshProgram {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** Of ssh when it has failed itself, or was interrupted; every other code is that of the program on the far host. */
+export const EXIT_OF_SSH = 255;
+
 /** ssh has failed and has said why on standard error; the command ends with the same exit code. */
 export class SshExit extends Error {
   readonly exitCode: number;
@@ -41,7 +44,7 @@ export function runSsh(program: SshProgram, args: readonly string[], signal: Abo
       if (stderr.length < MAX_OUTPUT_CHARACTERS) stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ exitCode: code ?? 255, stdout, stderr }));
+    child.on('close', (code) => resolve({ exitCode: code ?? EXIT_OF_SSH, stdout, stderr }));
   });
 }
 

@@ -2,13 +2,11 @@
 import { EXIT_INTERRUPTED, UsageError } from '../../../core/errors.ts';
 import { formatMoment } from '../../../core/text/format-duration.ts';
 import { readSshLine } from '../../reach/ssh-line.ts';
+import { EXIT_OF_SSH } from '../../reach/run-ssh.ts';
 import { harmless } from '../../terminal/render.ts';
 import type { ReachOptions } from '../ssh/options.ts';
-import { REASONS } from '../ssh/watch-access.ts';
+import { REASONS, wasInterrupted } from '../ssh/watch-access.ts';
 import { reach, type ReachContext, type Reached } from '../ssh/reach.ts';
-
-/** ssh's own, for a connection that has failed. */
-const EXIT_CONNECTION = 255;
 
 export async function runForward(
   host: string | undefined,
@@ -43,8 +41,8 @@ async function stay(reached: Reached, context: ReachContext): Promise<number> {
     context.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   const reason = await Promise.race([reached.accessEnded, interrupted]);
-  if (reason === undefined || context.signal.aborted) return EXIT_INTERRUPTED;
+  if (reason === undefined || (reason === 'connection' && (await wasInterrupted(context)))) return EXIT_INTERRUPTED;
   context.stderr.write(`${host} can no longer use it: ${REASONS[reason]}.\n`);
   if (reason === 'time') return 0;
-  return reason === 'connection' ? connection.ended : EXIT_CONNECTION;
+  return reason === 'connection' ? connection.ended : EXIT_OF_SSH;
 }

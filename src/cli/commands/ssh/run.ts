@@ -2,12 +2,12 @@
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { isIdentityVariable } from '../../environment/child-environment.ts';
 import { remoteCommand } from '../../reach/remote-shell.ts';
-import { runSession } from '../../reach/run-ssh.ts';
+import { EXIT_OF_SSH, runSession } from '../../reach/run-ssh.ts';
 import { sessionArguments } from '../../reach/ssh-arguments.ts';
 import { formatMoment } from '../../../core/text/format-duration.ts';
 import { harmless } from '../../terminal/render.ts';
 import type { ReachOptions } from './options.ts';
-import { REASONS } from './watch-access.ts';
+import { REASONS, wasInterrupted } from './watch-access.ts';
 import { reach, type ReachContext, type Reached } from './reach.ts';
 
 const MAX_END_MS = 1000;
@@ -59,7 +59,7 @@ async function openSession(reached: Reached, context: ReachContext): Promise<num
     );
   const exitCode = await session.finally(() => ending.abort());
   isOpen = false;
-  return context.signal.aborted ? EXIT_INTERRUPTED : exitCode;
+  return exitCode === EXIT_OF_SSH && (await wasInterrupted(context)) ? EXIT_INTERRUPTED : exitCode;
 }
 
 function describeAccess({ line, profiles: [first], roles, expiresAt }: Reached, { clock }: ReachContext): string {

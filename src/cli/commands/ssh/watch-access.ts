@@ -47,3 +47,12 @@ async function waitUntil(endsAtMs: number, clock: Clock, signal: AbortSignal): P
     await clock.sleep(Math.min(MAX_STEP_MS, endsAtMs - clock.nowMs()), signal).catch(() => undefined);
   }
 }
+
+/** The terminal sends Ctrl-C to ssh too, and the end of ssh can be noticed first. */
+const INTERRUPT_DELAY_MS = 100;
+
+/** Asked when ssh has ended: whether that was Ctrl-C. */
+export async function wasInterrupted({ clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }) {
+  if (!signal.aborted) await clock.sleep(INTERRUPT_DELAY_MS, signal).catch(() => undefined);
+  return signal.aborted;
+}
