@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
+import type { Broker } from '../sso/broker.ts';
 import { findSystemProgram } from '../platform/programs/find-program.ts';
 import type { Approvals } from './approvals/approvals.ts';
 import { createProtectedRoles } from './approvals/protected-roles.ts';
@@ -88,10 +89,20 @@ export interface Services {
 export async function createServices(deps: ServicesDeps): Promise<Services> {
   const foundation = { ...deps, ...(await createFoundation(deps)) };
   const issuedNames = createIssuedNames(foundation.openOwnFile('profile-names.json', ISSUED_NAMES_SCHEMA));
-  const chains = createChains({ ...foundation, issuedNames });
+  /** The broker needs the chains, and their role sessions are named after the users that it knows. */
+  const late: { broker?: Broker } = {};
+  const chains = createChains({
+    ...foundation,
+    issuedNames,
+    userOf(sessionName) {
+      const session = foundation.sharedConfig.peekSession(sessionName);
+      return session && late.broker?.lastUser(session);
+    },
+  });
   const lock = await openLock({ ...foundation, chains, file: foundation.openOwnFile('lock.json', LOCK_SCHEMA) });
   const base = { ...foundation, lock, issuedNames, chains };
   const domain = { ...base, ...(await createDomain(base)) };
+  late.broker = domain.broker;
   const roles = { ...domain, hops: createHops(domain), ...(await createRoles(domain)) };
   const webAccess = createWebAccess({ ...base, randomBytes });
   const passkeyStore = createPasskeyStore(roles);

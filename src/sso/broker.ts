@@ -46,6 +46,8 @@ export interface Broker {
   describe(session: SsoSession): Promise<TokenState>;
   /** Who signed in, if known. */
   signedInUser(session: SsoSession): UserCheck;
+  /** As `signedInUser`; until the user of a new sign-in is known, the one before. */
+  lastUser(session: SsoSession): string | undefined;
   /**
    * Finds out who signed in, unless that is known, with credentials of a role in use or of a listed one. Waits two
    * seconds at most and never rejects. `accept` is an unconfirmed user whom the person confirms.
@@ -232,6 +234,10 @@ export function createBroker(deps: {
     signOut,
     describe: accessTokens.describe,
     signedInUser: users.describe,
+    lastUser(session) {
+      const { user, previousUser } = users.lastConfirmed(session);
+      return user ?? previousUser;
+    },
     needsUserCheck: users.isUnchecked,
     isServing: users.isServing,
     checkUser,

@@ -81,6 +81,18 @@ describe('GET /v1/credentials', () => {
     expect(await failureOf(credentialsOf('deploy'))).toMatchObject({ code: 'sign-in-required', exitCode: 4 });
   });
 
+  test('calls the role session like the user who signed in, also at once after the next sign-in', async () => {
+    await open(DEPLOY, { checksUsers: true });
+    await waitFor('the user', async () => (await rig.client.call('status', {})).sessions[0]?.user === 'taylor');
+    await credentialsOf('deploy');
+    await rig.runCli(['login', SESSION, '--force']);
+    await credentialsOf('deploy');
+    expect(rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole?.roleSessionName ?? [])).toEqual([
+      'taylor',
+      'taylor',
+    ]);
+  });
+
   test('of one whose source is not assigned names the source', async () => {
     const profile = `[profile gone]\nsso_session = ${SESSION}\nsso_account_id = 111111111111\nsso_role_name = Gone\n`;
     await open(profile + chain('deploy', 'Deploy', 'gone'));

@@ -1,6 +1,6 @@
 // AssumeRole: what the request says, and what each answer of STS means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ChainDefinition, Endpoints } from '../../src/core/model.ts';
+import type { ChainDefinition, Endpoints, RoleCredentials } from '../../src/core/model.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createRoleAssumer } from '../../src/identity-center/assume-role.ts';
 import { faultOf, ROLE, SESSION, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
@@ -21,15 +21,16 @@ describe('an answer of STS to AssumeRole', () => {
     durationSeconds: 3600,
     origin: 'config',
   };
+  const SOURCE: RoleCredentials = {
+    accessKeyId: 'ASIAEXAMPLE',
+    secretAccessKey: new Secret('the-secret-key'),
+    sessionToken: new Secret('the-session-token'),
+    expiresAtMs: 0,
+  };
   const assume = (definition: Partial<ChainDefinition> = {}, endpoints: Endpoints = { sts: server.url }) =>
     createRoleAssumer({ endpointsOf: () => endpoints, proxyForUrl: () => '', requestTimeoutMs: 1000 }).assumeRole(
       SESSION,
-      {
-        accessKeyId: 'ASIAEXAMPLE',
-        secretAccessKey: new Secret('the-secret-key'),
-        sessionToken: new Secret('the-session-token'),
-        expiresAtMs: 0,
-      },
+      SOURCE,
       { ...DEFINITION, ...definition },
     );
   const credentials = (expiration: string) =>
@@ -79,6 +80,22 @@ describe('an answer of STS to AssumeRole', () => {
       'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
     });
     expect(server.requests[0]?.headers.authorization).toContain('/eu-central-1/sts/');
+  });
+
+  test('is asked for with the time of AWS, not with that of a machine whose clock is off', async () => {
+    server.answer(200, credentials('<Expiration>2030-01-01T00:00:00Z</Expiration>'));
+    const hourMs = 3_600_000;
+    await createRoleAssumer({
+      endpointsOf: () => ({ sts: server.url }),
+      proxyForUrl: () => '',
+      clockAheadMs: () => hourMs,
+    }).assumeRole(SESSION, SOURCE, DEFINITION);
+    const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(
+      String(server.requests[0]?.headers['x-amz-date']),
+    ) ?? [''];
+    const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.map(Number);
+    const behindMs = Date.now() - Date.UTC(year, month - 1, day, hour, minute, second);
+    expect(Math.abs(behindMs - hourMs)).toBeLessThan(60_000);
   });
 
   test.each([

@@ -295,6 +295,22 @@ describe('the session of a chained role', () => {
     expect(await idOf(world, role)).toMatch(/^CHAIN/);
   });
 
+  it('that has ended is renewed as long as the keys of its source are valid', async () => {
+    const world = await createChainWorld();
+    world.identityCenter.settings.credentialsSeconds = 12 * 3600;
+    const role = world.define('deploy');
+    await ask(world, role);
+    world.identityCenter.endSessions();
+    const left: number[] = [];
+    for (let minutes = 0; minutes < 600; minutes += 10) {
+      world.clock.jump(10 * MINUTE_MS);
+      left.push((await ask(world, role)).expiresAtMs - world.clock.nowMs());
+      await world.broker.refreshAhead();
+    }
+    expect(Math.min(...left)).toBeGreaterThan(20 * MINUTE_MS);
+    expect(portalCalls(world)).toBe(1);
+  });
+
   it('serves nothing after a sign-out, also what was in flight', async () => {
     const world = await createChainWorld();
     const role = world.define('deploy');
