@@ -259,4 +259,23 @@ describe('with a daemon of its own', () => {
     expect([await whoIs(grant), await whoIs(grant)]).toEqual([DEPLOYED, DEPLOYED]);
     expect(approvals.list()).toEqual([]);
   });
+
+  test('a command behind a protected role asks once, and names the role and its source', async () => {
+    await open({ settings: '[[protect]]\npermission_set = "Admin*"\n', approvalPlaces: ['screen'] });
+    const { approvals } = rig.daemon();
+    const questions: string[] = [];
+    approvals.subscribe({ asked: ({ id }) => void questions.push(id) });
+    const [profile, via] = ['taylor.Admin-AF-Permission-Set', ['--via', DEPLOY, '--policy', READ_ONLY]];
+    const running = rig.runCli(['exec', profile, ...via, '--', 'ls'], {
+      runInPlace: async ({ environment }) => {
+        const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: token } = environment;
+        return (await whoIs({ url, token } as IssuedGrantDocument)) === DEPLOYED ? 37 : 1;
+      },
+    });
+    await waitFor('a question', () => questions.length === 1);
+    approvals.approve(questions[0] ?? '', 'click');
+    const { exitCode, stderr } = await running;
+    expect({ exitCode, asked: questions.length }).toEqual({ exitCode: 37, asked: 1 });
+    expect(stderr).toContain(`Deploy via ${profile} in `);
+  });
 });
