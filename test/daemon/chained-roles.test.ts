@@ -1,6 +1,7 @@
 // Chained roles while programs use them: a changed definition counts at once, and one that is gone is said to be.
 import { writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { askUntilAnswered } from '../helpers/container.ts';
 import { CONFIG, createSignedInRig, SESSION, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
@@ -17,7 +18,7 @@ test('a changed definition counts at the next request of a program that runs', a
   rig = await createSignedInRig({ config: deploy('Deploy') });
   const { url, token } = await rig.client.call('createGrant', { body: ROLE });
   const ask = async () => {
-    const answer = await fetch(url, { headers: { authorization: token } });
+    const answer = await askUntilAnswered(url, token);
     const body = (await answer.json()) as { readonly AccessKeyId?: string };
     return { status: answer.status, ...body };
   };
@@ -30,6 +31,18 @@ test('a changed definition counts at the next request of a program that runs', a
   expect(rig.emulator.countCalls('AssumeRole')).toBe(2);
   writeFileSync(rig.configPath, CONFIG);
   expect(await ask()).toMatchObject({ status: 404, Code: 'chain-unavailable' });
+});
+
+test('a grant of a chained role, and one as the current role, outlive a restart', async () => {
+  const environment = { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'as in the other tests' };
+  rig = await createSignedInRig({ config: deploy('Deploy'), hasLastingPort: true, environment });
+  const { url, token } = await rig.client.call('createGrant', { body: ROLE });
+  await rig.client.call('setCurrent', { body: ROLE });
+  await rig.restartDaemon();
+  const answer = await askUntilAnswered(url, token);
+  const { AccessKeyId } = (await answer.json()) as { readonly AccessKeyId?: string };
+  expect(await rig.client.call('currentCredentials', {})).toMatchObject({ AccessKeyId, AccountId: '222222222222' });
+  expect(rig.emulator.countCalls('AssumeRole')).toBe(1);
 });
 
 test('the current role can be a chained one, and its status says so when it is gone', async () => {
