@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { toRolecallError } from '../../src/core/errors.ts';
 import { CONFIG, createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig;
 afterEach(() => rig.remove());
@@ -46,12 +47,12 @@ describe('GET /v1/profile', () => {
     await expect(profile('deploy')).rejects.toMatchObject({ code: 'profile-not-found' });
     writeFileSync(rig.configPath, CONFIG + DEPLOY);
     expect(await profile('deploy')).toMatchObject({ permissionSet: 'chain:deploy' });
-    writeFileSync(rig.configPath, CONFIG + DEPLOY.replace('account1', 'account2'));
+    writeFileSync(rig.configPath, CONFIG + DEPLOY.replace('account1', 'account22'));
     const line = CONFIG.split('\n').length + 3;
     const refused = await profile('deploy').catch((error: unknown) => toRolecallError(error).toBody());
     expect(refused).toEqual({
       code: 'chain-unavailable',
-      message: `${rig.configPath}, line ${line}: the profile "deploy" cannot be used: its source_profile "account2" does not exist. Did you mean "account1"?`,
+      message: `${rig.configPath}, line ${line}: the profile "deploy" cannot be used: its source_profile "account22" does not exist. Did you mean "account1"?`,
       hint: `\${EDITOR:-vi} +${line} ${rig.configPath}`,
     });
   });
@@ -103,6 +104,37 @@ describe('a [[chain]] of the settings', () => {
     ]);
     expect(await profile(AUDIT)).toMatchObject({ permissionSet: `chain:${AUDIT}`, chain: chained[0]?.chain });
     expect(readFileSync(rig.configPath, 'utf8')).toContain(`--role chain:${AUDIT}\n`);
+  });
+
+  test('is assumed as the rule says, in the name of the user who signed in', async () => {
+    const more = `external_id = "ticket:42"
+source_identity = "taylor"
+tags = { team = "a b", Stage = "prod" }
+transitive_tags = ["team"]
+policy_arns = ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+`;
+    rig = await createRig({ settings: RULE + more, checksUsers: true });
+    expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
+    await waitFor('the user', async () => {
+      const { sessions } = await rig.client.call('status', {});
+      return sessions[0]?.user !== undefined;
+    });
+    await rig.client.call('credentials', {
+      query: { session: SESSION, account: '111111111111', role: `chain:${AUDIT}` },
+    });
+    expect(rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole ?? [])).toEqual([
+      {
+        roleArn: 'arn:aws:iam::111111111111:role/Audit',
+        roleSessionName: 'taylor',
+        durationSeconds: '900',
+        externalId: 'ticket:42',
+        sourceIdentity: 'taylor',
+        tags: { team: 'a b', Stage: 'prod' },
+        transitiveTagKeys: ['team'],
+        policy: '{"Statement":[]}',
+        policyArns: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      },
+    ]);
   });
 
   test('can be the source of a hand-written profile', async () => {

@@ -3,6 +3,7 @@ import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
 import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import { findSessionNameFault } from '../../core/aws/chain-fields.ts';
 import { chainNameOf, isUnnamedChain, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
@@ -34,6 +35,12 @@ export interface Chains extends ChainSource {
 
 const DEFAULT_SESSION_NAME = 'rolecall';
 
+/** The user as the name of a role session, which has fewer characters. */
+function toSessionName(user = ''): string {
+  const name = user.replace(/[^\w+=,.@-]+/gu, '-').slice(0, 64);
+  return findSessionNameFault(name) === undefined ? name : DEFAULT_SESSION_NAME;
+}
+
 export function createChains(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'path' | 'read'>;
   readonly sharedCredentials: SharedCredentials;
@@ -44,11 +51,12 @@ export function createChains(deps: {
 }): Chains {
   const { path } = deps.sharedConfig;
   const chainRules = createChainRules(deps.settings.chains);
-  const defaultSessionName = (sessionName: string) => deps.userOf?.(sessionName) ?? DEFAULT_SESSION_NAME;
+  const defaultSessionName = (sessionName: string) => toSessionName(deps.userOf?.(sessionName));
   const added = new Map<string, { readonly definition: ChainDefinition; readonly count: number }>();
   let sources: readonly unknown[] = [];
   let profiles: readonly ChainProfile[] = [];
   let ruled: readonly ChainDefinition[] = [];
+  let ruledNames: ReadonlySet<string> = new Set();
   let byProfile: ReadonlyMap<string, ChainProfile> = new Map();
   let byRole: ReadonlyMap<string, ChainDefinition> = new Map();
   let listed: readonly ChainDefinition[] = [];
@@ -57,7 +65,9 @@ export function createChains(deps: {
     const fromProfiles = profiles.flatMap((profile) => ('definition' in profile ? [profile.definition] : []));
     const handWritten = new Set(profiles.map(({ profileName }) => profileName));
     const fromRules = ruled.filter(({ name }) => !handWritten.has(name));
-    listed = [...fromProfiles, ...fromRules];
+    const found = [...fromProfiles, ...fromRules];
+    // Whoever has built something from the list keeps it after a change that is not about chains.
+    if (JSON.stringify(found) !== JSON.stringify(listed)) listed = found;
     const all = [...listed, ...[...added.values()].map(({ definition }) => definition)];
     byRole = new Map(all.map((definition) => [roleKey(roleOfChain(definition)), definition]));
     byProfile = new Map(profiles.map((profile) => [profile.profileName, profile]));
@@ -105,6 +115,7 @@ export function createChains(deps: {
           defaultSessionName,
         }) ?? [];
       ruled = defineRuled(issued, sessions);
+      ruledNames = new Set(issued.map(({ profileName }) => profileName));
       rebuild();
     },
     find: (role) => byRole.get(roleKey(role)),
@@ -140,7 +151,8 @@ export function createChains(deps: {
       return new NotFoundError(
         'chain-unavailable',
         `No chained role in the account ${role.accountId} is called "${name}".`,
-        { hint: 'rolecall profiles sync' },
+        // A sync removes a profile whose rule is gone.
+        { hint: ruledNames.has(name) ? 'rolecall profiles sync' : 'rolecall profiles list' },
       );
     },
     problems() {
