@@ -117,7 +117,7 @@ describe.skipIf(!hasSshd).concurrent('access ends, and the file is removed:', ()
       intervalMs: 100,
     });
     expect((await askFar(role)).status).not.toBe(200);
-    expect(localSsh(account)).toEqual([]);
+    await waitFor('the end of every ssh for it here', () => localSsh(account).length === 0, { intervalMs: 100 });
   });
 });
 

@@ -127,6 +127,17 @@ describe.skipIf(!hasSshd).concurrent('rolecall ssh', () => {
     await reach.ended;
   });
 
+  test('forwards a role to the other shells of the user there, until it is interrupted', async () => {
+    const reach = await world.start(['forward', '--role', PROFILE, 'far']);
+    const line = await waitFor('the line to type', () => /^\. \S+\/env$/m.exec(reach.output())?.[0]);
+    const inShell = (command: string) => world.far.run(['sh', '-c', `${line}; ${command}`], { uid: FAR_UID });
+    expect(await inShell('sh ~/ask')).toMatchObject({ stdout: '111111111111\n' });
+    reach.child.kill('SIGINT');
+    expect(await reach.ended).toBe(130);
+    expect((await inShell('sh ~/ask')).exitCode).not.toBe(0);
+    expect(world.hasFile(dirname(line.slice(2)))).toBe(false);
+  });
+
   test('asks for a protected role here, before it connects', async () => {
     const { approvals } = world.rig.daemon();
     const waits = () => waitFor('the question', () => approvals.list()[0]);
