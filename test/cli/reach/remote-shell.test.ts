@@ -1,6 +1,6 @@
 // The role in a shell of the far host, after startup files that set other credentials: for a command, from a pipe, and at a terminal.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { remoteFiles, scriptNames } from '../../../src/cli/reach/remote-shell.ts';
@@ -10,7 +10,7 @@ import { createTemporaryHome, type TemporaryHome } from '../../helpers/temporary
 import { openTerminal, TMUX } from '../../helpers/terminal.ts';
 
 const SHELLS = ['/bin/bash', '/bin/dash', '/usr/bin/zsh', '/usr/bin/fish', '/usr/bin/tcsh'].filter((path) =>
-  path === '/usr/bin/tcsh' ? existsSync(path) : systemPart(path, path),
+  systemPart(path, path),
 );
 const hasTmux = systemPart('tmux', TMUX);
 const ROLE = { profileName: 'dev.Admin', scriptName: 'dev.Admin', region: 'eu-west-1' };
