@@ -161,7 +161,13 @@ export function createBroker(deps: {
   const assignments = createAssignments(catalog.cached);
   const chains = createChains(deps.chainSource);
   const roleCredentials = createRoleCredentials({ ...portal, lock, chains, refusal: assignments.refusal });
-  const refreshEngine = createRefreshEngine({ ...portal, lock, chains, roleCredentials });
+  const refreshEngine = createRefreshEngine({
+    ...portal,
+    lock,
+    chains,
+    roleCredentials,
+    isServing: (session) => users.isServing(session),
+  });
   const users = createSignedInUsers({
     ...deps,
     file: deps.usersFile ?? { kept: new Map(), save: () => undefined },
@@ -247,9 +253,13 @@ export function createBroker(deps: {
       return accessTokens.fresh(session, 'background');
     },
     credentials(session, role) {
-      const fetch = () => roleCredentials.fetch(session, role);
-      if (!isChained(role)) return users.serve(session, fetch);
-      return users.serve(session, fetch, () => roleCredentials.fetchUncounted(session, firstSource(role)));
+      return users.serve(session, async () => {
+        // STS does not name the user for a chained role, and nobody else's role may be assumed in the user's name.
+        if (isChained(role) && !users.isServing(session)) {
+          await users.serve(session, () => roleCredentials.fetchUncounted(session, firstSource(role)));
+        }
+        return roleCredentials.fetch(session, role);
+      });
     },
     peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.peek(session, role) : undefined),
     requireAssigned: async (session, role) => assignments.require(session, firstSource(role)),

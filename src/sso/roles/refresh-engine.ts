@@ -1,4 +1,5 @@
 // The scheduler: each tick renews what is due by the wall clock, first the access tokens, then the credentials of roles in use.
+import { isChained } from '../../core/aws/chain-role.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { AccessTokens } from '../session/access-tokens.ts';
@@ -25,13 +26,17 @@ export function createRefreshEngine(deps: {
   readonly circuitBreakers: CircuitBreakers;
   readonly chains: Pick<Chains, 'upstreamOf'>;
   readonly lock: ServingLock;
+  /** False while another user has signed in, or may have. */
+  readonly isServing: (session: SsoSession) => boolean;
   readonly clock: Clock;
 }): RefreshEngine {
   const { accessTokens, clock, roleCredentials, circuitBreakers } = deps;
 
-  /** The roles of a session that may be served. */
+  /** The roles of a session that may be asked for. In the name of an unconfirmed user, none is assumed. */
   const openRoles = (session: SsoSession) =>
-    roleCredentials.list(session).filter(({ role }) => deps.lock.refusal(role) === undefined);
+    roleCredentials
+      .list(session)
+      .filter(({ role }) => deps.lock.refusal(role) === undefined && (!isChained(role) || deps.isServing(session)));
 
   async function refreshToken(session: SsoSession): Promise<boolean> {
     try {

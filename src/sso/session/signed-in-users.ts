@@ -49,15 +49,10 @@ export interface SignedInUsers {
   requireServing(session: SsoSession): void;
   /**
    * Credentials from `fetch`, once the session may be served. Fetches again after a sign-in in the meantime: with older
-   * credentials STS would name the user who was signed in before. `identify` gives credentials for which STS names the
-   * user, if these are not.
+   * credentials STS would name the user who was signed in before.
    * @throws SignInRequiredError sign-in-unconfirmed
    */
-  serve(
-    session: SsoSession,
-    fetch: () => Promise<RoleCredentials>,
-    identify?: () => Promise<RoleCredentials>,
-  ): Promise<RoleCredentials>;
+  serve(session: SsoSession, fetch: () => Promise<RoleCredentials>): Promise<RoleCredentials>;
   /** Resolves when the session may be served. @throws SignInRequiredError sign-in-unconfirmed */
   require(session: SsoSession, credentials: RoleCredentials): Promise<void>;
   /** Asks STS whose `credentials` these are, unless the user is known; never rejects. */
@@ -162,14 +157,12 @@ export function createSignedInUsers(deps: {
       set(session, { state: 'unchecked', signIn: {}, ...(user === undefined ? {} : { user }) });
     },
     signInOf: (session) => entryOf(session).signIn,
-    async serve(session, fetch, identify) {
+    async serve(session, fetch) {
       for (;;) {
         const { signIn } = entryOf(session);
         const credentials = await fetch();
-        const needsOthers = identify !== undefined && !isServing(session);
-        const ofUser = needsOthers ? await identify() : credentials;
         if (entryOf(session).signIn !== signIn) continue;
-        await requireUser(session, ofUser);
+        await requireUser(session, credentials);
         return credentials;
       }
     },

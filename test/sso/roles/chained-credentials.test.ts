@@ -368,6 +368,9 @@ describe('the session of a chained role', () => {
     expect(world.broker.peekCredentials(SESSION, role)).toBeUndefined();
     expect(asked.every((id) => id.startsWith('ASIA'))).toBe(true);
     expect(asked).toHaveLength(3);
+    // Nor is a role assumed for somebody who is not confirmed.
+    await runFor(world, HOUR_MS);
+    expect(world.sts.calls).toHaveLength(2);
   });
 
   it('does not serve it while its source is locked', async () => {
