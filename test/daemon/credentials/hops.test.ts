@@ -195,6 +195,9 @@ describe('with a daemon of its own', () => {
     }
     const query = { session: SESSION, account: '222222222222', role: grant.role?.permissionSet ?? '' };
     await expect(rig.client.call('credentials', { query })).rejects.toMatchObject({ code: 'chain-unavailable' });
+    expect((await rig.runCli(['log'])).stdout).toMatch(
+      /^\S+ {2}grant .* arn:aws:iam::222222222222:role\/team\/Deploy from 111111111111 Admin-AF-Permission-Set, policy [0-9a-f]{12}, arn:aws:iam::aws:policy\/ReadOnlyAccess, socket/mu,
+    );
     const lines = readFileSync(stateFile('audit.log'), 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as { event: string })).toContainEqual(
       expect.objectContaining({

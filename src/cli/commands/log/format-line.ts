@@ -83,7 +83,7 @@ function describeDetails(line: AuditLine): readonly Detail[] {
     federated === true && { text: 'signed-in link' },
     flow !== undefined && { text: flow },
     purpose !== undefined && { text: purpose },
-    typeof via?.roleArn === 'string' && { text: describeHop(via) },
+    via !== undefined && { text: describeHop(via) },
     rules !== undefined && { text: `rules ${rules}` },
     typeof executable === 'string' && {
       text: nameProgram({ executable, script: script ?? null }),

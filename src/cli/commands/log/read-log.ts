@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
-import type { AuditLine } from '../../../local-api/schemas/audit.ts';
+import type { AuditHop, AuditLine } from '../../../local-api/schemas/audit.ts';
 import { closeLogFiles, openLogFiles, readLogLines } from '../../../platform/files/log-files.ts';
 import { MAX_LINE_BYTES, openLog, readLines } from '../../../platform/files/read-lines.ts';
 
@@ -16,8 +16,12 @@ export interface ReadLine {
 /** Empty for what is no line of the log, such as half a line that a power cut left. */
 function parseAuditLine(text: string): readonly ReadLine[] {
   try {
-    const { program, ...fields } = withSoundFields(JSON.parse(text));
-    const line = { ...fields, ...(isObject(program) ? { program: withSoundFields(program) } : {}) };
+    const { program, via, ...fields } = withSoundFields(JSON.parse(text));
+    const line = {
+      ...fields,
+      ...(isObject(program) ? { program: withSoundFields(program) } : {}),
+      ...(isObject(via) ? readHop(via) : {}),
+    };
     return isAuditLine(line) ? [{ text, line }] : [];
   } catch {
     return [];
@@ -30,6 +34,16 @@ const isAuditLine = (line: object): line is AuditLine => 'at' in line && 'event'
 
 const NUMBERS: readonly string[] = ['count', 'processId', 'seq'];
 const FLAGS: readonly string[] = ['confined', 'current', 'federated', 'isVerified'];
+const PARTS: readonly string[] = ['program', 'via'];
+
+/** Empty unless it has all that the daemon writes of a hop. */
+function readHop(via: object): { readonly via?: AuditHop } {
+  const { roleArn, sourceAccountId, sourcePermissionSet, policySha256 } = withSoundFields(via) as Partial<AuditHop>;
+  if (roleArn === undefined || sourceAccountId === undefined || sourcePermissionSet === undefined) return {};
+  const { policyArns } = via as { readonly policyArns?: unknown };
+  const arns = Array.isArray(policyArns) ? policyArns.filter((arn) => typeof arn === 'string') : [];
+  return { via: { roleArn, sourceAccountId, sourcePermissionSet, policySha256, policyArns: arns } };
+}
 
 /** Without fields of another type than the daemon writes. */
 function withSoundFields(json: unknown): Readonly<Record<string, unknown>> {
@@ -39,7 +53,7 @@ function withSoundFields(json: unknown): Readonly<Record<string, unknown>> {
   };
   return Object.fromEntries(
     Object.entries(isObject(json) ? json : {}).filter(
-      ([name, value]) => typeof value === typeOf(name) || (name === 'program' && isObject(value)),
+      ([name, value]) => typeof value === typeOf(name) || (PARTS.includes(name) && isObject(value)),
     ),
   );
 }
