@@ -207,6 +207,9 @@ taylor           111111111111  Admin-AF-Permission-Set
     expect((await run(['use', '--current', 'professional', 'deploy'])).stdout).toBe(
       'Current role: professional-af  222222222222  Deploy via account1  (profile deploy)\n',
     );
+    await waitFor('the switch to count', async () =>
+      (await rig.client.call('roles', { query: {} })).roles.some(({ score }) => score > 0),
+    );
     const shown = await run(['ls', 'via'], { isTerminal: true, columns: 80 });
     expect(plain(shown.stdout)).toBe(
       `    ACCOUNT          ID            PERMISSION SET       LASTS       PROFILE
