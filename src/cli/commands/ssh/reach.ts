@@ -88,7 +88,7 @@ export async function reach(
       const { accessEnded, stop } = watchAccess({ connection, expiresAt, revoke, removeFiles }, context);
       const install = async (typed: string | undefined) => {
         const installed = await connection.install(remoteFiles(connection.place, roles, typed), terms);
-        context.stderr.write(noteAbout(line, connection, installed));
+        context.stderr.write(noteAbout(line, connection, { ...installed, isShell: typed === undefined }));
       };
       try {
         return await use({ line, settings, program, connection, profiles, roles, expiresAt, install, accessEnded });
@@ -168,16 +168,20 @@ async function forwardAll(
   return { roles: roles as [NamedRole, ...NamedRole[]], terms: { tokens, ports } };
 }
 
-function noteAbout(line: SshLine, { place }: SshConnection, { isOpenToNetwork }: Installed): string {
+function noteAbout(
+  line: SshLine,
+  { place }: SshConnection,
+  { isOpenToNetwork, isShell }: Installed & { readonly isShell: boolean },
+): string {
   const host = harmless(line.host);
   const hidden = Object.keys(place.files).map((name) =>
     name === 'AWS_CONFIG_FILE' ? '~/.aws/config' : '~/.aws/credentials',
   );
   const files = hidden.join(' and ');
   return [
-    ...(hidden.length === 0
-      ? []
-      : [`Note: the default profile in ${files} of ${host} has credentials; hidden here.\n`]),
+    ...(isShell && hidden.length > 0
+      ? [`Note: the credentials of the default profile in ${files} of ${host} are not used.\n`]
+      : []),
     ...(place.areFilesUnread
       ? [`Note: ${host} has no awk, so a default profile in ~/.aws there may be used instead of the role.\n`]
       : []),
