@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UsageError } from '../../../../src/core/errors.ts';
+import { requireNewEnough } from '../../../../src/cli/commands/exec/grant.ts';
 import { readHop } from '../../../../src/cli/commands/exec/hop.ts';
 
 const POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:Get*', Resource: '*' }] };
@@ -99,3 +101,17 @@ test.each(['', ' ', 'a b', 'arn:aws:sts::111111111111:assumed-role/Deploy/x', 'a
     await expect(readHop(role, [])).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('--via') });
   },
 );
+
+test('a daemon that knows no hops is named as the reason, and no other error is taken for that', async () => {
+  const refuse = (error: Error) =>
+    requireNewEnough(async () => {
+      throw error;
+    });
+  await expect(refuse(new UsageError('invalid-request', 'The body has an unknown field.'))).rejects.toMatchObject({
+    code: 'daemon-version-mismatch',
+    message: 'The daemon is older than this command, and knows no --via.',
+  });
+  const other = new UsageError('invalid-policy', 'Syntax errors in policy.');
+  await expect(refuse(other)).rejects.toBe(other);
+  expect(await requireNewEnough(async () => 1)).toBe(1);
+});
