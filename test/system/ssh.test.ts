@@ -99,7 +99,7 @@ describe.skipIf(!hasSshd).concurrent('rolecall ssh', () => {
     expect(processes.stdout).toContain('sshd-session: morgan');
     expect(processes.stdout).not.toContain(token);
     // And its own user has it nowhere but in the file: neither in a history nor in what startup files wrote.
-    const search = ['sh', '-c', `grep -rlF "$(cat ${tokenFile})" ${dirname(tokenFile)} ~ 2>/dev/null`];
+    const search = ['sh', '-c', `grep -rlF -e "$(cat ${tokenFile})" ${dirname(tokenFile)} ~ 2>/dev/null`];
     expect(await world.far.run(search, { uid: FAR_UID })).toMatchObject({ stdout: `${tokenFile}\n` });
     reach.child.kill('SIGTERM');
     await reach.ended;
