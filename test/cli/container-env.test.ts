@@ -34,7 +34,7 @@ test('writes the files of a socket grant, and says what to do with them and when
   expect(stdout.split('\n').filter((line) => line.length > 80 && !line.includes(folder))).toEqual([]);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
 
-  expect(await run('--end', 'all')).toMatchObject({ exitCode: 0, stderr: 'Ended 1 access.\n' });
+  expect(await run('--end', 'all')).toMatchObject({ exitCode: 0, stderr: 'Ended 1 grant.\n' });
   expect(await grants()).toEqual([]);
   expect(existsSync(folder)).toBe(false);
 });

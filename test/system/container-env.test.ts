@@ -45,7 +45,7 @@ const CLIENTS: readonly (readonly string[])[] = [
 const ENGINES: readonly EngineName[] = canContain && canRunPodman() ? ['podman', 'bubblewrap'] : ['bubblewrap'];
 
 describe.skipIf(!canContain).each(ENGINES)('a container of %s', { timeout: 120_000 }, (engine) => {
-  // The AWS CLI and boto3 take seconds, and are the same in every container.
+  // All of them in one engine's containers.
   const clients = engine === ENGINES[0] ? CLIENTS : CLIENTS.slice(-1);
   let rig: Rig;
   let world: ContainerWorld;
@@ -86,12 +86,14 @@ describe.skipIf(!canContain).each(ENGINES)('a container of %s', { timeout: 120_0
   test('gets its one role by every client, over three turnovers, and nothing else', async () => {
     const { container, url, token, grantId } = await startContainer();
     const calls = rig.emulator.countCalls('GetRoleCredentials');
-    for (let turnover = 0; turnover <= 3; turnover += 1) {
-      const commands = turnover === 0 || turnover === 3 ? clients : clients.slice(-1);
+    const turnovers = engine === ENGINES[0] ? 3 : 1;
+    for (let turnover = 0; turnover <= turnovers; turnover += 1) {
+      if (turnover > 0) offsetMs += TURNOVER_MS;
+      // The AWS CLI and boto3 take seconds.
+      const commands = turnover === turnovers ? clients : clients.slice(-1);
       expect(await container.ask('runAll', { commands })).toEqual(Array.from(commands, () => BY_TAYLOR));
-      offsetMs += TURNOVER_MS;
     }
-    expect(rig.emulator.countCalls('GetRoleCredentials') - calls).toBe(3);
+    expect(rig.emulator.countCalls('GetRoleCredentials') - calls).toBe(turnovers);
 
     expect(await container.ask('get', { url, headers: { authorization: token } })).toEqual({ status: 200, code: null });
     const refused = { status: 401, code: 'token-required' };

@@ -57,7 +57,8 @@ server.listen({ host: '127.0.0.1', port: ${port} }, () => console.log('ready'));
 
 // In a container it may be process 1, which ignores signals without a handler.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => process.exit(0));
-setInterval(() => existsSync(beside('.')) || process.exit(0), 1000);
+// In a container the mounted folder stays when it is deleted outside, but not what was in it.
+setInterval(() => existsSync(beside('${RELAY_FILE}')) || process.exit(0), 1000);
 if (withStarter !== undefined) {
   for (const event of ['end', 'close', 'error']) process.stdin.on(event, () => process.exit(0));
   process.stdin.resume();

@@ -19,6 +19,7 @@ import { chooseRelayPort, writeContainerFiles, type ContainerFiles } from '../..
 import { formatRecipe, type Recipe } from '../../../src/cli/reach/container-recipes.ts';
 import { enterNetworkWords } from '../../../src/cli/reach/relay-process.ts';
 import { outsideArguments, relayScript } from '../../../src/cli/reach/relay-script.ts';
+import { findLastingPort } from '../../helpers/lasting-port.ts';
 import { runProcess } from '../../helpers/run-process.ts';
 import type { IssuedGrantDocument } from '../../../src/local-api/schemas.ts';
 
@@ -190,7 +191,7 @@ AWS_EC2_METADATA_DISABLED=true
 
   test('the relay passes requests on, waits for a daemon that restarts, and ends with whoever started it', async () => {
     const grant = { url: 'http://127.0.0.1/role', token: 'the-token', socketPath: join(folder, 'role.sock') };
-    const relayPort = chooseRelayPort(Math.random);
+    const relayPort = await findLastingPort();
     writeContainerFiles(grant as IssuedGrantDocument, { region: undefined, relayPort, isStartedHere: false });
     const relay = spawn(process.execPath, [join(folder, 'relay.mjs'), ...outsideArguments('net:[1]')], {
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -209,6 +210,16 @@ AWS_EC2_METADATA_DISABLED=true
     expect(await answer).toBe(204);
     server.close();
     relay.stdin.end();
+    expect(await ended).toBe(0);
+  });
+
+  test('the relay ends when the grant has ended, with which its own file is deleted', async () => {
+    const path = join(folder, 'relay.mjs');
+    writeFileSync(path, relayScript(0));
+    const relay = spawn(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => relay.once('exit', resolve));
+    await new Promise((resolve) => relay.stdout.once('data', resolve));
+    rmSync(path);
     expect(await ended).toBe(0);
   });
 

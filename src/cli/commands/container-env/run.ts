@@ -155,7 +155,7 @@ async function endGrants(which: string, first: string | undefined, context: Cont
     throw new NotFoundError('grant-not-found', `No container has the access "${which}".`, { hint: HELP });
   }
   for (const { id } of wanted) await context.client.call('revokeGrant', { id }, { signal: context.signal });
-  context.stderr.write(`Ended ${count(wanted.length, 'access')}.\n`);
+  context.stderr.write(`Ended ${count(wanted.length, 'grant')}.\n`);
   return 0;
 }
 
