@@ -38,6 +38,7 @@ json.dump(results, sys.stdout)
 const ARN = 'role_arn = arn:aws:iam::222222222222:role/Deploy';
 const chain = (name: string, source: string, more = '') =>
   `[profile ${name}]\n${ARN}\nsource_profile = ${source}\n${more}`;
+const KEYS = 'aws_access_key_id = x\naws_secret_access_key = y\n';
 
 const CASES: readonly (readonly [string, string, botocore: string, ours: string])[] = [
   ['a profile of ours', chain('a', 'ours'), 'assume-role', 'works'],
@@ -53,6 +54,16 @@ const CASES: readonly (readonly [string, string, botocore: string, ours: string]
     'foreign',
   ],
   ['the environment', `[profile a]\n${ARN}\ncredential_source = Environment\n`, 'assume-role', 'foreign'],
+  ['itself with keys of its own', chain('a', 'a', KEYS), 'assume-role', 'foreign'],
+  ['a chain with keys of its own', chain('a', 'b') + chain('b', 'a', KEYS), 'assume-role', 'foreign'],
+  ['a chain with keys in the credentials file', chain('a', 'keys') + chain('keys', 'a'), 'assume-role', 'foreign'],
+  ['a region here, keys there', `${chain('a', 'keys')}[profile keys]\nregion = x\n`, 'assume-role', 'foreign'],
+  [
+    'an sso profile of the old format',
+    `${chain('a', 'b')}[profile b]\nsso_start_url = https://x/start\nsso_region = x\nsso_account_id = 111111111111\nsso_role_name = Admin\n`,
+    'assume-role',
+    'foreign',
+  ],
   ['itself', chain('a', 'a'), 'InfiniteLoopConfigError', 'broken'],
   ['a loop', chain('a', 'b') + chain('b', 'c') + chain('c', 'a'), 'InfiniteLoopConfigError', 'broken'],
   ['nothing', `[profile a]\n${ARN}\n`, 'PartialCredentialsError', 'broken'],

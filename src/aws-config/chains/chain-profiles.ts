@@ -6,7 +6,7 @@ import { editCommand } from '../../core/text/quote-for-shell.ts';
 import type { ConfigDocument, ConfigSection } from '../document/document.ts';
 import { findManagedBlockLeniently, isInsideBlock } from '../document/managed-block.ts';
 import { readChainKeys, type ChainFault, type ChainKeys } from './chain-keys.ts';
-import { createSourceReader, type FoundSource, type SourceSurroundings } from './chain-sources.ts';
+import { createSourceReader, type FoundSource, type SourceReader, type SourceSurroundings } from './chain-sources.ts';
 
 /** A profile with `role_arn`: what it leads to, or why rolecall cannot use it. */
 export type ChainProfile = {
@@ -48,10 +48,11 @@ export function readChainProfiles(document: ConfigDocument, around: ChainSurroun
     sections.map((section) => [section.name, { section, keys: readChainKeys(document, section) }]),
   );
   const readings = new Map<string, Reading>();
-  const describe = createDescription(document, readings, createSourceReader(document, block, around), around);
+  const sources = createSourceReader(document, block, around);
+  const describe = createDescription(document, readings, sources, around);
 
   for (const name of chains.keys()) {
-    const { way, loop } = followSources(name, chains, readings);
+    const { way, loop } = followSources(name, chains, { readings, sources });
     for (const [member, reading] of refuseLoop(loop, chains, document.path)) readings.set(member, reading);
     for (const chain of way.toReversed()) readings.set(chain.section.name, describe(chain));
   }
@@ -68,10 +69,10 @@ export function readChainProfiles(document: ConfigDocument, around: ChainSurroun
 function followSources(
   name: string,
   chains: ReadonlyMap<string, Chain>,
-  known: ReadonlyMap<string, unknown>,
+  known: { readonly readings: ReadonlyMap<string, unknown>; readonly sources: Pick<SourceReader, 'hasKeys'> },
 ): { readonly way: readonly Chain[]; readonly loop: readonly string[] } {
   const way = new Map<string, Chain>();
-  for (let current: string | undefined = name; current !== undefined && !known.has(current);) {
+  for (let current: string | undefined = name; current !== undefined && !known.readings.has(current);) {
     const chain = chains.get(current);
     if (chain === undefined) break;
     if (way.has(current)) {
@@ -81,7 +82,8 @@ function followSources(
       return { way: [...way.values()], loop };
     }
     way.set(current, chain);
-    current = chain.keys.source?.name;
+    const source = chain.keys.source?.name;
+    current = source === undefined || known.sources.hasKeys(source) ? undefined : source;
   }
   return { way: [...way.values()], loop: [] };
 }
@@ -106,7 +108,7 @@ function refuseLoop(
 function createDescription(
   document: ConfigDocument,
   readings: ReadonlyMap<string, Reading>,
-  readSource: (name: string) => FoundSource,
+  sources: SourceReader,
   { sessions, credentialsFile, defaultSessionName }: ChainSurroundings,
 ): (chain: Chain) => Reading {
   return ({ section, keys: { source, call } }) => {
@@ -123,14 +125,14 @@ function createDescription(
         'reason' in call ? call : { kind: 'broken', line: section.line, reason: 'it has no source_profile' },
       );
     }
-    const before = readings.get(source.name);
+    const before = sources.hasKeys(source.name) ? undefined : readings.get(source.name);
     if (before !== undefined && 'fault' in before) {
       const { fault, origin } = before;
       const reason = `it needs the profile "${origin.name}" (line ${origin.line}), which cannot be used: ${fault.reason}`;
       return { fault: { ...fault, line: source.line, reason }, origin };
     }
     const found: FoundSource =
-      before === undefined ? readSource(source.name) : { role: roleOfChain(before.definition) };
+      before === undefined ? sources.read(source.name) : { role: roleOfChain(before.definition) };
     if ('reason' in found) return refuse({ ...found, line: source.line });
     if ('reason' in call) return refuse(call);
     const keysLine = credentialsFile.names.get(section.name);

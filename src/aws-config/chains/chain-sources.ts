@@ -31,12 +31,19 @@ const NAME_SHOWN = 80;
 /** Each compares the name with all others. */
 const MAX_SUGGESTIONS = 20;
 
-/** A function that looks up a profile without `role_arn`. */
+export interface SourceReader {
+  /** Whether the profile has keys of its own in either file: AWS clients take those, even if it has a `role_arn`. */
+  hasKeys(name: string): boolean;
+  /** Looks up a profile without `role_arn`, or with keys. */
+  read(name: string): FoundSource;
+}
+
+/** Looks up the profiles that others name as their source. */
 export function createSourceReader(
   document: ConfigDocument,
   block: ManagedBlock | undefined,
   { sessions, credentialsFile, isUnwritten }: SourceSurroundings,
-): (name: string) => FoundSource {
+): SourceReader {
   const profiles = new Map<string, ConfigSection>();
   for (const section of document.sections) {
     if (section.kind === 'profile' || section.kind === 'default') profiles.set(section.name, section);
@@ -45,14 +52,25 @@ export function createSourceReader(
   let suggestions = 0;
   const usable = new Set(sessions.map(({ sessionName }) => sessionName));
 
-  return (name) => {
+  const has = (section: ConfigSection, key: string) => (valueOf(document, section, key)?.value ?? '') !== '';
+  const hasKeysHere = (section: ConfigSection) =>
+    has(section, 'aws_access_key_id') || has(section, 'aws_secret_access_key');
+
+  /** The role of a profile of rolecall, or of an sso-session. */
+  function readRole(section: ConfigSection | undefined): WrittenRole | 'current' | undefined {
+    const written = section === undefined ? undefined : readWrittenRole(section);
+    if (section === undefined || written?.source !== 'command') return written?.role;
+    return isInsideBlock(block, section.line) || isOurCommand(section) ? written.role : undefined;
+  }
+
+  function read(name: string): FoundSource {
     const shown = `its source_profile "${name.slice(0, NAME_SHOWN)}"`;
     const section = profiles.get(name);
     const keysLine = credentialsFile.names.get(name);
     if (keysLine !== undefined) {
       const place = `${credentialsFile.path}, line ${keysLine}`;
       return {
-        kind: section === undefined ? 'foreign' : 'ours',
+        kind: readRole(section) === undefined ? 'foreign' : 'ours',
         reason: `${shown} is also in ${place}, and AWS clients use the keys there`,
         hint: editCommand(credentialsFile.path, keysLine),
       };
@@ -69,20 +87,26 @@ export function createSourceReader(
       };
     }
     const at = `${shown} (line ${section.line})`;
-    const has = (key: string) => (valueOf(document, section, key)?.value ?? '') !== '';
-    if (has('aws_access_key_id') || has('aws_secret_access_key')) {
+    if (hasKeysHere(section)) {
       return { kind: 'foreign', reason: `${at} has keys of an IAM user, not a role of an sso-session` };
     }
-    if (has('web_identity_token_file')) {
+    if (has(section, 'web_identity_token_file')) {
       return { kind: 'foreign', reason: `${at} gets its credentials from a web identity` };
     }
-    const written = readWrittenRole(section);
-    const isOurs = written?.source === 'command' && (isInsideBlock(block, section.line) || isOurCommand(section));
-    if (written === undefined || (written.source === 'command' && !isOurs)) return describeForeign(at, has);
-    if (written.role === 'current') {
+    const role = readRole(section);
+    if (role === undefined) return describeForeign(at, (key) => has(section, key));
+    if (role === 'current') {
       return { kind: 'ours', reason: `${at} follows the current role. Name the profile of a role instead` };
     }
-    return toRole(written.role, at, resolveSelector, usable);
+    return toRole(role, at, resolveSelector, usable);
+  }
+
+  return {
+    hasKeys(name) {
+      const section = profiles.get(name);
+      return credentialsFile.names.has(name) || (section !== undefined && hasKeysHere(section));
+    },
+    read,
   };
 }
 
@@ -114,7 +138,7 @@ function describeForeign(at: string, has: (key: string) => boolean): SourceFault
     };
   }
   if (has('sso_start_url')) {
-    return { kind: 'ours', reason: `${at} has no sso_session. Adopt the profile`, hint: 'rolecall profiles adopt' };
+    return { kind: 'foreign', reason: `${at} has no sso_session. Adopt the profile`, hint: 'rolecall profiles adopt' };
   }
   return { kind: 'broken', reason: `${at} has no credentials` };
 }

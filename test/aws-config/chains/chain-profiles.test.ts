@@ -179,6 +179,24 @@ describe('a profile with role_arn is refused', () => {
       ['a: foreign, line 3: its source_profile "iam" (line 4) has keys of an IAM user, not a role of an sso-session'],
     ],
     [
+      'that is its own source and has keys, in either file',
+      chain('a', 'a', 'aws_access_key_id = AKIA', 'aws_secret_access_key = x') + chain('b', 'b') + chain('c', 'b'),
+      { inCredentialsFile: { b: 7 } },
+      [
+        'a: foreign, line 3: its source_profile "a" (line 1) has keys of an IAM user, not a role of an sso-session',
+        `b: foreign, line 8: its source_profile "b" is also in ${CREDENTIALS}, line 7, and AWS clients use the keys there`,
+        `c: foreign, line 11: its source_profile "b" is also in ${CREDENTIALS}, line 7, and AWS clients use the keys there`,
+      ],
+    ],
+    [
+      'with a source that has its region here and its keys in the credentials file',
+      `${chain('a', 'iam')}[profile iam]\nregion = us-east-1\n`,
+      { inCredentialsFile: { iam: 7 } },
+      [
+        `a: foreign, line 3: its source_profile "iam" is also in ${CREDENTIALS}, line 7, and AWS clients use the keys there`,
+      ],
+    ],
+    [
       'with a source in the credentials file',
       chain('a', 'iam') + chain('b', 'taylor.Admin'),
       { inCredentialsFile: { iam: 7, 'taylor.Admin': 9, b: 11 } },
