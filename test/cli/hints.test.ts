@@ -219,6 +219,7 @@ const EQUIVALENT: Readonly<Partial<Record<ErrorCode, string>>> = {
   locked: 'what is locked since when',
   'audit-unavailable': 'as for file-not-writable, which the status has beside it',
   'confinement-unavailable': 'the help says what a confined command needs',
+  'host-unusable': 'the help says what a host needs',
   'relay-failed': 'the help says what a container needs',
   'no-callback-port': 'the device code, as for pkce-refused',
   'route-not-found': 'a daemon of another version, as for daemon-version-mismatch',
