@@ -311,7 +311,8 @@ describe('an approval', () => {
   test('of a chained role says which role is assumed by which, and never the name that only programs use', async () => {
     const roleArn = 'arn:aws:iam::222222222222:role/ops/Deploy';
     const config = `${CONFIG}\n[profile deploy]\nrole_arn = ${roleArn}\nsource_profile = account1\n`;
-    await open('[[protect]]\naccount_id = "222222222222"\n', { config });
+    // A machine without `ss` has none of its own.
+    await open('[[protect]]\naccount_id = "222222222222"\n', { config, approvalPlaces: ['screen'] });
     const role = { session: SESSION, accountId: '222222222222', permissionSet: 'chain:deploy' };
     const asked = await rig.client.call('askApproval', { body: role });
     expect(asked).toMatchObject({
