@@ -24,11 +24,11 @@ test.skipIf(!hasSshd)(
       expect((await far.run(['ls', '/home/morgan'])).exitCode).not.toBe(0);
 
       const asking = run('-o', 'LogLevel=QUIET', 'far', 'touch started; exec sleep 1000');
-      await waitFor('the command', () => existsSync(`${far.home}/started`));
-      expect(
-        far.processes().filter(({ uid, arguments: seen }) => uid === FAR_UID && seen === 'sleep 1000'),
-      ).toHaveLength(1);
-      expect(proxy.connections()).toBe(1);
+      // The shell first makes the file, and only then becomes the program.
+      const commands = () =>
+        far.processes().filter(({ uid, arguments: seen }) => uid === FAR_UID && seen === 'sleep 1000');
+      await waitFor('the command', () => existsSync(`${far.home}/started`) && commands().length === 1);
+      await waitFor('the end of the connections before it', () => proxy.connections() === 1);
       proxy.freeze();
       const later = run('far', 'echo late');
       expect(await Promise.race([later.then(() => 'answered'), proxyIsAsked(proxy)])).toBe('asked');

@@ -178,7 +178,10 @@ async function listen(root: string, etc: string, options: FarHostOptions): Promi
     );
     let text = '';
     child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
-    await waitFor('sshd', () => READY.test(text) || child.exitCode !== null);
+    await waitFor('sshd', () => READY.test(text) || child.exitCode !== null).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
     if (READY.test(text)) return { child, port, log: () => text };
     if (attempt === 5 || !text.includes('Address already in use')) throw new Error(`no sshd: ${text}`);
   }
