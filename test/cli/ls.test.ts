@@ -16,6 +16,12 @@ async function run(argv: readonly string[], options?: CliOptions) {
   return { exitCode, stdout: mask(stdout, rig.home.path), stderr: mask(stderr, rig.home.path) };
 }
 
+/** Which role is current is saved at once, and what was used soon after. */
+const switchCounts = () =>
+  waitFor('the switch to count', async () =>
+    (await rig.client.call('roles', { query: {} })).roles.some(({ score }) => score > 0),
+  );
+
 const ALL = `ACCOUNT          ID            PERMISSION SET
 Log Archive      044444444444  ReadOnly
 professional-af  222222222222  Admin-AF-Permission-Set
@@ -114,6 +120,7 @@ describe('the list', () => {
     );
     // A role that is used more comes before its equals.
     await rig.runCli(['use', '--current', 'Shop-Staging.ReadOnly']);
+    await switchCounts();
     const first = async (...argv: string[]) => (await run(['ls', ...argv])).stdout.split('\n')[1];
     expect(await first('read')).toBe('Shop Staging     333333333333  ReadOnly');
     expect(await first()).toBe('Log Archive      044444444444  ReadOnly');
@@ -207,9 +214,7 @@ taylor           111111111111  Admin-AF-Permission-Set
     expect((await run(['use', '--current', 'professional', 'deploy'])).stdout).toBe(
       'Current role: professional-af  222222222222  Deploy via account1  (profile deploy)\n',
     );
-    await waitFor('the switch to count', async () =>
-      (await rig.client.call('roles', { query: {} })).roles.some(({ score }) => score > 0),
-    );
+    await switchCounts();
     const shown = await run(['ls', 'via'], { isTerminal: true, columns: 80 });
     expect(plain(shown.stdout)).toBe(
       `    ACCOUNT          ID            PERMISSION SET       LASTS       PROFILE
