@@ -1,8 +1,8 @@
 // Credentials of chained roles from a running daemon: who is asked at AWS, and what protects them.
-import { request } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { toRolecallError } from '../../src/core/errors.ts';
+import { askUntilAnswered } from '../helpers/container.ts';
 import { CONFIG, createSignedInRig, SESSION, type Rig, type RigOptions } from '../helpers/rig.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -35,16 +35,8 @@ async function answer(how: 'approve' | 'refuse' = 'approve'): Promise<void> {
   expect(rig.daemon().approvals[how](pending()[0]?.id ?? '', 'click')).toBe(true);
 }
 
-/** As an SDK asks the container surface. */
-function askContainer({ url, token }: { readonly url: string; readonly token: string }): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    request(url, { headers: { authorization: token }, agent: false }, (incoming) => {
-      incoming.resume().on('end', () => resolve(incoming.statusCode));
-    })
-      .on('error', reject)
-      .end();
-  });
-}
+const askContainer = async ({ url, token }: { readonly url: string; readonly token: string }) =>
+  (await askUntilAnswered(url, token)).status;
 
 describe('GET /v1/credentials', () => {
   test('gives those of a role two steps away, and asks AWS once for each step', async () => {

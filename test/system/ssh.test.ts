@@ -29,11 +29,12 @@ const SHELLS: Readonly<Record<string, string>> = {
   ...(systemPart('fish', '/usr/bin/fish') ? { fish: '/usr/bin/fish' } : {}),
   ...(systemPart('tcsh', '/usr/bin/tcsh') ? { tcsh: '/usr/bin/tcsh' } : {}),
 };
-/** Asks as an SDK does, and prints the account of the keys. */
+/** Asks as an SDK does, also again while AWS has not answered yet, and prints the account of the keys. */
 const ASK = `exec ${process.execPath} -e '
 const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file } = process.env;
 const authorization = require("fs").readFileSync(file, "utf8");
-fetch(url, { headers: { authorization } }).then((answer) => answer.json()).then(({ AccountId }) => console.log(AccountId));
+const ask = () => fetch(url, { headers: { authorization } }).then((answer) => answer.status === 503 ? ask() : answer.json());
+ask().then(({ AccountId }) => console.log(AccountId));
 '
 `;
 const PROTECTED = 'professional-af.Admin-AF-Permission-Set';

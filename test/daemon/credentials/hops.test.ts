@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RolecallError } from '../../../src/core/errors.ts';
 import type { IssuedGrantDocument, ViaDocument } from '../../../src/local-api/schemas.ts';
+import { askUntilAnswered } from '../../helpers/container.ts';
 import { createSignedInRig, SESSION, type Rig, type RigOptions } from '../../helpers/rig.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
@@ -34,7 +35,7 @@ const create = (via: ViaDocument) => rig.client.call('createGrant', { body: { ..
 const assumed = () => rig.emulator.requests().flatMap(({ assumeRole }) => assumeRole ?? []);
 
 async function ask({ url, token }: IssuedGrantDocument): Promise<{ status: number; body: Record<string, string> }> {
-  const answer = await fetch(url, { headers: { authorization: token } });
+  const answer = await askUntilAnswered(url, token);
   return { status: answer.status, body: (await answer.json()) as Record<string, string> };
 }
 
