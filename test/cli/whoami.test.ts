@@ -1,7 +1,7 @@
 // `rolecall whoami` in every kind of shell: what counts there, whose it is as far as that is known, and never a secret.
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { findIdentitySource } from '../../src/cli/commands/whoami/shell-identity.ts';
 import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
 import { mask } from './masks.ts';
@@ -73,6 +73,7 @@ Sign-in  since HH:MM, until HH:MM (in A DAY)
 
   test('says how a chained role is reached', async () => {
     const before = readFileSync(rig.configPath, 'utf8');
+    onTestFinished(() => writeFileSync(rig.configPath, before));
     const role = 'arn:aws:iam::044444444444:role/ops/Deploy';
     appendFileSync(
       rig.configPath,
@@ -90,7 +91,6 @@ Sign-in  since HH:MM, until HH:MM (in A DAY)
       permissionSet: 'chain:deploy',
       chain: { name: 'deploy', roleArn: role, lifetimeSeconds: 3600, cappedFrom: 43_200 },
     });
-    writeFileSync(rig.configPath, before);
   });
 
   test('has stable JSON', async () => {

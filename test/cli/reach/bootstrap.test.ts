@@ -1,9 +1,18 @@
 // The far side of `rolecall ssh`, in every shell of this machine: its folder, its files, and that they go away.
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { bootstrapScript, LOADER } from '../../../src/cli/reach/bootstrap.ts';
 import { openBootstrapChannel } from '../../../src/cli/reach/bootstrap-channel.ts';
 import { createSystemClock } from '../../../src/core/clock.ts';
@@ -133,6 +142,7 @@ describe('the bootstrap', () => {
 
   it('takes no folder whose path needs quotes, and says so when there is none', async () => {
     symlinkSync(runtime, join(home.path, 'a b'));
+    onTestFinished(() => rmSync(`/tmp/rolecall.${NONCE}`, { recursive: true, force: true }));
     const environment = { XDG_RUNTIME_DIR: join(home.path, 'a b'), HOME: '/proc' };
     const { channel, child } = start('/bin/sh', environment);
     expect(await channel.place).toMatchObject({ directory: `/tmp/rolecall.${NONCE}` });
