@@ -15,11 +15,13 @@ export interface SourceCredentials {
   fetch(): Promise<RoleCredentials>;
   /** STS does not know these any more. */
   forget(credentials: RoleCredentials): void;
+  /** Newer ones; the same if they are new themselves, or AWS gives no others. Rejects like `fetch`. */
+  renew(credentials: RoleCredentials): Promise<RoleCredentials>;
 }
 
 /**
  * What STS answers. If it refuses the credentials of the source, these are forgotten and the call is made once more with
- * new ones.
+ * new ones. So it is if it refuses the role to older ones: an administrator may have revoked them.
  * @throws IdentityCenterFault; CircuitOpenError; RolecallError: what `source.fetch` throws
  */
 export function assumeRole(
@@ -37,16 +39,31 @@ export function assumeRole(
   const sts = stsOf(session, definition);
   return withBackOff(deps, backOff, async () => {
     circuitBreakers.check(session, sts);
-    for (let isRepeated = false; ; isRepeated = true) {
-      const credentials = await source.fetch();
-      try {
-        return await circuitBreakers.call(session, sts, () => roleAssumer.assumeRole(session, credentials, definition));
-      } catch (fault) {
-        if (isRepeated || !isFault(fault, 'unauthorized')) throw fault;
-      }
-      source.forget(credentials);
+    const call = (credentials: RoleCredentials) =>
+      circuitBreakers.call(session, sts, () => roleAssumer.assumeRole(session, credentials, definition));
+    const credentials = await source.fetch();
+    try {
+      return await call(credentials);
+    } catch (fault) {
+      return call(await replace(credentials, fault, source));
     }
   });
+}
+
+/** Other credentials after which the call can be repeated. @throws `fault`: there are none */
+async function replace(
+  credentials: RoleCredentials,
+  fault: unknown,
+  source: SourceCredentials,
+): Promise<RoleCredentials> {
+  if (isFault(fault, 'unauthorized')) {
+    source.forget(credentials);
+    return source.fetch();
+  }
+  if (!isFault(fault, 'forbidden')) throw fault;
+  const renewed = await source.renew(credentials);
+  if (renewed === credentials) throw fault;
+  return renewed;
 }
 
 /** The user-visible error for what `assumeRole` threw; a refusal names the role and its source. */

@@ -49,6 +49,8 @@ export interface RoleCredentialsCache {
 
 /** As of 2026-11 the JS SDK and Ruby give up on a container endpoint after a second, even with valid credentials cached. */
 const RENEWAL_TIMEOUT_MS = 500;
+/** Credentials of a source that STS refuses are not replaced when they are newer than this. */
+const NEW_MS = 60_000;
 export function createRoleCredentials(
   deps: Portal & {
     readonly problems: Problems;
@@ -124,6 +126,16 @@ export function createRoleCredentials(
       forget(credentials) {
         const entry = step && entries.find(session, step.definition.source);
         if (entry?.issued?.credentials === credentials) forgetCredentials(entry);
+      },
+      async renew(credentials) {
+        const entry = step && entries.find(session, step.definition.source);
+        const issued = entry?.issued;
+        if (entry === undefined || issued === undefined) return credentials;
+        // Renewed meanwhile.
+        if (issued.credentials !== credentials) return findValid(entry, step?.before) ?? credentials;
+        const nowMs = clock.nowMs();
+        if (nowMs - issued.issuedAtMs < NEW_MS || isInPause(entry.failures?.pause, nowMs)) return credentials;
+        return renewOnce(entry, step?.before, priority);
       },
     };
   }

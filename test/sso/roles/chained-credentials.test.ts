@@ -190,6 +190,33 @@ describe('STS that refuses', () => {
     expect(await ask(world, ROLE)).toMatchObject({ accessKeyId: expect.stringContaining('ASIA') });
   });
 
+  it('the role to older keys of its source is asked once more with new ones, and then not for a minute', async () => {
+    const world = await createChainWorld();
+    const role = world.define('deploy');
+    const other = world.define('other');
+    const source = await idOf(world, ROLE);
+    await world.clock.advance(2 * MINUTE_MS);
+    world.sts.fail('forbidden', { times: 1 });
+    expect(await idOf(world, role)).toBe('CHAIN-2');
+    expect(world.sts.calls[0]?.caller).toBe(source);
+    expect(world.sts.calls[1]?.caller).not.toBe(source);
+    world.sts.fail('forbidden');
+    expect(await failureOf(ask(world, other))).toMatchObject({ code: 'assume-role-refused' });
+    expect(world.sts.calls).toHaveLength(3);
+    expect(portalCalls(world)).toBe(2);
+  });
+
+  it('the role to older keys of its source keeps these while AWS gives no others', async () => {
+    const world = await createChainWorld();
+    const source = await idOf(world, ROLE);
+    await world.clock.advance(2 * MINUTE_MS);
+    world.sts.fail('forbidden');
+    world.identityCenter.fail('getRoleCredentials', { kind: 'unreachable' });
+    expect(await failureOf(ask(world, world.define('deploy')))).toMatchObject({ code: 'assume-role-refused' });
+    expect(world.sts.calls).toHaveLength(1);
+    expect(await idOf(world, ROLE)).toBe(source);
+  });
+
   it('the session policy says so', async () => {
     const world = await createChainWorld();
     world.sts.fail('invalid-policy');
