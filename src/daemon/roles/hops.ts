@@ -22,7 +22,7 @@ const MAX_KEPT = 500;
 export function createHops(deps: {
   readonly chains: Pick<Chains, 'add' | 'find' | 'refresh' | 'refusal' | 'remove'>;
   readonly sharedConfig: Pick<SharedConfig, 'findSession'>;
-  readonly broker: Pick<Broker, 'signedInUser'>;
+  readonly broker: Pick<Broker, 'lastUser'>;
   readonly clock: Pick<Clock, 'nowMs'>;
 }): Hops {
   const { chains, clock } = deps;
@@ -52,8 +52,7 @@ export function createHops(deps: {
         await chains.refresh();
         if (chains.find(source) === undefined) throw chains.refusal(source);
       }
-      const { state, user } = deps.broker.signedInUser(session);
-      const sessionName = roleSessionNameOf(state === 'confirmed' ? user : undefined);
+      const sessionName = roleSessionNameOf(deps.broker.lastUser(session));
       const definition = defineHop(source, via, { session, sessionName });
       return { role: keep(definition), definition };
     },

@@ -175,6 +175,15 @@ describe('with a daemon of its own', () => {
     expect((await rig.client.call('roles', { query: {} })).roles).toHaveLength(roles.length);
   });
 
+  test('the role is the same after the next sign-in, also while AWS does not say who signed in', async () => {
+    await open({ checksUsers: true });
+    const via = narrow();
+    const { role } = await create(via);
+    rig.emulator.addFault({ operation: 'GetCallerIdentity', kind: 'status', status: 503 });
+    await rig.runCli(['login', SESSION, '--force']);
+    expect((await create(via)).role).toEqual(role);
+  });
+
   test('after a restart it is the same role under the same policies', async () => {
     await open();
     const via = narrow();
