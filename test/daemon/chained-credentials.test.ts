@@ -113,6 +113,17 @@ describe('a protected chained role', () => {
     expect(await credentialsOf('deploy')).toMatchObject({ AccountId: '222222222222' });
   });
 
+  test('is shown as it was when asked, whatever the file says by the time of the answer', async () => {
+    await open(DEPLOY, { settings: '[[protect]]\npermission_set = "*"\nremember_minutes = 5\n' });
+    const waiting = failureOf(credentialsOf('deploy'));
+    await waitFor('a question', () => pending()[0]?.callers === 1);
+    writeFileSync(rig.configPath, CONFIG + chain('deploy', 'Harmless'));
+    const [shown] = (await rig.client.call('approvals', {})).approvals;
+    expect(shown?.chain).toMatchObject({ roleArn: 'arn:aws:iam::222222222222:role/Deploy', sourceProfile: 'account1' });
+    await answer('refuse');
+    expect(await waiting).toMatchObject({ code: 'approval-refused' });
+  });
+
   test('asks again when the profile leads to another role', async () => {
     await open(DEPLOY, { settings: '[[protect]]\npermission_set = "Admin*"\n' });
     await rig.client.call('profile', { query: { name: 'deploy' } });

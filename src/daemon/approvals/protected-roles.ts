@@ -22,6 +22,7 @@ import { createProtection } from '../settings/protection.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { WebAccess } from '../web-access/web-access.ts';
+import { createAskedChains } from './asked-chains.ts';
 import { createPlaces } from './places.ts';
 import { createApprovals, type Approval, type Approvals } from './approvals.ts';
 import { createApprovalHandlers } from './approval-routes.ts';
@@ -43,8 +44,8 @@ export interface ProtectedRoles {
 
 export function createProtectedRoles(deps: {
   readonly settings: Pick<Settings, 'protect' | 'waitSeconds'>;
-  readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
-  readonly chains: Pick<Chains, 'find' | 'refresh'>;
+  readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession' | 'read'>;
+  readonly chains: Pick<Chains, 'find' | 'refresh' | 'sourceNameOf'>;
   readonly roleList: Pick<RoleList, 'describeChain'>;
   readonly hops: Pick<Hops, 'define'>;
   readonly lock: ServingLock;
@@ -71,8 +72,12 @@ export function createProtectedRoles(deps: {
     createId: () => deps.randomBytes(8).toString('hex'),
     onChange: deps.changes.announce,
   });
+  const askedChains = createAskedChains(deps);
   approvals.subscribe({
-    asked: (approval) => audit.record({ event: 'approval-asked', ...auditFields(approval) }),
+    asked(approval) {
+      askedChains.keep(approval.subject);
+      audit.record({ event: 'approval-asked', ...auditFields(approval) });
+    },
     settled: (approval) => audit.record({ event: EVENTS[approval.state], ...auditFields(approval) }),
   });
 
@@ -101,7 +106,7 @@ export function createProtectedRoles(deps: {
   async function describe(approval: Approval): Promise<ApprovalDocument> {
     if (approval.subject.kind !== 'role') return describeApproval(approval, approvals);
     const { role } = approval.subject;
-    const [accountName, chain] = await Promise.all([findAccountName(role), describeChain(role)]);
+    const [accountName, chain] = await Promise.all([findAccountName(role), askedChains.describe(approval.subject)]);
     return describeApproval(approval, approvals, accountName, chain);
   }
 

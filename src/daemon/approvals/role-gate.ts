@@ -146,6 +146,8 @@ export function createRoleGate(deps: {
       if (rule.approve === 'passkey') await deps.requirePasskey(role);
       // Meanwhile it can have been locked.
       deps.lock.requireUnlocked(role);
+      // A question shows the definition of a chained role as it is now.
+      requireValid({ isValid: () => versionOf(role) === version });
       const approval = approvals.ask(question);
       if (approval.state === 'approved') return admission(role, version, epoch);
       if (grantId !== undefined) {
