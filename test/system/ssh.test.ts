@@ -53,14 +53,16 @@ beforeAll(async () => {
 afterAll(() => world?.remove());
 
 describe.skipIf(!hasSshd).concurrent('rolecall ssh', () => {
-  test('gives the one role to every client of the other user there, and shows no secret in any process list', async () => {
+  test('gives the one role to every client of the other user there, and shows no secret in any process list', async ({
+    onTestFinished,
+  }) => {
     const sampler = sampleProcesses();
+    onTestFinished(() => sampler.stop());
     const all = Object.entries(CLIENTS).map(
       ([name, command]) => `(printf '%s\\n' "${name}: $(${command} 2>&1 | tail -n 1)") &`,
     );
     const script = `id -u\n${all.join('\n')}\nwait\ncat "$AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"`;
     const { exitCode, stdout, stderr } = await world.run(['ssh', '--role', PROFILE, 'far', script]);
-    sampler.stop();
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('rolecall:') });
     const [uid, ...lines] = stdout.split('\n');
     const token = lines.pop() ?? '';
