@@ -99,7 +99,10 @@ describe('the files for shells', () => {
   test('describe chained roles by role and source, and list their profiles by account', async () => {
     const chain = 'role_arn = arn:aws:iam::222222222222:role/Deploy\nsource_profile = account1\nregion = eu-west-1\n';
     await createSignedInRig({ config: `${CONFIG}\n[profile deploy]\n${chain}` });
-    await waitFor('the chained role', () => lines('roles').some((line) => line.startsWith('deploy\t')));
+    // One file is written after the other.
+    await waitFor('the chained role in each file', () =>
+      [lines('roles'), lines('profiles'), lines('accounts')].every((each) => each.join('\n').includes('deploy')),
+    );
     expect(lines('roles')).toContain(
       `deploy\t${SESSION}\tprofessional-af  222222222222  Deploy via account1  eu-west-1`,
     );
