@@ -1,5 +1,5 @@
 // `rolecall container-env` without a command: files for a container, what to paste, and the end of the access.
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createSignedInRig, type Rig } from '../helpers/rig.ts';
@@ -77,10 +77,21 @@ test('ends only the access of containers', async () => {
   expect((await grants()).map(({ id }) => id)).toEqual([other.id]);
 });
 
+test('names a container engine that is not installed, without a grant', async () => {
+  const environment = { PATH: '/nonexistent' };
+  expect(await rig.runCli(['container-env', PROFILE, '--', 'docker', 'run', 'image'], { environment })).toMatchObject({
+    exitCode: 127,
+    stderr: 'rolecall: "docker" was not found in your PATH.\nRun: type docker || echo "$PATH"\n',
+  });
+  expect(await grants()).toEqual([]);
+});
+
 test('leaves no grant behind when the container engine fails', async () => {
-  const { exitCode } = await rig.runCli(['container-env', PROFILE, '--', 'podman', 'run', 'image'], {
+  const podman = join(mkdtempSync(join(rig.home.path, 'bin-')), 'podman');
+  writeFileSync(podman, '', { mode: 0o700 });
+  const { exitCode } = await rig.runCli(['container-env', PROFILE, '--', podman, 'run', 'image'], {
     runInPlace: async ({ command }) => {
-      expect(command.slice(0, 3)).toEqual(['podman', 'run', '--env-file']);
+      expect(command.slice(0, 3)).toEqual([podman, 'run', '--env-file']);
       expect(await grants()).toMatchObject([{ purpose: 'container-env podman run', processId: process.pid }]);
       return 125;
     },

@@ -22,12 +22,13 @@ role with the container:
   rolecall container-env ${name} -- docker run IMAGE
 
 `;
-  return `A container with these files is ${harmless(profile.profileName)}
-(account ${profile.accountId}). Mount this folder read-only at ${CONTAINER_FOLDER}:
+  return `A container with these files has the role ${harmless(profile.profileName)}
+(account ${profile.accountId}). Mount this folder, which has a token in it,
+read-only at ${CONTAINER_FOLDER}:
 
   ${files.folder}
 
-It has a token in it. None of the variables, also in its file env, is secret:
+Set these variables, which are also in its file env. None of them is secret:
 
 ${variables.join('')}
 ${formatRecipe('docker', { grantId: grant.id, files, network })}

@@ -76,8 +76,8 @@ export async function startRelay(
     .on('data', (text: string) => (message = `${message}${text}`.slice(-MAX_MESSAGE_LENGTH)));
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
-    child.once('error', (error) => {
-      message = error.message;
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      message = error.code === 'ENOENT' ? `"${program}" was not found in your PATH` : error.message;
       resolve();
     });
   });

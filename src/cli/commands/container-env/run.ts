@@ -1,8 +1,10 @@
 // `rolecall container-env`: gives a container one role, for as long as it runs or for a time.
 import { EXIT_INTERRUPTED, NotFoundError, UnavailableError, UsageError } from '../../../core/errors.ts';
+import { formatMoment } from '../../../core/text/format-duration.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
+import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import { chooseRegion, fetchCredentials } from '../../profiles/granted-role.ts';
 import { readContainerCommand, type ContainerCommand } from '../../reach/container-command.ts';
@@ -13,7 +15,7 @@ import {
   type ContainerNetwork,
 } from '../../reach/container-files.ts';
 import { parseLifetime } from '../../reach/lifetime.ts';
-import { count } from '../../terminal/render.ts';
+import { count, reportFailure } from '../../terminal/render.ts';
 import { ensureApproved } from '../approvals/ensure-approved.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { ContainerContext, ContainerEnvOptions } from './options.ts';
@@ -34,6 +36,14 @@ export async function runContainerEnv(
   checkOptions(words, options);
   requireLinux(context);
   const command = words.length === 0 ? undefined : readContainerCommand(words);
+  if (command !== undefined) {
+    const [engine] = command.prefix;
+    const found = findCommand(engine, context.environment);
+    if ('exitCode' in found) {
+      reportFailure({ message: found.reason, hint: commandAbout(engine, found.path) }, context);
+      return found.exitCode;
+    }
+  }
   const lifetimeSeconds =
     command === undefined || options.for !== undefined ? parseLifetime(options.for, HELP) : MAX_LIFETIME_SECONDS;
   const profile = await chooseRole(first, command, context);
@@ -135,16 +145,16 @@ async function print({ grant, profile, files, network, options }: Printed, conte
   if (options.format !== undefined) {
     const { formatRecipe } = await import('../../reach/container-recipes.ts');
     context.stdout.write(formatRecipe(options.format, { grantId: id, files, network }));
-    context.stderr.write(`${describeEnd(grant)}\n`);
+    context.stderr.write(`${describeEnd(grant, context)}\n`);
     return;
   }
   const { describeFiles } = await import('../../reach/describe-files.ts');
   context.stdout.write(describeFiles({ grant, profile, files, network }));
-  context.stdout.write(`${describeEnd(grant)}\n`);
+  context.stdout.write(`${describeEnd(grant, context)}\n`);
 }
 
-const describeEnd = ({ id, expiresAt }: IssuedGrantDocument) =>
-  `The access ends at ${expiresAt}, or with:\n  rolecall container-env --end ${id}`;
+const describeEnd = ({ id, expiresAt }: IssuedGrantDocument, { clock }: ContainerContext) =>
+  `The access ends at ${formatMoment(expiresAt, clock.nowMs())}, or with:\n  rolecall container-env --end ${id}`;
 
 async function endGrants(which: string, first: string | undefined, context: ContainerContext): Promise<number> {
   if (first !== undefined) throw new UsageError('usage', 'container-env --end takes no profile.', { hint: HELP });
