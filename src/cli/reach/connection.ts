@@ -96,7 +96,7 @@ export async function openConnection(
         if (exitCode !== undefined) throw endedTooSoon(line.host, exitCode, channel);
         throw unusable(
           line.host,
-          'does not allow to forward a port (see AllowTcpForwarding and PermitListen of sshd_config)',
+          'does not allow port forwarding (see AllowTcpForwarding and PermitListen of sshd_config)',
         );
       },
       close,
@@ -146,7 +146,7 @@ async function waitForSignIn({ clock, controlPath }: Opening, signal: AbortSigna
 /** 255 is a failure of ssh, which has said what it is; every other code is that of a program there. */
 function endedTooSoon(host: string, exitCode: number, channel: BootstrapChannel): Error {
   if (exitCode === EXIT_OF_SSH) return new SshExit(exitCode);
-  return unusable(host, `ended the connection with ${exitCode}${heard(channel)}`);
+  return unusable(host, `ended the connection with exit code ${exitCode}${heard(channel)}`);
 }
 
 function heard(channel: BootstrapChannel): string {

@@ -45,7 +45,7 @@ export function readSshLine(words: readonly string[], command: 'forward' | 'ssh'
   if (host.startsWith('-') || host.includes('@-') || host.includes('//-')) {
     throw new UsageError(
       'usage',
-      `rolecall ${command} takes the host first and options of ssh after it; "${harmless(host)}" is no host.`,
+      `rolecall ${command} takes the host first and options of ssh after it; "${harmless(host)}" is not a host.`,
       { hint },
     );
   }

@@ -32,7 +32,8 @@ asks for approval asks here, before anything is sent. "current" is the role that
 is current at the start. After --for the shell goes on without the role.
 
 Root on the host can use the role while it is there, and so can whoever shares
-your account there. What they and others can reach: docs/ssh.md`,
+your account there. What they and others can reach, and what to do when a host
+does not work: docs/ssh.md`,
   takesCommand: 'with-options',
   run: async (host, words, values, context) => (await import('./run.ts')).runSshCommand(host, words, values, context),
 } as const;
