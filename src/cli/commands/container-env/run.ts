@@ -3,6 +3,7 @@ import { EXIT_INTERRUPTED, NotFoundError, UnavailableError, UsageError } from '.
 import { formatMoment } from '../../../core/text/format-duration.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
+import { requireNewEnough } from '../../../local-api/require-new-enough.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
@@ -122,7 +123,8 @@ function createGrant(
       : { purpose: `${NAME} ${wish.command.engine} run`, processId: context.processId }),
     ...(wish.network === 'own' ? { socket: true } : {}),
   };
-  return context.client.call('createGrant', { body }, { signal: context.signal });
+  const { client, signal } = context;
+  return requireNewEnough(`"rolecall ${NAME}"`, () => client.call('createGrant', { body }, { signal }));
 }
 
 interface Printed {

@@ -1,6 +1,5 @@
 // The grant of `rolecall exec`: opens it, bound to this process, and tells the program where it is.
 import { join } from 'node:path';
-import { DaemonUnreachableError, RolecallError } from '../../../core/errors.ts';
 import { titleOfRole } from '../../../core/text/role-title.js';
 import type { IssuedGrantDocument, ProfileDocument, ViaDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, DaemonAccess } from '../../context.ts';
@@ -26,18 +25,9 @@ export async function openGrant(
     lifetimeSeconds: LIFETIME_SECONDS,
   };
   const create = () => context.client.call('createGrant', { body }, { signal: context.signal });
-  return via === undefined ? create() : requireNewEnough(create);
-}
-
-/** @throws DaemonUnreachableError daemon-version-mismatch: a daemon that this client may not replace knows no hops */
-export async function requireNewEnough<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (!(error instanceof RolecallError) || error.code !== 'invalid-request') throw error;
-    const message = 'The daemon is older than this command, and knows no --via.';
-    throw new DaemonUnreachableError('daemon-version-mismatch', message, { cause: error });
-  }
+  if (via === undefined) return create();
+  const { requireNewEnough } = await import('../../../local-api/require-new-enough.ts');
+  return requireNewEnough('--via', create);
 }
 
 export async function revokeGrant({ id }: IssuedGrantDocument, { client }: DaemonAccess): Promise<void> {

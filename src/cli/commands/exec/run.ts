@@ -21,15 +21,7 @@ import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
-import {
-  containerVariables,
-  grantedRole,
-  grantVariable,
-  nameInside,
-  openGrant,
-  requireNewEnough,
-  revokeGrant,
-} from './grant.ts';
+import { containerVariables, grantedRole, grantVariable, nameInside, openGrant, revokeGrant } from './grant.ts';
 import { readOneWord, readSeveralWords, type ExecLine } from './command-line.ts';
 import type { ExecOptions } from './options.ts';
 import type { ForeignProgram } from './run-in-place.ts';
@@ -105,7 +97,10 @@ async function runChecked(
   const approve =
     via === undefined
       ? () => ensureApproved(profile, context)
-      : () => requireNewEnough(() => ensureApproved({ ...profile, via }, context));
+      : async () => {
+          const { requireNewEnough } = await import('../../../local-api/require-new-enough.ts');
+          return requireNewEnough('--via', () => ensureApproved({ ...profile, via }, context));
+        };
   const wasAsked = await withSignIn(approve, asking, context);
 
   function startWithKeys(keys: CredentialsDocument, grant?: IssuedGrantDocument): Promise<number> {

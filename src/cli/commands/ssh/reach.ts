@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
+import { requireNewEnough } from '../../../local-api/require-new-enough.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
 import { commandAbout, findCommand } from '../../environment/find-command.ts';
@@ -139,7 +140,8 @@ async function grantRole(
     socket: true,
     purpose: harmless(`${command} ${host}`).slice(0, MAX_PURPOSE_CHARACTERS),
   };
-  return context.client.call('createGrant', { body }, { signal: context.signal });
+  const { client, signal } = context;
+  return requireNewEnough(`"rolecall ${command}"`, () => client.call('createGrant', { body }, { signal }));
 }
 
 async function forwardAll(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../src/core/errors.ts';
-import { requireNewEnough } from '../../../../src/cli/commands/exec/grant.ts';
+import { requireNewEnough } from '../../../../src/local-api/require-new-enough.ts';
 import { readHop } from '../../../../src/cli/commands/exec/hop.ts';
 
 const POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:Get*', Resource: '*' }] };
@@ -102,16 +102,21 @@ test.each(['', ' ', 'a b', 'arn:aws:sts::111111111111:assumed-role/Deploy/x', 'a
   },
 );
 
-test('a daemon that knows no hops is named as the reason, and no other error is taken for that', async () => {
-  const refuse = (error: Error) =>
-    requireNewEnough(async () => {
+test('a daemon that is too old is named as the reason, and no other error is taken for that', async () => {
+  const refuse = (error: Error, what = '--via') =>
+    requireNewEnough(what, async () => {
       throw error;
     });
-  await expect(refuse(new UsageError('invalid-request', 'The body has an unknown field.'))).rejects.toMatchObject({
+  const unknownField = new UsageError('invalid-request', 'The body has an unknown field.');
+  await expect(refuse(unknownField)).rejects.toMatchObject({
     code: 'daemon-version-mismatch',
     message: 'The daemon is older than this command, and knows no --via.',
+    hint: 'rolecall daemon restart',
+  });
+  await expect(refuse(unknownField, '"rolecall ssh"')).rejects.toMatchObject({
+    message: 'The daemon is older than this command, and knows no "rolecall ssh".',
   });
   const other = new UsageError('invalid-policy', 'Syntax errors in policy.');
   await expect(refuse(other)).rejects.toBe(other);
-  expect(await requireNewEnough(async () => 1)).toBe(1);
+  expect(await requireNewEnough('--via', async () => 1)).toBe(1);
 });
