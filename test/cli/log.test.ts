@@ -190,6 +190,27 @@ test('names a chained role by its profile, and finds it by that name', async () 
   expect(await run({ json: true })).toMatchObject({ stdout: expect.stringContaining('"chain:prod.deploy"') });
 });
 
+test('finds the role of exec --via by its name and by what it started from, with all that followed', async () => {
+  const role = { ...ROLE, accountId: '333333333333', permissionSet: `chain:~${'0a'.repeat(16)}` };
+  const hop = {
+    name: 'x',
+    source: ROLE,
+    roleArn: 'arn:aws:iam::333333333333:role/team/Deploy',
+    roleSessionName: 'taylor',
+    durationSeconds: 3600,
+    origin: 'command',
+  } as const;
+  await write(
+    { event: 'grant-issued', role, hop, surface: 'socket' },
+    { event: 'grant-issued', role: { ...role, permissionSet: `chain:~${'0b'.repeat(16)}` }, surface: 'socket' },
+    { event: 'credentials-issued', role, surface: 'container' },
+  );
+  for (const query of ['deploy', ROLE.permissionSet]) {
+    const { stdout } = await run({ role: query });
+    expect(stdout.match(/333333333333 chained role/gu)).toHaveLength(2);
+  }
+});
+
 test('prints the lines as they are as JSON, without a pager', async () => {
   await write({ event: 'signed-out', sessionName: 'a\u202eb', surface: 'web' });
   expect(await run({ json: true })).toEqual({ exitCode: 0, stdout: readFileSync(path, 'utf8'), stderr: '', paged: [] });

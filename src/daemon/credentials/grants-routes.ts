@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatUtcSeconds, type Clock } from '../../core/clock.ts';
-import { NotFoundError } from '../../core/errors.ts';
+import { NotFoundError, toRolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role } from '../../core/model.ts';
 import type { GrantDocument, GrantRequestDocument } from '../../local-api/schemas.ts';
 import type { Broker } from '../../sso/broker.ts';
@@ -42,7 +42,7 @@ export function createGrantsHandlers(deps: {
   readonly hops: Pick<Hops, 'define'>;
   readonly issuer: Pick<CredentialIssuer, 'issue'>;
   readonly clock: Pick<Clock, 'nowMs'>;
-  readonly audit: Pick<AuditLog, 'recordServing'>;
+  readonly audit: Pick<AuditLog, 'record' | 'recordServing'>;
 }): Pick<Handlers, 'createGrant' | 'grants' | 'grant' | 'revokeGrant'> {
   const { grants } = deps;
 
@@ -58,13 +58,24 @@ export function createGrantsHandlers(deps: {
 
   async function admit(
     role: Role | 'current',
-    { hop, caller, arrivedAtMs }: { hop: ChainDefinition | undefined; caller: Caller; arrivedAtMs: number },
+    {
+      hop,
+      caller,
+      arrivedAtMs,
+      processId,
+    }: { hop: ChainDefinition | undefined; caller: Caller; arrivedAtMs: number; processId: number | undefined },
   ): Promise<Pick<Admission, 'hold'> | undefined> {
     // Of the current role, each request is asked about.
     if (role === 'current') return undefined;
     if (hop === undefined) return deps.roleGate.admit({ role, asker: caller, caller, arrivedAtMs });
-    // Says now whether AWS allows it, so that nothing starts in vain.
-    return (await deps.issuer.issue({ role, waitBudget: caller, asker: caller })).admission;
+    try {
+      // Says now whether AWS allows it, so that nothing starts in vain.
+      return (await deps.issuer.issue({ role, waitBudget: caller, asker: caller })).admission;
+    } catch (thrown) {
+      const { code } = toRolecallError(thrown);
+      deps.audit.record({ event: 'credentials-refused', role, hop, surface: caller.surface, processId, code });
+      throw thrown;
+    }
   }
 
   function find(id: string): Grant {
@@ -93,8 +104,8 @@ export function createGrantsHandlers(deps: {
         );
       }
       const url = await deps.containerServer.url();
-      const admission = await admit(role, { hop: hop?.definition, caller, arrivedAtMs });
       const processId = boundTo?.processId;
+      const admission = await admit(role, { hop: hop?.definition, caller, arrivedAtMs, processId });
       const program = body.confined === true ? { processId, confined: true } : undefined;
       const { purpose, socket: hasSocket = false } = body;
       const issued = {

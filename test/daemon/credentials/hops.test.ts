@@ -126,6 +126,8 @@ describe('a grant through another role', () => {
       ['PackedPolicyTooLarge', 'invalid-policy', true],
     ]);
     expect(await rig.client.call('grants', {})).toEqual({ grants: [] });
+    const line = /refused .* arn:aws:iam::222222222222:role\/team\/Deploy from 111111111111 Admin/u;
+    await waitFor('its line in the log', async () => line.test((await rig.runCli(['log', '--role', 'Deploy'])).stdout));
   });
 
   test('is refused before STS is asked if it names no role, or no policy that AWS could take', async () => {

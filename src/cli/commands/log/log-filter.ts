@@ -1,8 +1,9 @@
 // Which lines `rolecall log` shows: --since and --role.
+import { isUnnamedChain, parseRoleArn } from '../../../core/aws/chain-role.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { findDigits, findWord, fold, parseWords } from '../../../core/search/search-words.js';
 import { nameOfRole } from '../../../core/text/role-title.js';
-import type { AuditLine } from '../../../local-api/schemas/audit.ts';
+import type { AuditHop, AuditLine } from '../../../local-api/schemas/audit.ts';
 import type { RoleNames } from './role-names.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -34,16 +35,41 @@ export function createRoleFilter(query: string | undefined, names: RoleNames): (
   const words = parseWords(query);
   const wanted = fold(query.trim());
   const isName = names.list().some((name) => fold(name) === wanted);
-  return (line) => {
-    const { session = '', accountId = '', permissionSet } = line;
-    if (permissionSet === undefined) return false;
+  /** Chained roles without a name of which a line matched: only the first says how they are reached. */
+  const matched = new Set<string>();
+
+  function matches(line: AuditLine, permissionSet: string): boolean {
+    const { session = '', accountId = '', via } = line;
     // A chained role by its name, which is that of its profile.
     const role = nameOfRole(permissionSet);
-    const all = role === permissionSet ? names.of(line) : [...names.of(line), role];
+    const all = [
+      ...names.of(line),
+      ...(role === permissionSet ? [] : [role]),
+      ...(via === undefined ? [] : namesOfHop(via, session, names)),
+    ];
     if (isName) return all.some((name) => fold(name) === wanted);
     const texts = [...all, role, session].map(fold);
     return words.every(
       (word) => findDigits(accountId, word) >= 0 || texts.some((text) => findWord(text, word.text) >= 0),
     );
+  }
+
+  return (line) => {
+    const { permissionSet } = line;
+    if (permissionSet === undefined) return false;
+    if (matched.has(permissionSet)) return true;
+    const isMatch = matches(line, permissionSet);
+    if (isMatch && isUnnamedChain({ permissionSet })) matched.add(permissionSet);
+    return isMatch;
   };
+}
+
+/** The role of a hop, and the one that it starts from. */
+function namesOfHop(
+  { roleArn, sourceAccountId, sourcePermissionSet }: AuditHop,
+  session: string,
+  names: RoleNames,
+): readonly string[] {
+  const source = { session, accountId: sourceAccountId, permissionSet: sourcePermissionSet };
+  return [parseRoleArn(roleArn)?.roleName ?? roleArn, nameOfRole(sourcePermissionSet), ...names.of(source)];
 }

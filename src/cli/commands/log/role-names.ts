@@ -5,7 +5,7 @@ import { readBoundedFile } from '../../../platform/files/bounded-read.ts';
 
 export interface RoleNames {
   /** The profile and its aliases, the profile first. */
-  of(line: AuditLine): readonly string[];
+  of(role: Pick<AuditLine, 'session' | 'accountId' | 'permissionSet'>): readonly string[];
   list(): readonly string[];
 }
 
