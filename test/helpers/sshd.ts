@@ -92,6 +92,7 @@ mount -t tmpfs -o mode=755 tmpfs /etc
 ln -s /run/etc/* /etc/
 rm -f /etc/passwd* /etc/group* /etc/shadow* /etc/gshadow*
 cp /run/far/passwd /run/far/group /etc/
+mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t proc proc /proc
 `;
 const READY = /^Server listening on 127\.0\.0\.1 port (\d+)/m;
