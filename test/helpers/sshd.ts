@@ -178,8 +178,11 @@ async function listen(root: string, etc: string, options: FarHostOptions): Promi
       { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let text = '';
+    let hasEnded = false;
     child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
-    await waitFor('sshd', () => READY.test(text) || child.exitCode !== null).catch((error: unknown) => {
+    // With all that it has said.
+    child.once('close', () => (hasEnded = true));
+    await waitFor('sshd', () => READY.test(text) || hasEnded).catch((error: unknown) => {
       child.kill('SIGKILL');
       throw error;
     });
