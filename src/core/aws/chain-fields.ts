@@ -18,6 +18,12 @@ export function findSessionNameFault(value: string): string | undefined {
   return 'must have 2 to 64 characters, of letters, digits and + = , . @ _ -';
 }
 
+/** The user who signed in as the name of a role session, which has fewer characters. AWS's logs show it. */
+export function roleSessionNameOf(user: string | undefined): string {
+  const name = (user ?? '').replaceAll(/[^\w+=,.@-]/gu, '-').slice(0, 64);
+  return findSessionNameFault(name) === undefined ? name : 'rolecall';
+}
+
 export function findExternalIdFault(value: string): string | undefined {
   if (EXTERNAL_ID.test(value)) return undefined;
   return 'must have 2 to 1224 characters, of letters, digits and + = , . @ : / _ -';

@@ -3,7 +3,7 @@ import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
 import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
-import { findSessionNameFault } from '../../core/aws/chain-fields.ts';
+import { roleSessionNameOf } from '../../core/aws/chain-fields.ts';
 import { chainNameOf, isUnnamedChain, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
@@ -33,14 +33,6 @@ export interface Chains extends ChainSource {
   remove(role: Role): void;
 }
 
-const DEFAULT_SESSION_NAME = 'rolecall';
-
-/** The user as the name of a role session, which has fewer characters. */
-function toSessionName(user = ''): string {
-  const name = user.replace(/[^\w+=,.@-]+/gu, '-').slice(0, 64);
-  return findSessionNameFault(name) === undefined ? name : DEFAULT_SESSION_NAME;
-}
-
 export function createChains(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'path' | 'read'>;
   readonly sharedCredentials: SharedCredentials;
@@ -51,7 +43,7 @@ export function createChains(deps: {
 }): Chains {
   const { path } = deps.sharedConfig;
   const chainRules = createChainRules(deps.settings.chains);
-  const defaultSessionName = (sessionName: string) => toSessionName(deps.userOf?.(sessionName));
+  const defaultSessionName = (sessionName: string) => roleSessionNameOf(deps.userOf?.(sessionName));
   const added = new Map<string, { readonly definition: ChainDefinition; readonly count: number }>();
   let sources: readonly unknown[] = [];
   let profiles: readonly ChainProfile[] = [];

@@ -1,13 +1,13 @@
 // Hops: chained roles that a command asks for, without a name in any file. Each is named by the digest of its definition.
-import { createHash } from 'node:crypto';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { MAX_CHAINED_SECONDS, parseRoleArn, roleOfChain } from '../../core/aws/chain-role.ts';
 import { resolveRoleArn } from '../../core/aws/named-role.ts';
-import { findPartition } from '../../core/aws/partitions.ts';
+import { partitionNameOf } from '../../core/aws/partitions.ts';
 import { isPolicyArn, readSessionPolicy } from '../../core/aws/session-policy.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
 import type { ViaDocument } from '../../local-api/schemas.ts';
+import { unnamedChain } from '../../sso/roles/chain-digest.ts';
 import { isRole } from './role-usage.ts';
 
 /**
@@ -19,7 +19,7 @@ export function defineHop(
   via: ViaDocument,
   place: { readonly session: Pick<SsoSession, 'region'>; readonly sessionName: string },
 ): ChainDefinition {
-  const partition = findPartition(place.session.region)?.name ?? 'aws';
+  const partition = partitionNameOf(place.session.region);
   const roleArn = resolveRoleArn(via.role, { partition, accountId: source.accountId });
   if (roleArn === undefined) {
     throw new UsageError('invalid-request', '"via" names no role: "role" must be the ARN of a role or its name.');
@@ -58,12 +58,6 @@ export function parseHop(role: Role, stored: unknown): ChainDefinition | undefin
   return roleKey(roleOfChain(definition)) === roleKey(role) ? definition : undefined;
 }
 
-/** What AWS's own log calls the session: the user who signed in, as far as AWS allows. */
-export function roleSessionNameOf(user: string | undefined): string {
-  const name = (user ?? '').replaceAll(/[^\w+=,.@-]/gu, '-').slice(0, 64);
-  return name.length < 2 ? 'rolecall' : name;
-}
-
 function readPolicy(text: string): string {
   const read = readSessionPolicy(text);
   if ('policy' in read) return read.policy;
@@ -71,16 +65,5 @@ function readPolicy(text: string): string {
 }
 
 function named(definition: Omit<ChainDefinition, 'name'>): ChainDefinition {
-  const { source, roleArn, roleSessionName, durationSeconds, policy, policyArns } = definition;
-  const { sessionName, accountId, permissionSet } = source;
-  const identity = [
-    [sessionName, accountId, permissionSet],
-    roleArn,
-    roleSessionName,
-    durationSeconds,
-    policy ?? null,
-    policyArns ?? null,
-  ];
-  const digest = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
-  return { name: `~${digest.slice(0, 32)}`, ...definition };
+  return { name: unnamedChain(definition), ...definition };
 }

@@ -1,5 +1,6 @@
 // The hops that commands ask for now: defined for the question to a person and the grant that follows, and as long as that lives.
-import { chainNameOf } from '../../core/aws/chain-role.ts';
+import { roleSessionNameOf } from '../../core/aws/chain-fields.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
 import { hasElapsed, type Clock } from '../../core/clock.ts';
 import type { ChainDefinition, Role } from '../../core/model.ts';
 import type { ViaDocument } from '../../local-api/schemas.ts';
@@ -7,7 +8,7 @@ import type { Broker } from '../../sso/broker.ts';
 import type { TickTask } from '../process/ticker.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { Chains } from './chains.ts';
-import { defineHop, roleSessionNameOf } from './hop.ts';
+import { defineHop } from './hop.ts';
 
 export interface Hops {
   /** Its role, and what everything finds of that role for the next ten minutes. @throws UsageError invalid-request, invalid-policy; NotFoundError chain-unavailable: of the source */
@@ -48,7 +49,7 @@ export function createHops(deps: {
   return {
     async define(source, via) {
       const session = await deps.sharedConfig.findSession(source.sessionName);
-      if (chainNameOf(source.permissionSet) !== undefined) {
+      if (isChained(source)) {
         await chains.refresh();
         if (chains.find(source) === undefined) throw chains.refusal(source);
       }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { chainNameOf, isUnnamedChain, roleOfChain } from '../../../src/core/aws/chain-role.ts';
 import type { ChainDefinition } from '../../../src/core/model.ts';
-import { defineHop, parseHop, roleSessionNameOf } from '../../../src/daemon/roles/hop.ts';
+import { defineHop, parseHop } from '../../../src/daemon/roles/hop.ts';
 import type { ViaDocument } from '../../../src/local-api/schemas.ts';
 
 const SOURCE = { sessionName: 'work', accountId: '111111111111', permissionSet: 'Admin' };
@@ -89,15 +89,4 @@ describe('a stored hop', () => {
     expect(parseHop({ ...role, sessionName: 'other' }, hop)).toBeUndefined();
     expect(parseHop(SOURCE, hop)).toBeUndefined();
   });
-});
-
-test.each([
-  [undefined, 'rolecall'],
-  ['x', 'rolecall'],
-  ['taylor', 'taylor'],
-  ['taylor@example.com', 'taylor@example.com'],
-  ['Zoë van Dam', 'Zo--van-Dam'],
-  ['t'.repeat(80), 't'.repeat(64)],
-])('the session of %s is called %s', (user, name) => {
-  expect(roleSessionNameOf(user)).toBe(name);
 });
