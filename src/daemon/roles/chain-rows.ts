@@ -1,11 +1,12 @@
 // The chained roles of the role list: those whose first source is assigned to the user.
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
-import { isChained, MAX_ROLES_IN_A_ROW, roleOfChain } from '../../core/aws/chain-role.ts';
-import type { Catalog, ChainDefinition, Role } from '../../core/model.ts';
+import { roleOfChain } from '../../core/aws/chain-role.ts';
+import type { Catalog, Role } from '../../core/model.ts';
 import type { ChainDocument } from '../../local-api/schemas.ts';
 import type { ConfigProfiles } from '../shared-config/config-profiles.ts';
 import { describeChain } from './chain-document.ts';
 import type { Chains } from './chains.ts';
+import { findFirstSource } from './first-source.ts';
 
 export interface ChainRow {
   readonly role: Role;
@@ -51,9 +52,9 @@ function list(
     names.set(`${sessionName}\0${accountId}`, accountName);
   }
   return defined.flatMap((definition) => {
-    const source = findFirstSource(definition, chains);
-    if (source === undefined || !assigned.has(roleKey(source))) return [];
     const role = roleOfChain(definition);
+    // Not assigned either: a source on the way that is gone.
+    if (!assigned.has(roleKey(findFirstSource(role, chains)))) return [];
     return [
       {
         role,
@@ -67,15 +68,3 @@ function list(
 }
 
 const NO_ROWS = Object.freeze([]) as readonly ChainRow[];
-
-/** The permission set's role that a chain starts from; undefined if a chain on the way is gone. */
-function findFirstSource(definition: ChainDefinition, { find }: Pick<Chains, 'find'>): Role | undefined {
-  let { source } = definition;
-  for (let step = 0; step < MAX_ROLES_IN_A_ROW; step += 1) {
-    if (!isChained(source)) return source;
-    const before = find(source);
-    if (before === undefined) return undefined;
-    ({ source } = before);
-  }
-  return undefined;
-}

@@ -1,7 +1,7 @@
 // The current role in the status document, and the problem when that role no longer exists.
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
-import { chainNameOf } from '../../core/aws/chain-role.ts';
-import { RolecallError, toRolecallError } from '../../core/errors.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
+import { toRolecallError } from '../../core/errors.ts';
 import type { Catalog, Role, SsoSession } from '../../core/model.ts';
 import type { Problem } from '../../core/problems.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
@@ -9,6 +9,7 @@ import type { Broker } from '../../sso/broker.ts';
 import { isLost } from '../../sso/roles/merge-listing.ts';
 import type { Chains } from '../roles/chains.ts';
 import { describeCurrentRole, type CurrentRole } from '../roles/current-role.ts';
+import { findFirstSource } from '../roles/first-source.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import { UNREADABLE_CONFIG, type ConfigReading } from './config-reading.ts';
 
@@ -32,7 +33,7 @@ export async function readCurrent(
     if (current === null) return { current, currentProblems: [] };
     const session = reading.sessions.find(({ sessionName }) => sessionName === current.sessionName);
     const catalog = session === undefined ? undefined : await broker.cachedCatalog(session);
-    if (chainNameOf(current.permissionSet) !== undefined) await chains.refresh();
+    if (isChained(current)) await chains.refresh();
     // With an unreadable config file it is unknown whether the session exists.
     const problem = reading === UNREADABLE_CONFIG ? undefined : findCurrentProblem(current, session, catalog, chains);
     const account = catalog?.accounts.find(({ accountId }) => accountId === current.accountId);
@@ -73,14 +74,10 @@ function findCurrentProblem(
       message: `The current role belongs to the sso-session "${sessionName}", which is no longer in the config file.`,
     };
   }
-  const role = firstOf(current, chains);
-  if (role instanceof RolecallError) {
-    return {
-      ...gone,
-      hint: role.hint,
-      session: sessionName,
-      message: `The current role cannot be used. ${role.message}`,
-    };
+  const role = findFirstSource(current, chains);
+  if (isChained(role)) {
+    const { hint, message } = chains.refusal(role);
+    return { ...gone, hint, session: sessionName, message: `The current role cannot be used. ${message}` };
   }
   const { accountId, permissionSet } = role;
   const account = catalog?.accounts.find((candidate) => candidate.accountId === accountId);
@@ -96,11 +93,4 @@ function findCurrentProblem(
         ? `The current role, ${permissionSet} in account ${accountId}, is no longer assigned to you.`
         : `The current role starts from ${permissionSet} in account ${accountId}, which is no longer assigned to you.`,
   };
-}
-
-/** The permission set's role that a chained role starts from, or why the chain cannot be used; any other role itself. */
-function firstOf(role: Role, chains: Pick<Chains, 'find' | 'refusal'>): Role | RolecallError {
-  if (chainNameOf(role.permissionSet) === undefined) return role;
-  const definition = chains.find(role);
-  return definition === undefined ? chains.refusal(role) : firstOf(definition.source, chains);
 }
