@@ -20,7 +20,6 @@ import { requireValid, type RoleGate } from '../approvals/role-gate.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Log } from '../process/log.ts';
-import { describeChain } from '../roles/chain-document.ts';
 import type { Chains } from '../roles/chains.ts';
 import { findRequestedRole } from '../roles/requested-role.ts';
 import type { CredentialIssuer } from './issue.ts';
@@ -35,7 +34,7 @@ export function createConsoleHandlers(deps: {
   readonly settings: Settings;
   readonly sharedConfig: SharedConfig;
   readonly broker: Pick<Broker, 'cachedCatalog' | 'requireAssigned'>;
-  readonly chains: Pick<Chains, 'find' | 'refresh' | 'sourceNameOf'>;
+  readonly chains: Pick<Chains, 'find' | 'refresh'>;
   readonly federation: ConsoleFederation;
   readonly lock: ServingLock;
   readonly issuer: Pick<CredentialIssuer, 'issue'>;
@@ -43,7 +42,7 @@ export function createConsoleHandlers(deps: {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly roleUsage: Pick<RoleUsage, 'note'>;
   readonly endpointsOf: EndpointsOf;
-  readonly roleList: Pick<RoleList, 'isProtected'>;
+  readonly roleList: Pick<RoleList, 'describeChain' | 'isProtected'>;
   readonly audit: Pick<AuditLog, 'recordServing'>;
   readonly log: Log;
 }): Pick<Handlers, 'console'> {
@@ -97,13 +96,6 @@ export function createConsoleHandlers(deps: {
     return { console, destination: formatConsolePage(console, region, request.service) };
   }
 
-  async function describeChainOf(role: Role): Promise<Pick<ConsoleDocument, 'chain'>> {
-    const definition = deps.chains.find(role);
-    if (definition === undefined) return {};
-    const { profiles } = await deps.sharedConfig.read();
-    return { chain: describeChain(definition, { ...deps, profiles: await profiles() }) };
-  }
-
   return {
     async console({ body }, caller) {
       deps.lock.requireUnlocked();
@@ -129,6 +121,7 @@ export function createConsoleHandlers(deps: {
       const { processId, surface } = caller;
       await deps.audit.recordServing({ event: 'console-opened', role, federated: isFederated, surface, processId });
       const catalog = await broker.cachedCatalog(session);
+      const chainDocument = await deps.roleList.describeChain(role);
       // Meanwhile it can have been locked, or the approval withdrawn.
       deps.lock.requireUnlocked(role);
       requireValid(admission);
@@ -141,7 +134,7 @@ export function createConsoleHandlers(deps: {
         accountId,
         accountName: account?.accountName ?? null,
         permissionSet,
-        ...(await describeChainOf(role)),
+        ...(chainDocument === undefined ? {} : { chain: chainDocument }),
         protected: deps.roleList.isProtected(role),
         browser: browser?.template ?? null,
         ...(browser === undefined ? {} : { browserLine: browser.line }),
