@@ -1,20 +1,17 @@
 // `rolecall ssh`: its arguments, options and help.
 import type { CommandDefinition } from '../../definition.ts';
+import { HOST, REACH_OPTIONS } from './options.ts';
 
-const options = {
-  '--role <profile>': { description: "a role for the host; this shell's by default", isRepeatable: true },
-  '--for <time>': 'how long the host has it: 30m, 8h, 2d; 8h by default',
-} as const;
-
-export const definition: CommandDefinition<typeof options, [host: string | undefined, words: readonly string[]]> = {
-  section: 'daily',
-  description: 'open a shell, or run a command, on an SSH host that has one role',
-  arguments: [
-    { name: '<host>', description: 'user@host, ssh://user@host:port, or a host of your ssh configuration' },
-    { name: '[arguments...]', description: "ssh's options, and the command to run; a shell by default" },
-  ],
-  options,
-  help: `
+export const definition: CommandDefinition<typeof REACH_OPTIONS, [host: string | undefined, words: readonly string[]]> =
+  {
+    section: 'daily',
+    description: 'open a shell, or run a command, on an SSH host that has one role',
+    arguments: [
+      HOST,
+      { name: '[arguments...]', description: "ssh's options, and the command to run; a shell by default" },
+    ],
+    options: REACH_OPTIONS,
+    help: `
 SDKs and the AWS CLI on the host get the keys of this role, with nothing
 installed there, and they are renewed as long as the connection lasts. The host
 gets no other role, and nothing that lasts: when the connection ends, freezes or
@@ -34,6 +31,6 @@ is current at the start. After --for the shell goes on without the role.
 Root on the host can use the role while it is there, and so can whoever shares
 your account there. What they and others can reach, and what to do when a host
 does not work: docs/ssh.md`,
-  takesCommand: 'with-options',
-  run: async (host, words, values, context) => (await import('./run.ts')).runSshCommand(host, words, values, context),
-} as const;
+    takesCommand: 'with-options',
+    run: async (host, words, values, context) => (await import('./run.ts')).runSshCommand(host, words, values, context),
+  } as const;
