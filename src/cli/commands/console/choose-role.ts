@@ -1,5 +1,5 @@
 // Which role `rolecall console` opens: the one that its words mean, this shell's, or the current one.
-import { chainNameOf } from '../../../core/aws/chain-role.ts';
+import { isChained } from '../../../core/aws/chain-role.ts';
 import { NotFoundError, UsageError } from '../../../core/errors.ts';
 import type { ConsoleDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import { chooseProfile } from '../../picker/choose-profile.ts';
@@ -16,8 +16,8 @@ export interface ConsoleRole {
 }
 
 /** Whether the role's keys sign in. The access portal has links to permission sets only, so it can't open a chained role. */
-export function isFederated({ federated }: ConsoleOptions, { permissionSet }: RoleName): boolean {
-  return federated === true || chainNameOf(permissionSet) !== undefined;
+export function isFederated({ federated }: ConsoleOptions, role: RoleName): boolean {
+  return federated === true || isChained(role);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Opens the console's URL in the browser of the sso-session; a URL that is a secret goes through a private file.
 import { pathToFileURL } from 'node:url';
-import { chainNameOf } from '../../../core/aws/chain-role.ts';
+import { isChained } from '../../../core/aws/chain-role.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { BrowserFailure, nestsUrl } from '../../../core/text/browser-command.ts';
 import { MAX_SETTINGS_BYTES } from '../../../local-api/paths.ts';
@@ -29,11 +29,11 @@ async function openSecret(found: ConsoleDocument, printing: string, context: Con
   const browser = await readBrowser(found, context);
   if (browser !== undefined && nestsUrl(browser)) {
     // A chained role has no link of the access portal.
-    const isChained = chainNameOf(found.permissionSet) !== undefined;
+    const hasLink = !isChained(found);
     throw new UsageError(
       'usage',
-      `The browser of ${found.session} opens pages through another URL, which cannot carry a federated sign-in.${isChained ? '' : " Use the access portal's link instead."}`,
-      { hint: isChained ? printing : printing.replace(' --federated --print', '') },
+      `The browser of ${found.session} opens pages through another URL, which cannot carry a federated sign-in.${hasLink ? " Use the access portal's link instead." : ''}`,
+      { hint: hasLink ? printing.replace(' --federated --print', '') : printing },
     );
   }
   const path = await writePrivatePage(context.paths.pageDirectory, url, {

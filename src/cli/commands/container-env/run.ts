@@ -7,7 +7,8 @@ import { requireNewEnough } from '../../../local-api/require-new-enough.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
 import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
-import { chooseRegion, fetchCredentials } from '../../profiles/granted-role.ts';
+import { chooseRegion } from '../../profiles/granted-role.ts';
+import { MAX_GRANT_SECONDS, revokeGrant } from '../../profiles/own-grants.ts';
 import { readContainerCommand, type ContainerCommand } from '../../reach/container-command.ts';
 import {
   chooseRelayPort,
@@ -17,15 +18,12 @@ import {
 } from '../../reach/container-files.ts';
 import { parseLifetime } from '../../reach/lifetime.ts';
 import { count, reportFailure } from '../../terminal/render.ts';
-import { ensureApproved } from '../approvals/ensure-approved.ts';
+import { ensureUsable } from '../approvals/ensure-usable.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { ContainerContext, ContainerEnvOptions } from './options.ts';
 
 const HELP = 'rolecall container-env --help';
 const NAME = 'container-env';
-/** The maximum that the daemon allows; the grant ends with this process anyway. */
-const MAX_LIFETIME_SECONDS = 7 * 24 * 3600;
-const REVOKE_DEADLINE_MS = 2000;
 
 export async function runContainerEnv(
   first: string | undefined,
@@ -45,8 +43,9 @@ export async function runContainerEnv(
       return found.exitCode;
     }
   }
+  // With a command it ends with this process anyway.
   const lifetimeSeconds =
-    command === undefined || options.for !== undefined ? parseLifetime(options.for, HELP) : MAX_LIFETIME_SECONDS;
+    command === undefined || options.for !== undefined ? parseLifetime(options.for, HELP) : MAX_GRANT_SECONDS;
   const profile = await chooseRole(first, command, context);
   if (profile === undefined) return EXIT_INTERRUPTED;
   const region = chooseRegion(options.region, profile);
@@ -67,7 +66,7 @@ export async function runContainerEnv(
     isKept = true;
     return 0;
   } finally {
-    if (!isKept) await revoke(grant.id, context);
+    if (!isKept) await revokeGrant(grant.id, context);
   }
 }
 
@@ -96,10 +95,7 @@ async function chooseRole(
   const chosen = await withSignIn(() => chooseProfile(named, request, context), { mayAsk }, context);
   if (chosen === undefined) return undefined;
   const profile = { ...chosen, followsCurrent: false };
-  const { session } = profile;
-  const wasAsked = await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
-  // Says now why there would be no keys. An approval that counts once is left for the grant.
-  if (!wasAsked) await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
+  await ensureUsable(profile, context);
   return profile;
 }
 
@@ -169,13 +165,6 @@ async function endGrants(which: string, first: string | undefined, context: Cont
   for (const { id } of wanted) await context.client.call('revokeGrant', { id }, { signal: context.signal });
   context.stderr.write(`Ended ${count(wanted.length, 'grant')}.\n`);
   return 0;
-}
-
-async function revoke(id: string, { client }: ContainerContext): Promise<void> {
-  await client
-    .call('revokeGrant', { id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
-    // Not needed if the daemon is unreachable: it ends the grant together with this process.
-    .catch(() => undefined);
 }
 
 function requireLinux({ platform }: ContainerContext): void {

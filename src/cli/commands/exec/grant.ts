@@ -3,12 +3,9 @@ import { join } from 'node:path';
 import { titleOfRole } from '../../../core/text/role-title.js';
 import type { IssuedGrantDocument, ProfileDocument, ViaDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, DaemonAccess } from '../../context.ts';
+import { MAX_GRANT_SECONDS } from '../../profiles/own-grants.ts';
 import { writePrivate } from './config-copies.ts';
 import type { ExecOptions } from './options.ts';
-
-/** The maximum that the daemon allows; the grant ends with the program anyway. */
-const LIFETIME_SECONDS = 7 * 24 * 3600;
-const REVOKE_DEADLINE_MS = 2000;
 
 /** With `via`, AWS has allowed the hop once this resolves, and the grant serves its role alone. */
 export async function openGrant(
@@ -22,19 +19,13 @@ export async function openGrant(
     ...(via === undefined ? {} : { via }),
     ...(isConfined ? { confined: true } : {}),
     processId: context.processId,
-    lifetimeSeconds: LIFETIME_SECONDS,
+    // It ends with the program anyway.
+    lifetimeSeconds: MAX_GRANT_SECONDS,
   };
   const create = () => context.client.call('createGrant', { body }, { signal: context.signal });
   if (via === undefined) return create();
   const { requireNewEnough } = await import('../../../local-api/require-new-enough.ts');
   return requireNewEnough('--via', create);
-}
-
-export async function revokeGrant({ id }: IssuedGrantDocument, { client }: DaemonAccess): Promise<void> {
-  await client
-    .call('revokeGrant', { id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
-    // Not needed if the daemon is unreachable: it ends the grant together with this process.
-    .catch(() => undefined);
 }
 
 /** The profile with the role that the grant serves. */

@@ -21,7 +21,8 @@ import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { findProfile } from '../../profiles/find-profile.ts';
 import { chooseRegion, fetchCredentials, keyVariables } from '../../profiles/granted-role.ts';
-import { containerVariables, grantedRole, grantVariable, nameInside, openGrant, revokeGrant } from './grant.ts';
+import { revokeGrant } from '../../profiles/own-grants.ts';
+import { containerVariables, grantedRole, grantVariable, nameInside, openGrant } from './grant.ts';
 import { readOneWord, readSeveralWords, type ExecLine } from './command-line.ts';
 import type { ExecOptions } from './options.ts';
 import type { ForeignProgram } from './run-in-place.ts';
@@ -139,7 +140,7 @@ async function runChecked(
         : await prepareSubshell(program, profile, { ...grant, visibleAt }, environment, context);
     return await start(foreign, grant, confinement, context);
   } finally {
-    await revokeGrant(grant, context);
+    await revokeGrant(grant.id, context);
   }
 }
 

@@ -8,7 +8,8 @@ import type { CliContext } from '../../context.ts';
 import { commandAbout, findCommand } from '../../environment/find-command.ts';
 import { canAsk } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
-import { chooseRegion, fetchCredentials } from '../../profiles/granted-role.ts';
+import { chooseRegion } from '../../profiles/granted-role.ts';
+import { revokeGrant } from '../../profiles/own-grants.ts';
 import { openConnection, type SshConnection } from '../../reach/connection.ts';
 import { parseLifetime } from '../../reach/lifetime.ts';
 import type { Installed, RemoteTerms } from '../../reach/bootstrap-channel.ts';
@@ -17,7 +18,7 @@ import { runSsh, SshExit, type SshProgram } from '../../reach/run-ssh.ts';
 import { readHostSettings, sessionArguments, settingsArguments, type HostSettings } from '../../reach/ssh-arguments.ts';
 import { readSshLine, type SshLine } from '../../reach/ssh-line.ts';
 import { harmless, reportFailure } from '../../terminal/render.ts';
-import { ensureApproved } from '../approvals/ensure-approved.ts';
+import { ensureUsable } from '../approvals/ensure-usable.ts';
 import { withSignIn } from '../login/offer-sign-in.ts';
 import type { LoginContext } from '../login/options.ts';
 import { chooseRoles, type Profiles } from './choose-roles.ts';
@@ -44,7 +45,6 @@ export interface Reached {
   readonly accessEnded: Promise<AccessEnd>;
 }
 
-const REVOKE_DEADLINE_MS = 2000;
 const REMOVE_DEADLINE_MS = 5000;
 const MAX_PURPOSE_CHARACTERS = 128;
 
@@ -127,10 +127,7 @@ async function grantRole(
   context: ReachContext,
 ): Promise<IssuedGrantDocument> {
   const { session, accountId, permissionSet } = profile;
-  const mayAsk = canAsk(context);
-  const wasAsked = await withSignIn(() => ensureApproved(profile, context), { mayAsk, session }, context);
-  // Says now why there would be no keys. An approval that counts once is left for the grant.
-  if (!wasAsked) await withSignIn(() => fetchCredentials(profile, context), { mayAsk, session }, context);
+  await ensureUsable(profile, context);
   const body = {
     session,
     accountId,
@@ -202,14 +199,6 @@ function removeFolder(line: SshLine, settings: HostSettings, connection: SshConn
   void runSsh(program, args, AbortSignal.timeout(REMOVE_DEADLINE_MS)).catch(() => undefined);
 }
 
-async function revokeAll(grants: IssuedGrantDocument[], { client }: ReachContext): Promise<void> {
-  const ended = grants.splice(0);
-  await Promise.all(
-    ended.map(({ id }) =>
-      client
-        .call('revokeGrant', { id }, { autostart: false, timeoutMs: REVOKE_DEADLINE_MS })
-        // Not needed if the daemon is unreachable: it ends the grant together with this process.
-        .catch(() => undefined),
-    ),
-  );
+async function revokeAll(grants: IssuedGrantDocument[], context: ReachContext): Promise<void> {
+  await Promise.all(grants.splice(0).map(({ id }) => revokeGrant(id, context)));
 }
