@@ -12,17 +12,18 @@ export const MIN_CHAINED_SECONDS = 900;
 /** Roles assumed one after the other; each is a request to AWS. */
 export const MAX_ROLES_IN_A_ROW = 8;
 
-/** Names of chains, as a JSON Schema has them; of chains without a name: `~` and 32 hex digits. */
-const CHAIN_NAME = '~[0-9a-f]{32}|[A-Za-z0-9_+=,.@/-]{1,128}';
+const GIVEN_NAME = '[A-Za-z0-9_+=,.@/-]{1,128}';
+/** Also of chains to which nobody has given a name: `~` and 32 hex digits. */
+const CHAIN_NAME = `~[0-9a-f]{32}|${GIVEN_NAME}`;
 /** `chain:NAME`, as in a JSON Schema. */
-export const CHAIN_PERMISSION_SET = `chain:(?:${CHAIN_NAME})`;
+export const CHAIN_PERMISSION_SET = `${PREFIX}(?:${CHAIN_NAME})`;
 
 const WHOLE_NAME = new RegExp(`^(?:${CHAIN_NAME})$`);
-const NAMED_CHAIN = new RegExp(`^[A-Za-z0-9_+=,.@/-]{1,128}$`);
+const WHOLE_GIVEN_NAME = new RegExp(`^${GIVEN_NAME}$`);
 
-/** Whether a chain can have this name. */
+/** Whether a file can give a chain this name. */
 export function isChainName(name: string): boolean {
-  return NAMED_CHAIN.test(name);
+  return WHOLE_GIVEN_NAME.test(name);
 }
 
 /** The permission set of the chain's role. */

@@ -1,4 +1,4 @@
-// Grants: each lets one caller get credentials of one role at the container port. Saved as hashes, to survive a restart.
+// Grants: each lets one caller get credentials of one role, at the container port or on a socket. Saved as hashes, to survive a restart.
 import { hash as digest, timingSafeEqual } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -102,6 +102,7 @@ export async function loadGrants(deps: {
   const haveGaps = await deps.file.wasDamaged();
   // Commands whose grants were lost still use their files.
   if (!haveGaps) await removeOrphans(deps.directory, new Set([...byPath.values()].map(({ id }) => id)));
+
   function keep(grant: StoredGrant): void {
     byPath.set(grant.pathHash, grant);
     if (grant.hop !== undefined) deps.chains.add(grant.hop);

@@ -7,7 +7,7 @@ import {
 } from '../../aws-config/document/login-session.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import { findRoleProfile, profileNames } from '../../aws-config/profiles/role-profile.ts';
-import { chainNameOf, roleOfChain } from '../../core/aws/chain-role.ts';
+import { isChained, roleOfChain } from '../../core/aws/chain-role.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { nearest } from '../../core/text/nearest.ts';
@@ -94,7 +94,7 @@ export function createProfileHandlers(deps: {
   }
 
   async function describeChainOf(role: Role): Promise<Pick<ProfileDocument, 'chain'>> {
-    if (chainNameOf(role.permissionSet) === undefined) return {};
+    if (!isChained(role)) return {};
     await chains.refresh();
     const definition = chains.find(role);
     if (definition === undefined) throw chains.refusal(role);

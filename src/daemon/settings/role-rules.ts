@@ -1,7 +1,7 @@
 // Looks up what the `[[role]]` rules of the settings say about one role; the first rule that matches and sets the value wins.
 import type { ExtraValue } from '../../aws-config/profiles/extra-keys.ts';
 import type { ExtraFor } from '../../aws-config/profiles/foreign-keys.ts';
-import { chainNameOf } from '../../core/aws/chain-role.ts';
+import { isChained } from '../../core/aws/chain-role.ts';
 import type { Role } from '../../core/model.ts';
 import { matchesGlob } from '../../core/text/glob.ts';
 import type { RoleSettings, Settings } from './settings.ts';
@@ -19,10 +19,11 @@ export function regionFor(settings: Settings, role: AccountRole): string | undef
  * rule for `chain:…`: the alias of an account's only role must not become ambiguous.
  */
 export function aliasFor(settings: Settings, role: AccountRole): string | undefined {
-  const isChain = chainNameOf(role.permissionSet) !== undefined;
   return settings.roles.find(
     (rule) =>
-      rule.alias !== undefined && (!isChain || rule.permissionSet.startsWith('chain:')) && matchesRole(rule, role),
+      rule.alias !== undefined &&
+      (!isChained(role) || rule.permissionSet.startsWith('chain:')) &&
+      matchesRole(rule, role),
   )?.alias;
 }
 

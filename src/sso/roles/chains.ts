@@ -1,6 +1,6 @@
 // Resolves chained roles: which AssumeRole calls lead to a role, and from which permission set.
 import { oncePerObject } from '../../core/async/once.ts';
-import { chainNameOf } from '../../core/aws/chain-role.ts';
+import { isChained, MAX_ROLES_IN_A_ROW } from '../../core/aws/chain-role.ts';
 import { NotFoundError, type RolecallError } from '../../core/errors.ts';
 import type { ChainDefinition, Role, SsoSession } from '../../core/model.ts';
 import { nameOfRole } from '../../core/text/role-title.js';
@@ -31,14 +31,11 @@ export interface Chains {
 /** Without `refusal`, a chain that is not available is only said not to exist. */
 type ChainLookup = Pick<ChainSource, 'find'> & Partial<Pick<ChainSource, 'refusal'>>;
 
-/** More than anybody uses: it ends the walk along definitions that lead to each other. */
-const MAX_STEPS = 8;
-
 export function createChains(source?: ChainLookup): Chains {
   const digestOf = oncePerObject(digestOfChain);
 
   function resolve(role: Role, stepsLeft: number): ChainStep | undefined | 'unavailable' {
-    if (chainNameOf(role.permissionSet) === undefined) return undefined;
+    if (!isChained(role)) return undefined;
     const definition = stepsLeft > 0 ? source?.find(role) : undefined;
     if (definition === undefined) return 'unavailable';
     const before = resolve(definition.source, stepsLeft - 1);
@@ -47,7 +44,8 @@ export function createChains(source?: ChainLookup): Chains {
     return { definition, before, version: before === undefined ? own : `${own} ${before.version}` };
   }
 
-  const find = (role: Role) => resolve(role, MAX_STEPS);
+  // The limit also ends the walk along definitions that lead to each other.
+  const find = (role: Role) => resolve(role, MAX_ROLES_IN_A_ROW);
 
   return {
     require(role) {
@@ -87,6 +85,6 @@ function describeMissing(role: Role, source: ChainLookup | undefined): RolecallE
   }
   return new NotFoundError(
     'chain-unavailable',
-    `The chained role "${nameOfRole(role.permissionSet)}" leads through more than ${MAX_STEPS} roles, or in a circle.`,
+    `The chained role "${nameOfRole(role.permissionSet)}" leads through more than ${MAX_ROLES_IN_A_ROW} roles, or in a circle.`,
   );
 }

@@ -51,6 +51,7 @@ export interface RoleCredentialsCache {
 const RENEWAL_TIMEOUT_MS = 500;
 /** Credentials of a source that STS refuses are not replaced when they are newer than this. */
 const NEW_MS = 60_000;
+
 export function createRoleCredentials(
   deps: Portal & {
     readonly problems: Problems;
