@@ -15,7 +15,12 @@ export type ChainProfile = {
   readonly line: number;
   /** As written; absent if the profile has none. */
   readonly sourceName?: string;
-} & ({ readonly definition: ChainDefinition } | { readonly fault: ChainFault });
+} & ({ readonly definition: ChainDefinition } | { readonly fault: ProfileFault });
+
+export interface ProfileFault extends ChainFault {
+  /** To print after the path of the file: `line 7: the profile "x" cannot be used: …` */
+  readonly sentence: string;
+}
 
 export interface ChainSurroundings extends SourceSurroundings {
   /** For profiles without `role_session_name`, by sso-session. */
@@ -59,10 +64,17 @@ export function readChainProfiles(document: ConfigDocument, around: ChainSurroun
   return [...chains].flatMap(([profileName, { section, keys }]) => {
     const reading = readings.get(profileName);
     if (reading === undefined) return [];
-    const outcome = 'fault' in reading ? { fault: reading.fault } : { definition: reading.definition };
+    const outcome =
+      'fault' in reading ? { fault: withSentence(profileName, reading.fault) } : { definition: reading.definition };
     const source = keys.source === undefined ? {} : { sourceName: keys.source.name };
     return [{ profileName, line: section.line, ...source, ...outcome }];
   });
+}
+
+function withSentence(profileName: string, fault: ChainFault): ProfileFault {
+  const { line, reason } = fault;
+  const end = reason.endsWith('?') ? '' : '.';
+  return { ...fault, sentence: `line ${line}: the profile "${profileName}" cannot be used: ${reason}${end}` };
 }
 
 /** The chains from `name` to one that is known, or whose source is no chain; those that form a loop are apart. */

@@ -1,5 +1,4 @@
 // The chained roles that are defined now: profiles with `role_arn`, `[[chain]]` rules, and those added by commands.
-import type { ChainFault } from '../../aws-config/chains/chain-keys.ts';
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
 import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
@@ -75,15 +74,11 @@ export function createChains(deps: {
     });
   }
 
-  function describe({ profileName }: ChainProfile, { line, reason }: ChainFault): string {
-    return `${path}, line ${line}: the profile "${profileName}" cannot be used: ${reason}${reason.endsWith('?') ? '' : '.'}`;
-  }
-
   function refuse(profile: ChainProfile | undefined): RolecallError | undefined {
     if (profile === undefined || !('fault' in profile)) return undefined;
-    const { hint, kind } = profile.fault;
+    const { hint, kind, sentence } = profile.fault;
     const code = kind === 'foreign' ? 'profile-not-found' : 'chain-unavailable';
-    return new NotFoundError(code, describe(profile, profile.fault), { hint });
+    return new NotFoundError(code, `${path}, ${sentence}`, { hint });
   }
 
   return {
@@ -150,7 +145,7 @@ export function createChains(deps: {
     problems() {
       const [first, ...others] = profiles.flatMap((profile) =>
         'fault' in profile && profile.fault.kind === 'ours'
-          ? [{ message: describe(profile, profile.fault), hint: profile.fault.hint }]
+          ? [{ message: `${path}, ${profile.fault.sentence}`, hint: profile.fault.hint }]
           : [],
       );
       if (first === undefined) return [];

@@ -21,11 +21,9 @@ export function findChainFaults({ config, credentials }: World): Finding[] {
 function describe(profile: ChainProfile, { path, shown }: World['config']): Finding[] {
   const { profileName } = profile;
   if ('fault' in profile) {
-    const { kind, line, reason, hint } = profile.fault;
+    const { kind, sentence, hint } = profile.fault;
     if (kind === 'foreign') return [];
-    const end = reason.endsWith('?') ? '' : '.';
-    const message = `${shown}, line ${line}: the profile "${profileName}" cannot be used: ${reason}${end}`;
-    return [{ code: 'chain-unavailable', message, commands: [hint] }];
+    return [{ code: 'chain-unavailable', message: `${shown}, ${sentence}`, commands: [hint] }];
   }
   const { requestedSeconds } = profile.definition;
   if (requestedSeconds === undefined) return [];
