@@ -134,6 +134,15 @@ test('has no other path, method or body', async () => {
   expect(await exchange({ path: pathOf() }, 'hello\r\n\r\n')).toMatchObject({ status: 400 });
 });
 
+test('answers one refused request of a connection, and closes it', async () => {
+  const wrong = formatRequest({ target: '/role', headers: replaced('Authorization', 'x') }).replace(
+    /^Connection.*\r\n/mu,
+    '',
+  );
+  const { status, text } = await exchange({ path: pathOf() }, wrong.repeat(5));
+  expect({ status, answers: text.split('HTTP/1.1 ').length - 1 }).toEqual({ status: 401, answers: 1 });
+});
+
 describe('a socket grant', () => {
   test('is for itself alone: not at the port, not on the socket of another, and no port grant on it', async () => {
     const other = await createSocketGrant(READ_ONLY);

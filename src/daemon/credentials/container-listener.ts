@@ -80,7 +80,11 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
 
   function respond(request: IncomingMessage, response: ServerResponse): void {
     const admitted = guard(readGuarded(request));
-    if (admitted instanceof RolecallError) throw admitted;
+    if (admitted instanceof RolecallError) {
+      // On an SSH host every user can connect. One that pipelines requests would keep the daemon and the connection busy.
+      response.setHeader('connection', 'close');
+      throw admitted;
+    }
     if (request.method !== ROUTE.method) {
       response.setHeader('allow', ROUTE.method);
       sendError(request, response, methodNotAllowed(), 405);
