@@ -130,6 +130,13 @@ test
     });
   });
 
+test.skipIf(!hasSshd).concurrent('closes the port there when access has ended and the command goes on', async () => {
+  const { reach, role } = await world.open();
+  ENDS["kill -9 of rolecall's part on the far host"]?.({ account: 'morgan', reach, role });
+  await waitFor('a closed port', async () => (await askFar(role)).status === 'ECONNREFUSED', { intervalMs: 100 });
+  expect(reach.child.exitCode).toBe(null);
+});
+
 function killAllQuietly(account: string, signal: NodeJS.Signals): void {
   for (const pid of [...localSsh(account), ...pids(world.far.connectionOf(account).sshd)]) {
     try {

@@ -11,7 +11,13 @@ import { statIfPresentSync } from '../../platform/files/stat-sync.ts';
 import { openBootstrapChannel, type BootstrapChannel, type Installed, type RemoteTerms } from './bootstrap-channel.ts';
 import type { RemoteFile, RemotePlace } from './remote-shell.ts';
 import { EXIT_OF_SSH, runSsh, SshExit, type SshProgram } from './run-ssh.ts';
-import { connectionArguments, exitArguments, forwardArguments, type HostSettings } from './ssh-arguments.ts';
+import {
+  cancelArguments,
+  connectionArguments,
+  exitArguments,
+  forwardArguments,
+  type HostSettings,
+} from './ssh-arguments.ts';
 import type { SshLine } from './ssh-line.ts';
 
 export interface SshConnection {
@@ -24,6 +30,11 @@ export interface SshConnection {
   install(files: readonly RemoteFile[], terms: RemoteTerms): Promise<Installed>;
   /** Lets the far host's loopback reach a local socket; resolves the port there. @throws UnavailableError host-unusable */
   forward(socketPath: string): Promise<number>;
+  /**
+   * Closes the ports there once the files are gone. ssh would write a line to the terminal for every connection to one whose
+   * socket here is gone, and every user of the host can make these. Never rejects.
+   */
+  stopForwarding(): Promise<void>;
   /** Resolves once ssh has ended and its files are gone, on both sides if they still reach each other. */
   close(): Promise<void>;
 }
@@ -65,6 +76,7 @@ export async function openConnection(
   });
   const channel = openBootstrapChannel(child, deps.nonce, clock);
   const ended = waitForExit(child);
+  const forwarded: string[] = [];
 
   async function close(): Promise<void> {
     channel.end();
@@ -89,6 +101,7 @@ export async function openConnection(
         return outcome;
       },
       async forward(socketPath) {
+        forwarded.push(socketPath);
         const run = await runSsh(program, forwardArguments(controlPath, socketPath), deps.signal);
         const port = Number(/^(\d{1,5})\n$/u.exec(run.stdout)?.[1] ?? 0);
         if (run.exitCode === 0 && port > 0 && port < 65_536) return port;
@@ -98,6 +111,13 @@ export async function openConnection(
           line.host,
           'does not allow port forwarding (see AllowTcpForwarding and PermitListen of sshd_config)',
         );
+      },
+      async stopForwarding() {
+        await withTimeout(clock, MAX_CLOSE_MS, Promise.race([channel.gone, ended]));
+        const signal = AbortSignal.timeout(MAX_CLOSE_MS);
+        for (const path of forwarded.splice(0)) {
+          await runSsh(program, cancelArguments(controlPath, path), signal).catch(() => undefined);
+        }
       },
       close,
     };

@@ -84,6 +84,11 @@ export function forwardArguments(controlPath: string, socketPath: string): reado
   return [...control(controlPath), '-O', 'forward', '-R', `127.0.0.1:0:${escapePercent(socketPath)}`, 'rolecall'];
 }
 
+/** Closes the port of `forwardArguments` there. */
+export function cancelArguments(controlPath: string, socketPath: string): readonly string[] {
+  return [...control(controlPath), '-O', 'cancel', '-R', `127.0.0.1:0:${escapePercent(socketPath)}`, 'rolecall'];
+}
+
 export function exitArguments(controlPath: string): readonly string[] {
   return [...control(controlPath), '-O', 'exit', 'rolecall'];
 }

@@ -1,6 +1,7 @@
 // Gives a far host roles for as long as a connection lasts: grants here, a forwarded port and private files there.
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
+import { once } from '../../../core/async/once.ts';
 import { EXIT_INTERRUPTED } from '../../../core/errors.ts';
 import { requireNewEnough } from '../../../local-api/require-new-enough.ts';
 import type { IssuedGrantDocument, ProfileDocument } from '../../../local-api/schemas.ts';
@@ -23,7 +24,7 @@ import { withSignIn } from '../login/offer-sign-in.ts';
 import type { LoginContext } from '../login/options.ts';
 import { chooseRoles, type Profiles } from './choose-roles.ts';
 import type { ReachOptions } from './options.ts';
-import { watchAccess, type AccessEnd } from './watch-access.ts';
+import { untilInstalled, watchAccess, type AccessEnd } from './watch-access.ts';
 
 export type ReachContext = PickerContext &
   LoginContext &
@@ -66,6 +67,7 @@ export async function reach(
   const program = { path: found.path, environment: context.environment };
   const grants: IssuedGrantDocument[] = [];
   const revoke = () => revokeAll(grants, context);
+  const revokeAtEnd = once(revoke);
   try {
     const settings = await readSettings(line, program, context);
     const profiles = await withSignIn(
@@ -88,7 +90,9 @@ export async function reach(
       const removeFiles = () => removeFolder(line, settings, connection, program);
       const { accessEnded, stop } = watchAccess({ connection, expiresAt, revoke, removeFiles }, context);
       const install = async (typed: string | undefined) => {
-        const installed = await connection.install(remoteFiles(connection.place, roles, typed), terms);
+        const installing = connection.install(remoteFiles(connection.place, roles, typed), terms);
+        const { host } = line;
+        const installed = await untilInstalled(installing, { host, accessEnded, signal: context.signal });
         context.stderr.write(noteAbout(line, connection, { ...installed, isShell: typed === undefined }));
       };
       try {
@@ -97,14 +101,14 @@ export async function reach(
         stop();
       }
     } finally {
-      await Promise.all([revoke(), connection.close()]);
+      await Promise.all([revokeAtEnd(), connection.close()]);
     }
   } catch (error) {
     if (context.signal.aborted) return EXIT_INTERRUPTED;
     if (error instanceof SshExit) return error.exitCode;
     throw error;
   } finally {
-    await revoke();
+    await revokeAtEnd();
   }
 }
 
@@ -199,6 +203,14 @@ function removeFolder(line: SshLine, settings: HostSettings, connection: SshConn
   void runSsh(program, args, AbortSignal.timeout(REMOVE_DEADLINE_MS)).catch(() => undefined);
 }
 
-async function revokeAll(grants: IssuedGrantDocument[], context: ReachContext): Promise<void> {
-  await Promise.all(grants.splice(0).map(({ id }) => revokeGrant(id, context)));
+/** Removes those that have ended from `grants`, and resolves whether all have. */
+async function revokeAll(grants: IssuedGrantDocument[], context: ReachContext): Promise<boolean> {
+  await Promise.all(
+    [...grants].map(async (grant) => {
+      const hasEnded = await revokeGrant(grant.id, context);
+      const index = grants.indexOf(grant);
+      if (hasEnded && index !== -1) grants.splice(index, 1);
+    }),
+  );
+  return grants.length === 0;
 }
