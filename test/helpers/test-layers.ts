@@ -45,8 +45,8 @@ const NEEDS_OWN_PROCESS = [
   'test/system/keychain.test.ts',
 ];
 
-/** Files that start something without importing it: the SDK runs a credential_process by itself. */
-const STARTS_UNSEEN = ['test/aws-config/js-sdk.test.ts'];
+/** Files that start something without importing it: the SDK runs a credential_process by itself, the picker runs fzf. */
+const STARTS_UNSEEN = ['test/aws-config/js-sdk.test.ts', 'test/cli/picker/stale-answer.test.ts'];
 
 /** Files that print something for people, when the variable says where to. */
 export const ON_DEMAND: Readonly<Record<string, string>> = { 'test/system/hint-table.test.ts': 'ROLECALL_HINT_TABLE' };

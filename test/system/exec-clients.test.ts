@@ -480,12 +480,12 @@ test.concurrent(
   'over three turnovers of a chained role no call of a long run by exec fails',
   { timeout: 240_000 },
   async () => {
-    // They are renewed with a third of their time left: three times in 22 seconds.
-    const shortLived = await createSignedInRig({ emulator: { roleCredentialsLifetimeSeconds: 11 } });
+    // They are renewed with a third of their time left: three times in 32 seconds.
+    const shortLived = await createSignedInRig({ emulator: { roleCredentialsLifetimeSeconds: 16 } });
     try {
       appendFileSync(shortLived.configPath, CHAIN);
       const exec = [process.execPath, ROLECALL, 'exec', 'deployer', '--', 'sh', 'clients.sh'] as const;
-      const surroundings = { environment: { ASK_FOR_SECONDS: '26' } };
+      const surroundings = { environment: { ASK_FOR_SECONDS: '37' } };
       const { arns, exitCode } = await identities(exec, surroundings, shortLived);
       expect({ arns, exitCode }).toEqual({ exitCode: 0, arns: allAre(DEPLOYER) });
       // Two steps, at first and at each turnover.

@@ -81,6 +81,9 @@ export interface FzfAnswer {
   readonly query: string;
 }
 
+/** More than a person needs; it ends the loop if fzf searches by a rule of its own. */
+const MAX_STALE_ANSWERS = 3;
+
 /** The choice; undefined when the user cancelled; `failed` when fzf could not run. */
 export async function pickWithFzf(
   path: string,
@@ -88,6 +91,48 @@ export async function pickWithFzf(
   positions: ArrayLike<number>,
   deps: FzfParts & Pick<CliContext, 'environment' | 'signal'>,
 ): Promise<FzfAnswer | undefined | 'failed'> {
+  let asked = query;
+  for (let stale = 0; stale < MAX_STALE_ANSWERS; stale += 1) {
+    const { exitCode, answer } = await runFzf(
+      path,
+      fzfArguments(asked, deps.purpose, deps.environment),
+      positions,
+      deps,
+    );
+    if (exitCode === EXIT_LEFT || exitCode === EXIT_NOTHING_MATCHES) return undefined;
+    const [, typed = '', number = '', row = ''] = /^(.*)\n(\d+)\t([^\n]*)/u.exec(answer) ?? [];
+    const position = Number(number === '' ? Number.NaN : number);
+    if (exitCode !== 0 || deps.roles[position] === undefined) return 'failed';
+    if (canHaveFound(row, typed)) return { position, query: typed };
+    // Enter came before fzf had searched for the last letters: the list is shown again, with what they find.
+    asked = typed.trim();
+  }
+  return 'failed';
+}
+
+/** Whether a search of fzf for `query` can lead to this row: each word's letters are in it, in their order. */
+export function canHaveFound(row: string, query: string): boolean {
+  // Words with these have another meaning for fzf, which also takes "o" for "ø".
+  if (/[|^$'!\\]/u.test(query)) return true;
+  const text = row.toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/u)
+    .every((word) => {
+      let rest = word;
+      for (const letter of text) {
+        if (letter === rest[0] || letter > '\u007f') rest = rest.slice(1);
+      }
+      return rest === '' || /[^\u0021-\u007e]/u.test(word);
+    });
+}
+
+async function runFzf(
+  path: string,
+  args: readonly string[],
+  positions: ArrayLike<number>,
+  deps: FzfParts & Pick<CliContext, 'environment' | 'signal'>,
+): Promise<{ readonly exitCode: number; readonly answer: string }> {
   const {
     FZF_DEFAULT_OPTS: _options,
     FZF_DEFAULT_OPTS_FILE: _file,
@@ -96,12 +141,8 @@ export async function pickWithFzf(
   } = deps.environment;
   // Loaded only when fzf is used, because it delays the start.
   const { spawn } = await import('node:child_process');
-  const { exitCode, answer } = await new Promise<{ exitCode: number; answer: string }>((resolve, reject) => {
-    const child = spawn(path, fzfArguments(query, deps.purpose, deps.environment), {
-      env: rest,
-      stdio: ['pipe', 'pipe', 'inherit'],
-      signal: deps.signal,
-    });
+  return new Promise((resolve, reject) => {
+    const child = spawn(path, args, { env: rest, stdio: ['pipe', 'pipe', 'inherit'], signal: deps.signal });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
     child.on('error', reject);
@@ -110,8 +151,4 @@ export async function pickWithFzf(
     child.stdin.on('error', () => undefined);
     child.stdin.end(fzfRows(positions, deps));
   });
-  if (exitCode === EXIT_LEFT || exitCode === EXIT_NOTHING_MATCHES) return undefined;
-  const [, typed = '', number = ''] = /^(.*)\n(\d+)\t/u.exec(answer) ?? [];
-  const position = Number(number === '' ? Number.NaN : number);
-  return exitCode === 0 && deps.roles[position] !== undefined ? { position, query: typed } : 'failed';
 }

@@ -1,6 +1,6 @@
-// The rows that fzf gets: what fits the terminal in front, full texts behind the edge.
+// The rows that fzf gets (what fits the terminal in front, full texts behind the edge), and which of them can be its answer.
 import { expect, test } from 'vitest';
-import { fzfRows } from '../../../src/cli/picker/fzf.ts';
+import { canHaveFound, fzfRows } from '../../../src/cli/picker/fzf.ts';
 import { createRoleColumns } from '../../../src/cli/picker/role-columns.ts';
 import { role } from './roles.ts';
 
@@ -32,4 +32,15 @@ test.each([60, 80, 100])(
 
 test('does not repeat what fits', () => {
   expect(rowsAt(300)[0]?.split('\t')).toHaveLength(2);
+});
+
+test.each([
+  ['production 08', true],
+  ['prd 8', true],
+  ['support oncall', false],
+  ['', true],
+  ["'oncall", true],
+  ['Zurich', true],
+])('a row that fzf returns for "%s" is its answer: %s', (query, isAnswer) => {
+  expect(canHaveFound('  Customer Support production 08  PowerUser-Billing Zürich', query)).toBe(isAnswer);
 });
