@@ -12,7 +12,7 @@ import { createChainRules, defineChain, findRuledChain } from '../settings/chain
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import type { IssuedNamesStore } from './issued-names.ts';
+import type { IssuedNamesStore, UnwrittenProfiles } from './issued-names.ts';
 
 export interface Chains extends ChainSource {
   /** Reads what has changed since the last time; costs two `stat` when nothing has. @throws UnavailableError file-not-writable */
@@ -31,6 +31,13 @@ export interface Chains extends ChainSource {
   add(definition: ChainDefinition): Role;
   remove(role: Role): void;
 }
+
+interface IssuedParts {
+  readonly unwritten: Pick<UnwrittenProfiles, 'find'>;
+  readonly issued: readonly IssuedChain[];
+}
+
+const NOTHING_ISSUED: Readonly<IssuedParts> = { unwritten: { find: () => undefined }, issued: [] };
 
 export function createChains(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'path' | 'read'>;
@@ -64,6 +71,15 @@ export function createChains(deps: {
     byProfile = new Map(profiles.map((profile) => [profile.profileName, profile]));
   }
 
+  /** Without the names of the last sync, which reports that it cannot read them, there are no chains of rules. */
+  async function readIssued(): Promise<IssuedParts> {
+    try {
+      return { unwritten: await deps.issuedNames.unwritten(), issued: await deps.issuedNames.chains() };
+    } catch {
+      return NOTHING_ISSUED;
+    }
+  }
+
   /** The chains that the rules still define, of those that have a name. */
   function defineRuled(issued: readonly IssuedChain[], sessions: readonly SsoSession[]): ChainDefinition[] {
     const known = new Set(sessions.map(({ sessionName }) => sessionName));
@@ -85,8 +101,7 @@ export function createChains(deps: {
     async refresh() {
       const { document, sessions } = await deps.sharedConfig.read();
       const names = await deps.sharedCredentials.names();
-      const unwritten = await deps.issuedNames.unwritten();
-      const issued = await deps.issuedNames.chains();
+      const { unwritten, issued } = await readIssued();
       const users = sessions.map(({ sessionName }) => deps.userOf?.(sessionName));
       const found = [document, names, unwritten, issued, ...users];
       if (found.length === sources.length && found.every((source, index) => source === sources[index])) return;
