@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import type { DoctorCode } from '../../src/cli/commands/doctor/codes.ts';
 import { createSystemClock, type Clock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
+import { isListening } from '../../src/daemon/http/listeners.ts';
 import { SECRET_FILE_NAME } from '../../src/secret-store/choose.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { tokenFilePath } from '../../src/aws-config/files/token-file.ts';
@@ -15,6 +16,7 @@ import { createHurriedClock } from '../helpers/hurried-clock.ts';
 import { createPrivateCa } from '../helpers/private-ca.ts';
 import { createScriptedSystemd, type ScriptedSystemd } from './scripted-systemd.ts';
 import { CONFIG, SESSION, writePrivate, type Rig, type RigOptions } from '../helpers/rig.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 export interface Trouble {
   readonly code: DoctorCode;
@@ -39,6 +41,8 @@ export interface Trouble {
   readonly leavesOut?: string;
   /** Only root can give files to another user. */
   readonly needsRoot?: boolean;
+  /** Waits for what a command has started, such as the end of a killed program. */
+  readonly settle?: (rig: Rig) => Promise<void>;
   /** The program that the commands of the fix need. */
   readonly needsProgram?: string;
 }
@@ -259,6 +263,8 @@ export const TROUBLES: readonly Trouble[] = [
       await once(child.stdout, 'data');
     },
     needsProgram: '/usr/bin/fuser',
+    settle: ({ paths }) =>
+      waitFor('the killed program to end', async () => !(await isListening(paths.socketPath))).then(() => undefined),
   },
   {
     code: 'daemon-version-mismatch',

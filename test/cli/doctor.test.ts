@@ -134,6 +134,7 @@ function openShell(
         lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
       );
       environment['PATH'] = (environment['PATH'] ?? '').replace(`${its.home.path}/shims:`, '');
+      await trouble.settle?.(its);
       for (const words of readFileSync(calls, 'utf8').split('\n')) {
         if (trouble.manager !== undefined) await trouble.manager.type(words, its);
         else if (words === 'daemon restart' || words === 'daemon start') await its.restartDaemon(environment);
