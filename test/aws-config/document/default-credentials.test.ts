@@ -156,7 +156,10 @@ describe('for any text', () => {
         const lines = before.lines.map((line) => line.text + line.newline);
         let next = 0;
         for (const line of after.lines) {
-          next = lines.indexOf(line.text + line.newline, next) + 1;
+          const kept = line.text + line.newline;
+          // A CR that ends a line and the LF of an empty line become one CRLF when the lines between them are removed.
+          next =
+            lines.findIndex((earlier, index) => index >= next && (earlier === kept || `${earlier}\n` === kept)) + 1;
           expect(next).toBeGreaterThan(0);
         }
         for (const { kind, name, entries } of after.sections) {
@@ -166,7 +169,7 @@ describe('for any text', () => {
           );
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: [['[default]\rsso_session = x\naws_access_key_id = AKIA1\n\n  ']] },
     );
     expect(refused).toBeGreaterThan(5);
     expect(changed).toBeGreaterThan(5);
