@@ -69,7 +69,10 @@ export interface Broker {
    */
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   cachedCatalog(session: SsoSession): Promise<Catalog | undefined>;
-  /** Lists the accounts again. If a person waits (`isAttended`), one call is made even in a pause that the server asked for. */
+  /**
+   * Lists the accounts again. If a person waits (`isAttended`), the listing starts after this call, and one request is
+   * made even in a pause that the server asked for; otherwise a listing in flight does.
+   */
   refreshCatalog(session: SsoSession, options?: { readonly isAttended: boolean }): Promise<CatalogChange>;
   /** A person confirms that the roles missing from a suspicious listing are gone. */
   acceptLoss(session: SsoSession): Promise<void>;
@@ -264,10 +267,7 @@ export function createBroker(deps: {
     peekCredentials: (session, role) => (users.isServing(session) ? roleCredentials.peek(session, role) : undefined),
     requireAssigned: async (session, role) => assignments.require(session, firstSource(role)),
     cachedCatalog: catalog.cached,
-    refreshCatalog(session, { isAttended } = { isAttended: false }) {
-      if (isAttended) circuitBreakers.reconsider(session);
-      return catalog.refresh(session);
-    },
+    refreshCatalog: (session, options = { isAttended: false }) => catalog.refresh(session, options),
     acceptLoss: catalog.acceptLoss,
     listingProgress: catalog.progress,
     listingFailure: catalog.failure,

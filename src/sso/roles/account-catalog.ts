@@ -19,11 +19,12 @@ export interface AccountCatalog {
   /** The last catalog, without a request; undefined if this session was never listed. */
   cached(session: SsoSession): Promise<Catalog | undefined>;
   /**
-   * Lists again; concurrent callers share the run. Accounts that could not be listed keep their old permission sets,
-   * the catalog says `complete: false`, and a problem says why.
+   * Lists again; concurrent callers share the run. If a person waits (`isAttended`), the listing starts after the call,
+   * and one request is made even in a pause that the server asked for. Accounts that could not be listed keep their old
+   * permission sets, the catalog says `complete: false`, and a problem says why.
    * @throws SignInRequiredError, UnavailableError, ProtocolError: the catalog is unchanged
    */
-  refresh(session: SsoSession): Promise<CatalogChange>;
+  refresh(session: SsoSession, options: { readonly isAttended: boolean }): Promise<CatalogChange>;
   /** The progress of the current listing; undefined if there is none. */
   progress(session: SsoSession): ListingProgress | undefined;
   /** Restarts the current listing, because another user may have signed in, or the session was signed out. */
@@ -95,6 +96,22 @@ export function createAccountCatalog(
     return change;
   }
 
+  /** Lists until no sign-in supersedes the listing. */
+  async function listForCurrentUser(session: SsoSession): Promise<CatalogChange> {
+    for (;;) {
+      const generation = generations.get(session.sessionName);
+      const isSuperseded = () => generations.get(session.sessionName) !== generation;
+      try {
+        const change = await list(session, isSuperseded);
+        if (change !== undefined) return change;
+      } catch (fault) {
+        if (!isSuperseded()) throw raise(session, fault);
+      } finally {
+        progresses.delete(sessionKey(session));
+      }
+    }
+  }
+
   async function keep(session: SsoSession, catalog: Catalog): Promise<void> {
     const { sessionName } = session;
     catalogs.set(sessionKey(session), catalog);
@@ -138,21 +155,14 @@ export function createAccountCatalog(
       const progress = progresses.get(sessionKey(session));
       return progress === undefined ? undefined : { ...progress };
     },
-    refresh: (session) =>
-      listing.run(sessionKey(session), async () => {
-        for (;;) {
-          const generation = generations.get(session.sessionName);
-          const isSuperseded = () => generations.get(session.sessionName) !== generation;
-          try {
-            const change = await list(session, isSuperseded);
-            if (change !== undefined) return change;
-          } catch (fault) {
-            if (!isSuperseded()) throw raise(session, fault);
-          } finally {
-            progresses.delete(sessionKey(session));
-          }
-        }
-      }),
+    refresh(session, { isAttended }) {
+      const key = sessionKey(session);
+      if (!isAttended) return listing.run(key, () => listForCurrentUser(session));
+      return listing.runAnew(key, () => {
+        deps.circuitBreakers.reconsider(session);
+        return listForCurrentUser(session);
+      });
+    },
     recovered(session) {
       if (failures.has(sessionKey(session))) failures.set(sessionKey(session), 'due');
     },

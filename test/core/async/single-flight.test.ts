@@ -44,6 +44,24 @@ describe('single flight', () => {
     expect(answers).toEqual(['first', 'second']);
   });
 
+  it('starts anew after the run in flight, once for all who ask meanwhile, even if that run fails', async () => {
+    const flight = createSingleFlight<string>();
+    const started: string[] = [];
+    const work = (name: string) => async () => {
+      started.push(name);
+      await Promise.resolve();
+      if (name === 'first') throw new Error('no');
+      return name;
+    };
+    const first = flight.run('role', work('first'));
+    const anew = [flight.runAnew('role', work('second')), flight.runAnew('role', work('third'))];
+    expect(started).toEqual(['first']);
+    await expect(first).rejects.toThrow('no');
+    expect(await Promise.all(anew)).toEqual(['second', 'second']);
+    expect(await flight.runAnew('role', work('fourth'))).toBe('fourth');
+    expect(started).toEqual(['first', 'second', 'fourth']);
+  });
+
   it('tells whether a key is running, and frees it when its run has settled or failed', async () => {
     const flight = createSingleFlight<string>();
     expect(flight.isRunning('role')).toBe(false);

@@ -116,6 +116,21 @@ describe('a listing', () => {
     expect(world.identityCenter.count('listAccounts')).toBe(1);
   });
 
+  it('for a person starts after the request: what a listing in flight has missed is in it', async () => {
+    const world = await createLargeWorld(2);
+    const release = world.identityCenter.hold('listAccountRoles');
+    const daily = settle(world.broker.refreshCatalog(SESSION));
+    await world.clock.settle();
+    world.identityCenter.assign({ accountId: '000000000009', accountName: 'new' }, ['ReadOnly']);
+    const attended = [1, 2, 3].map(() => settle(world.broker.refreshCatalog(SESSION, { isAttended: true })));
+    release();
+    await world.clock.advance(MINUTE_MS);
+    const accountsOf = async (listing: typeof daily) => (await listing.result()).catalog.accounts.length;
+    expect(await accountsOf(daily)).toBe(2);
+    expect(await Promise.all(attended.map(accountsOf))).toEqual([3, 3, 3]);
+    expect(world.identityCenter.count('listAccounts')).toBe(2);
+  });
+
   it('reports its progress, and nothing before and after', async () => {
     const world = await createLargeWorld(4, {}, { callsPerSecond: 1 });
     expect(world.broker.listingProgress(SESSION)).toBeUndefined();
