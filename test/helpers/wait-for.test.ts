@@ -29,6 +29,14 @@ it('names what it waited for, with what the condition last threw as the cause', 
   });
 });
 
+it('fails at once, with the result, when what should make the condition true has ended', async () => {
+  const during = Promise.resolve({ exitCode: 2, stderr: 'no such option' });
+  await expect(waitFor('question', () => false, { during })).rejects.toThrow(
+    "no question: what should cause it has ended with { exitCode: 2, stderr: 'no such option' }",
+  );
+  expect(await waitFor('question', () => 'asked', { during })).toBe('asked');
+});
+
 it('ends at the deadline even if the condition never answers', async () => {
   const startedAtMs = Date.now();
   const hanging = () => new Promise<boolean>(() => undefined);
