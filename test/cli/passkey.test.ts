@@ -1,4 +1,5 @@
 // `rolecall passkey add`, `list` and `remove`, with an authenticator in software where the page would be.
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ApprovalDocument, PasskeysDocument } from '../../src/local-api/schemas.ts';
@@ -55,15 +56,10 @@ async function approve(id: string, made: SoftwarePasskey): Promise<ApprovalDocum
   });
 }
 
-const pendingId = () =>
-  waitFor('the question', () => {
-    const [approval] = rig.daemon().approvals.list();
-    return approval?.id;
-  });
-
 /** Runs the command while `answer` does what a person does on the page. */
 async function runWhile(words: string[], answer: (id: string) => unknown): Promise<CliRun> {
-  const [run] = await Promise.all([rig.runCli(['passkey', ...words]), pendingId().then(answer)]);
+  const run = rig.runCli(['passkey', ...words]);
+  await answer(await waitFor('question', () => rig.daemon().approvals.list()[0]?.id, { during: run }));
   return run;
 }
 
@@ -102,9 +98,23 @@ describe('rolecall passkey', () => {
       await register(id, green);
     });
     expect(second).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(SECOND) });
-    const removed = await runWhile(['remove', text(blue.id).slice(0, 8), '--print'], (id) => approve(id, green));
+    const removed = await runWhile(['remove', '--print', '--', text(blue.id).slice(0, 8)], (id) => approve(id, green));
     expect(removed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Removed "blue key".\n') });
     expect((await rig.client.call('passkeys', {})).passkeys.map(({ label }) => label)).toEqual(['green key']);
+  });
+
+  test('removes a passkey whose id begins with "-", by the id as listed and by all of it', async () => {
+    const dashed = () =>
+      createSoftwarePasskey('ES256', undefined, Buffer.concat([Buffer.from([0xfb, 0xef]), randomBytes(30)]));
+    for (const words of [(id: string) => [id.replace(/^-+/, '').slice(0, 12)], (id: string) => ['--', id]]) {
+      const made = dashed();
+      const id = text(made.id);
+      expect(id).toMatch(/^--/);
+      await addFirst(made);
+      expect((await rig.runCli(['passkey', 'list'])).stdout).toContain(`  ${id.replace(/^-+/, '').slice(0, 12)}  `);
+      const removed = await runWhile(['remove', '--print', ...words(id)], (question) => approve(question, made));
+      expect(removed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Removed "blue key".\n') });
+    }
   });
 
   test('ends with 5 if the question is refused, and registers nothing', async () => {

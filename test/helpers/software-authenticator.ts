@@ -22,9 +22,8 @@ export interface Claims {
 const USER_VERIFIED = 0x05;
 const NEW_CREDENTIAL = 0x40;
 
-export function createSoftwarePasskey(kind: KeyKind, rsaBits = 2048) {
+export function createSoftwarePasskey(kind: KeyKind, rsaBits = 2048, id = randomBytes(32)) {
   const { publicKey, privateKey } = createKeys(kind, rsaBits);
-  const id = randomBytes(32);
   const spki = publicKey.export({ type: 'spki', format: 'der' });
   const coseKey = encodeKey(kind, publicKey);
 

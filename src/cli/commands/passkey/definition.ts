@@ -36,7 +36,9 @@ const remove: CommandDefinition<typeof addOptions, [passkey: string]> = {
   options: addOptions,
   help: `
   rolecall passkey remove "blue key"
+  rolecall passkey remove -- "$id"
 
+"--" is for ids out of "passkey list --json", which may begin with "-".
 Any registered passkey can approve it. If you have lost all of them:
 docs/passkeys.md.`,
   run: async (passkey, values, context) => (await import('./remove.ts')).runPasskeyRemove(passkey, values, context),

@@ -19,7 +19,7 @@ export async function runPasskeyList(
   else {
     const rows = passkeys.map(({ label, id, addedAt }) => [
       harmless(label),
-      id.slice(0, ID_LENGTH),
+      withoutDashes(id).slice(0, ID_LENGTH),
       addedAt.slice(0, 10),
     ]);
     context.stdout.write(formatTable([['Passkey', 'ID', 'Added'], ...rows]));
@@ -27,6 +27,9 @@ export async function runPasskeyList(
   if (!document.isPersistent) context.stderr.write(NOT_PERSISTENT);
   return 0;
 }
+
+/** An id without "-" at its start, where a shell command would take it for an option. */
+export const withoutDashes = (id: string): string => id.replace(/^-+/, '');
 
 /** Enough to tell passkeys apart. */
 const ID_LENGTH = 12;

@@ -4,7 +4,7 @@ import type { PasskeysDocument } from '../../../local-api/schemas.ts';
 import { harmless } from '../../terminal/render.ts';
 import { waitForApproval } from '../approvals/wait-for-approval.ts';
 import { openPasskeyPage, type PasskeyContext, type PasskeyOptions } from './approval.ts';
-import { requireReadable } from './list.ts';
+import { requireReadable, withoutDashes } from './list.ts';
 
 export async function runPasskeyRemove(
   wanted: string,
@@ -24,7 +24,8 @@ export async function runPasskeyRemove(
 /** @throws NotFoundError passkey-not-found; UsageError usage: several match */
 function find(passkeys: PasskeysDocument['passkeys'], wanted: string): PasskeysDocument['passkeys'][number] {
   const labelled = passkeys.filter(({ label }) => label === wanted);
-  const [first, ...more] = labelled.length > 0 ? labelled : passkeys.filter(({ id }) => id.startsWith(wanted));
+  const begins = ({ id }: { id: string }) => id.startsWith(wanted) || withoutDashes(id).startsWith(wanted);
+  const [first, ...more] = labelled.length > 0 ? labelled : passkeys.filter(begins);
   const hint = 'rolecall passkey list';
   if (first === undefined) throw new NotFoundError('passkey-not-found', `No passkey "${harmless(wanted)}".`, { hint });
   if (more.length > 0) throw new UsageError('usage', `Several passkeys begin with "${harmless(wanted)}".`, { hint });
