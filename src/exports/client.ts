@@ -1,0 +1,254 @@
+// `rolecall/client`: the local API for other programs. Its names and types are a promise, as docs/client.md says.
+import { homedir } from 'node:os';
+import { createSystemClock } from '../core/clock.ts';
+import { createLocalApiClient } from '../local-api/client.ts';
+import { applyEvent, readEvents, type HeardEvent } from '../local-api/events.ts';
+import { resolvePaths } from '../local-api/paths.ts';
+import type { Answers, CallableRouteName, InputOf } from '../local-api/routes.ts';
+import type {
+  AccountsDocument,
+  ConsoleDocument,
+  CredentialsDocument,
+  CurrentRoleDocument,
+  IssuedGrantDocument,
+  ProfilesDocument,
+  RolesDocument,
+  SignInDocument,
+  SignOutDocument,
+  StatusDocument,
+} from '../local-api/schemas.ts';
+import { toExportedError } from './rolecall-error.ts';
+
+export { RolecallError } from './rolecall-error.ts';
+
+export interface ClientOptions {
+  /** The daemon's socket; by default where the daemon of this user listens. */
+  readonly socket?: string;
+  /** True: starts the daemon if none is running. By default a call fails with `daemon-not-running` then. */
+  readonly startDaemon?: boolean;
+  /** For each call. By default the daemon decides: it may wait for a sign-in or an approval, as its settings say. */
+  readonly timeoutMs?: number;
+  /** Variables for finding and starting the daemon; by default those of this process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface CallOptions {
+  /** Instead of the client's. The daemon answers within this time, and waits for a person no longer than that. */
+  readonly timeoutMs?: number;
+  /** The call rejects with the signal's reason when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** A permission set in an account; also a row of `roles()`. */
+export interface RoleSelector {
+  /** The name of the sso-session. */
+  readonly session: string;
+  /** Twelve digits. */
+  readonly accountId: string;
+  readonly permissionSet: string;
+}
+
+/** Every method rejects with a RolecallError, or with the reason of an aborted signal. */
+export interface Client {
+  /** The daemon, its sessions with their time left, the current role, and problems. */
+  status(options?: CallOptions): Promise<StatusDocument>;
+  /** The accounts of all sessions or of one; `refresh` asks AWS again first. */
+  accounts(filter?: { session?: string; refresh?: boolean }, options?: CallOptions): Promise<AccountsDocument>;
+  /** One row for each account and permission set. */
+  roles(filter?: { session?: string }, options?: CallOptions): Promise<RolesDocument>;
+  /** Temporary keys, as a credential_process document. */
+  credentials(role: RoleSelector, options?: CallOptions): Promise<CredentialsDocument>;
+  /** Keys of the current role. */
+  currentCredentials(options?: CallOptions): Promise<CredentialsDocument>;
+  /** A provider for the AWS SDK for JavaScript: `new S3Client({ credentials: client.credentialProvider(role) })`. */
+  credentialProvider(role: RoleSelector): () => Promise<AwsCredentials>;
+  /** The role that programs on `[profile current]` use; null without one. */
+  current(options?: CallOptions): Promise<CurrentRoleDocument | null>;
+  setCurrent(role: RoleSelector | null, options?: CallOptions): Promise<CurrentRoleDocument | null>;
+  /** Starts a sign-in. In state `pending`, show `userCode` and open `openUri`; `live`: none is needed. */
+  startSignIn(session: string, request?: SignInRequest, options?: CallOptions): Promise<SignInDocument>;
+  /** The outcome of the pending sign-in, once it has one. */
+  waitForSignIn(session: string, options?: { readonly signal?: AbortSignal }): Promise<SignInDocument>;
+  cancelSignIn(session: string, options?: CallOptions): Promise<void>;
+  signOut(session: string, options?: CallOptions): Promise<SignOutDocument>;
+  /** The profiles that `syncProfiles` would write, with the diff. */
+  profiles(options?: CallOptions): Promise<ProfilesDocument>;
+  /** Writes the profiles into `~/.aws/config`. */
+  syncProfiles(options?: CallOptions): Promise<ProfilesDocument>;
+  /** A link to the AWS console as one role. If `secret` is true, whoever has it is signed in. */
+  console(role: RoleSelector, request?: ConsoleRequest, options?: CallOptions): Promise<ConsoleDocument>;
+  /** A URL and a token for AWS_CONTAINER_CREDENTIALS_FULL_URI, for one role or for whichever is current. */
+  createGrant(
+    role: RoleSelector | 'current',
+    request?: GrantRequest,
+    options?: CallOptions,
+  ): Promise<IssuedGrantDocument>;
+  revokeGrant(id: string, options?: CallOptions): Promise<void>;
+  /** Any operation of the OpenAPI document, by its operationId. */
+  call<R extends CallableRouteName>(operation: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
+  /**
+   * Events of the daemon until the signal is aborted or the loop is left; connects again after a restart without missing
+   * any. The first is `hello` with the whole status. Waits for a daemon if there is none.
+   */
+  events(options?: { readonly signal?: AbortSignal }): AsyncGenerator<HeardEvent, void, undefined>;
+  /** The status now and after every change; undefined while no daemon is running. */
+  statusChanges(options?: {
+    readonly signal?: AbortSignal;
+  }): AsyncGenerator<StatusDocument | undefined, void, undefined>;
+}
+
+/** Keys as the AWS SDK for JavaScript takes them. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+  readonly accountId: string;
+}
+
+export interface SignInRequest {
+  /** True: signs in again although the session is live. */
+  readonly force?: boolean;
+  /** Instead of the settings. `pkce` needs a browser on this machine. */
+  readonly flow?: 'device' | 'pkce';
+}
+
+export interface ConsoleRequest {
+  /** As in the console's URL: `ec2`, `s3`, … */
+  readonly service?: string;
+  readonly region?: string;
+  /** True: a URL that signs in by itself. Keep it out of arguments and logs. */
+  readonly federated?: boolean;
+}
+
+export interface GrantRequest {
+  /** 24 hours by default. */
+  readonly lifetimeSeconds?: number;
+  /** The grant ends with this process. */
+  readonly processId?: number;
+  /** What it is for, as lists and the audit log show it. */
+  readonly purpose?: string;
+}
+
+/** How often the daemon is asked about a pending sign-in. */
+const SIGN_IN_POLL_MS = 500;
+
+/** A client of this user's daemon. It opens no connection before the first call, and needs no closing. */
+export function createClient(options: ClientOptions = {}): Client {
+  const environment: Readonly<Record<string, string | undefined>> = {
+    ...(options.environment ?? process.env),
+    ...(options.socket === undefined ? {} : { ROLECALL_SOCKET: options.socket }),
+  };
+  const surroundings = {
+    environment,
+    homeDirectory: environment['HOME'] ?? homedir(),
+    platform: process.platform,
+    userId: process.getuid?.() ?? -1,
+  };
+  const { socketCandidates, lockFile } = resolvePaths(surroundings);
+  const clock = createSystemClock();
+  // Without a version: a program with a newer copy of this package must not replace the user's daemon.
+  const localApi = createLocalApiClient({
+    socketCandidates,
+    lockFile,
+    mayStart: options.startDaemon === true,
+    startDaemon: async () => (await import('./start-by-command.ts')).startByCommand(surroundings),
+    clock,
+  });
+
+  const call: Client['call'] = async (operation, input, { timeoutMs = options.timeoutMs, signal } = {}) => {
+    try {
+      return await localApi.call(operation, input, {
+        failsOnSilence: true,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toExportedError(error);
+    }
+  };
+
+  const credentials: Client['credentials'] = ({ session, accountId, permissionSet }, callOptions) =>
+    call('credentials', { query: { session, account: accountId, role: permissionSet } }, callOptions);
+
+  async function* events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<HeardEvent, void> {
+    const end = new AbortController();
+    const until = signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]);
+    try {
+      if (options.startDaemon === true) await call('status', {}, { signal: until });
+      for await (const event of readEvents({ socketCandidates, clock, signal: until })) {
+        // Several events may have arrived at once.
+        if (until.aborted) return;
+        yield event;
+      }
+    } catch (error) {
+      if (!until.aborted) throw toExportedError(error);
+    } finally {
+      end.abort();
+    }
+  }
+
+  return {
+    call,
+    events,
+    credentials,
+    status: (callOptions) => call('status', {}, callOptions),
+    accounts: (filter = {}, callOptions) => call('accounts', { query: filter }, callOptions),
+    roles: (filter = {}, callOptions) => call('roles', { query: filter }, callOptions),
+    currentCredentials: (callOptions) => call('currentCredentials', {}, callOptions),
+    credentialProvider: (role) => async () => toAwsCredentials(await credentials(role)),
+    current: (callOptions) => call('current', {}, callOptions),
+    setCurrent: (role, callOptions) =>
+      call('setCurrent', { body: role === null ? null : selectorOf(role) }, callOptions),
+    startSignIn: (session, request = {}, callOptions) =>
+      call('startSignIn', { session, body: { ...request } }, callOptions),
+    async waitForSignIn(session, { signal } = {}) {
+      for (;;) {
+        const signIn = await call('signIn', { session }, signal === undefined ? {} : { signal });
+        if (signIn === null) return { state: 'cancelled' };
+        if (signIn.state !== 'pending') return signIn;
+        await clock.sleep(SIGN_IN_POLL_MS, signal);
+      }
+    },
+    cancelSignIn: (session, callOptions) => call('cancelSignIn', { session }, callOptions),
+    signOut: (session, callOptions) => call('signOut', { session }, callOptions),
+    profiles: (callOptions) => call('profiles', {}, callOptions),
+    syncProfiles: (callOptions) => call('syncProfiles', {}, callOptions),
+    console: (role, request = {}, callOptions) =>
+      call('console', { body: { ...request, ...selectorOf(role) } }, callOptions),
+    createGrant: (role, request = {}, callOptions) =>
+      call(
+        'createGrant',
+        { body: role === 'current' ? { ...request, current: true } : { ...request, ...selectorOf(role) } },
+        callOptions,
+      ),
+    revokeGrant: (id, callOptions) => call('revokeGrant', { id }, callOptions),
+    async *statusChanges(eventOptions) {
+      let status: StatusDocument | undefined;
+      for await (const event of events(eventOptions)) {
+        const next = event.type === 'disconnected' ? undefined : applyEvent(status, event);
+        const isNews = next !== status || event.type === 'disconnected';
+        status = next;
+        if (isNews) yield status;
+      }
+    },
+  };
+}
+
+/** Only these fields: a row of `roles()` has more, which a request must not have. */
+const selectorOf = ({ session, accountId, permissionSet }: RoleSelector): RoleSelector => ({
+  session,
+  accountId,
+  permissionSet,
+});
+
+function toAwsCredentials(document: CredentialsDocument): AwsCredentials {
+  return {
+    accessKeyId: document.AccessKeyId,
+    secretAccessKey: document.SecretAccessKey,
+    sessionToken: document.SessionToken,
+    expiration: new Date(document.Expiration),
+    accountId: document.AccountId,
+  };
+}
