@@ -16,6 +16,8 @@ export const ERROR_TABLE = {
     codes: {
       usage: 'rolecall --help',
       'invalid-request': 'rolecall --help',
+      'request-too-large': 'rolecall --help',
+      'unsupported-media-type': 'rolecall --help',
       'config-malformed': 'rolecall doctor',
       'settings-invalid': 'rolecall doctor',
       'profile-mismatch': 'rolecall profiles list',
@@ -121,6 +123,19 @@ export type ErrorClass = keyof typeof ERROR_TABLE;
 type CodeOf<C extends ErrorClass> = keyof (typeof ERROR_TABLE)[C]['codes'] & string;
 export type ErrorCode = { [C in ErrorClass]: CodeOf<C> }[ErrorClass];
 
+/** Codes whose HTTP status differs from that of their class. */
+const OWN_STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  'token-required': 401,
+  locked: 401,
+  'request-too-large': 413,
+  'unsupported-media-type': 415,
+};
+
+/** The HTTP status of a code on the local API. */
+export function httpStatusOf(code: ErrorCode): number {
+  return OWN_STATUSES[code] ?? ERROR_TABLE[classOfCode(code) ?? 'InternalError'].httpStatus;
+}
+
 /** The exit code after Ctrl-C. */
 export const EXIT_INTERRUPTED = 130;
 
@@ -158,10 +173,9 @@ export abstract class RolecallError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** HTTP status on the local API; only `token-required` and `locked` differ from their class. */
+  /** HTTP status on the local API. */
   get httpStatus(): number {
-    const isUnauthorized = this.code === 'token-required' || this.code === 'locked';
-    return isUnauthorized ? 401 : ERROR_TABLE[this.errorClass].httpStatus;
+    return OWN_STATUSES[this.code] ?? ERROR_TABLE[this.errorClass].httpStatus;
   }
 
   get exitCode(): number {

@@ -1,10 +1,12 @@
 // The servers of a daemon: the unix socket with its alias, the web port with its address file, and the container port.
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { coalesced } from '../core/async/coalesced.ts';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
+import { createEtags } from './http/etags.ts';
 import { createSocketGuard, type Guard } from './http/guard.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import type { FindCallerProgram } from './http/caller-program.ts';
@@ -54,12 +56,14 @@ export async function openServers(deps: {
   readonly log: Log;
 }): Promise<Servers> {
   const { paths } = deps;
+  const etags = createEtags(randomBytes(9).toString('base64url'));
   const build = (surface: 'socket' | 'web', guard: Guard, pageFiles?: PageFiles) =>
     createSurface({
       surface,
       guard,
       handlers: deps.handlers,
       inputChecks: deps.inputChecks,
+      etags,
       findCallerProgram: deps.findCallerProgram,
       connectionRules: deps.connectionRules[surface],
       clock: deps.clock,

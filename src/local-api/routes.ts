@@ -129,6 +129,12 @@ export interface Route extends RouteAddress {
   /** Fields of the body that request a secret: allowed on the socket only. */
   readonly socketOnly?: readonly string[];
   readonly successStatus: 200 | 201 | 202 | 204;
+  /** By `state` in the answer: the status instead of `successStatus`. */
+  readonly statusOfState?: Readonly<Record<string, 200>>;
+  /** Waits as long as the caller asks for with `Prefer: wait=SECONDS`, and says so with `Preference-Applied`. */
+  readonly honorsWait?: true;
+  /** Has an ETag: a request whose If-None-Match names it is answered with 304. */
+  readonly isConditional?: true;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
   /** The answer is a stream of server-sent events, each with data in the form of `answer`. */
@@ -165,6 +171,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'The daemon, its secret store, the sessions with time left, the current role, and current problems',
     successStatus: 200,
+    isConditional: true,
     answer: statusSchema,
   },
   openapi: {
@@ -186,6 +193,7 @@ export const routes = {
       properties: { session: sessionName, refresh: { type: 'boolean' } },
     },
     successStatus: 200,
+    isConditional: true,
     answer: accountsSchema,
   },
   roles: {
@@ -202,6 +210,7 @@ export const routes = {
       },
     },
     successStatus: 200,
+    isConditional: true,
     answer: rolesSchema,
   },
   credentials: {
@@ -216,6 +225,7 @@ export const routes = {
       properties: { session: sessionName, account: accountId, role: permissionSet },
     },
     successStatus: 200,
+    honorsWait: true,
     answer: credentialsSchema,
   },
   currentCredentials: {
@@ -224,13 +234,14 @@ export const routes = {
     surfaces: SOCKET,
     summary: 'Credentials of the current role, as a credential_process document',
     successStatus: 200,
+    honorsWait: true,
     answer: credentialsSchema,
   },
   startSignIn: {
     method: 'POST',
     path: '/v1/sessions/:session/sign-in',
     surfaces: BOTH,
-    summary: 'Starts a sign-in, or answers that none is needed',
+    summary: 'Starts a sign-in, or answers 200 with `live` that none is needed',
     params: sessionInPath,
     body: {
       type: 'object',
@@ -252,6 +263,7 @@ export const routes = {
     },
     bodyIsOptional: true,
     successStatus: 202,
+    statusOfState: { live: 200 },
     answer: signInSchema,
   },
   signIn: {
@@ -325,6 +337,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'The current role, or null',
     successStatus: 200,
+    isConditional: true,
     answer: nullable(currentRoleSchema),
   },
   setCurrent: {
@@ -356,6 +369,7 @@ export const routes = {
       properties: { prune: { type: 'boolean', description: 'as a sync with prune would write them' } },
     },
     successStatus: 200,
+    isConditional: true,
     answer: profilesSchema,
   },
   syncProfiles: {
@@ -425,6 +439,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'The registered passkeys, and the address where they can be used',
     successStatus: 200,
+    isConditional: true,
     answer: passkeysSchema,
   },
   addPasskey: {
@@ -480,6 +495,7 @@ export const routes = {
     body: consoleRequestSchema,
     socketOnly: ['federated'],
     successStatus: 200,
+    honorsWait: true,
     answer: consoleSchema,
   },
   webCode: {
@@ -507,6 +523,7 @@ export const routes = {
       'Creates a grant: a URL and a token for the credentials of one role, for AWS_CONTAINER_CREDENTIALS_FULL_URI',
     body: grantRequestSchema,
     successStatus: 201,
+    honorsWait: true,
     answer: issuedGrantSchema,
   },
   grants: {
@@ -515,6 +532,7 @@ export const routes = {
     surfaces: SOCKET,
     summary: 'All valid grants, without their secrets',
     successStatus: 200,
+    isConditional: true,
     answer: grantsSchema,
   },
   grant: {
@@ -540,6 +558,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'The approvals that wait for a person, oldest first; no route of the socket approves one',
     successStatus: 200,
+    isConditional: true,
     answer: approvalsSchema,
   },
   approval: {
@@ -550,6 +569,7 @@ export const routes = {
       'One approval, for ten minutes after it was settled; with `Prefer: wait=SECONDS` once it is settled or the time is over',
     params: approvalInPath,
     successStatus: 200,
+    honorsWait: true,
     answer: approvalSchema,
   },
   askApproval: {

@@ -205,6 +205,8 @@ const ELSEWHERE: Readonly<Partial<Record<ErrorCode, readonly [file: string, text
 /** The hint of another code in the same state, or nothing that a person meets. */
 const EQUIVALENT: Readonly<Partial<Record<ErrorCode, string>>> = {
   'invalid-request': 'a request of a program; the help lists the commands that make it right',
+  'request-too-large': 'as with invalid-request',
+  'unsupported-media-type': 'as with invalid-request',
   'sign-in-denied': 'signed out, as for sign-in-required',
   'caller-not-allowed': 'a web page or a program; `rolecall web` opens the page as it is allowed',
   'token-required': 'a web page or a program; `rolecall web` opens the page with a new token',

@@ -37,6 +37,14 @@ const CONSTRUCTORS = {
   InternalError,
 } satisfies Record<ErrorClass, unknown>;
 
+/** Of codes whose status is not that of their class. */
+const OWN_STATUSES: Readonly<Record<string, number>> = {
+  'token-required': 401,
+  locked: 401,
+  'request-too-large': 413,
+  'unsupported-media-type': 415,
+};
+
 describe('table of errors', () => {
   it('has the HTTP status and exit code of each class that scripts rely on', () => {
     const seen = Object.fromEntries(ROWS.map(([name, row]) => [name, [row.httpStatus, row.exitCode]]));
@@ -59,6 +67,8 @@ describe('table of errors', () => {
     const contract: Record<string, ErrorClass> = {
       usage: 'UsageError',
       'invalid-request': 'UsageError',
+      'request-too-large': 'UsageError',
+      'unsupported-media-type': 'UsageError',
       'daemon-not-running': 'DaemonUnreachableError',
       'daemon-not-answering': 'DaemonUnreachableError',
       'daemon-version-mismatch': 'DaemonUnreachableError',
@@ -118,7 +128,7 @@ describe('table of errors', () => {
       retryAfterMs: error.retryAfterMs,
     }).toEqual({
       errorClass,
-      httpStatus: code === 'token-required' || code === 'locked' ? 401 : ERROR_TABLE[errorClass].httpStatus,
+      httpStatus: OWN_STATUSES[code] ?? ERROR_TABLE[errorClass].httpStatus,
       exitCode: ERROR_TABLE[errorClass].exitCode,
       body: { code, message: 'Account 111111111111 is unknown.', hint },
       retryAfterMs: undefined,

@@ -150,7 +150,7 @@ test('answers 405 to another method, and refuses a body that is too large', asyn
     expect({ status: answer.status, allow: answer.headers['allow'] }).toEqual({ status: 405, allow: 'GET' });
   }
   const headers: Header[] = [...rightHeaders(), ['Content-Length', '70000']];
-  await expectRefused({ target: pathOf(), headers }, 400, 'invalid-request');
+  await expectRefused({ target: pathOf(), headers }, 413, 'request-too-large');
 });
 
 test('answers 400 to bytes that are not HTTP', async () => {

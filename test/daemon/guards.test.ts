@@ -416,7 +416,7 @@ describe('the order of refusals', () => {
       { header: ['Referer', 'https://evil.example/'], message: /a page of another origin/, status: 403 },
       { header: ['Sec-Fetch-Site', 'cross-site'], message: /another site/, status: 403 },
       { header: ['Authorization', 'Bearer wrong'], message: /bearer token/, status: 401 },
-      { header: ['Content-Length', '65537'], message: /too large/, status: 400 },
+      { header: ['Content-Length', '65537'], message: /larger than 64 KiB/, status: 413 },
       { message: /control character/, status: 400 },
     ];
     for (const surface of SURFACES) {
@@ -443,9 +443,9 @@ describe('a body over the limit', () => {
         method: 'POST',
         headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Content-Length', String(BIG)]],
       });
-      expect.soft({ what, status: answer.status }).toEqual({ what, status: 400 });
-      expectRefused(answer, 400, 'invalid-request');
-      expect(answer.body).toContain('too large');
+      expect.soft({ what, status: answer.status }).toEqual({ what, status: 413 });
+      expectRefused(answer, 413, 'request-too-large');
+      expect(answer.body).toContain('larger than 64 KiB');
     }
   });
 
@@ -457,8 +457,8 @@ describe('a body over the limit', () => {
         headers: [...rightHeaders(surface), ['Content-Type', 'application/json'], ['Transfer-Encoding', 'chunked']],
         body: chunked(BIG),
       });
-      expectRefused(answer, 400, 'invalid-request');
-      expect(answer.body).toContain('too large');
+      expectRefused(answer, 413, 'request-too-large');
+      expect(answer.body).toContain('larger than 64 KiB');
     }
     const unknown = await ask(surface, {
       method: 'POST',
@@ -467,7 +467,7 @@ describe('a body over the limit', () => {
       body: chunked(BIG),
     });
     expectSafe(unknown);
-    expect([400, 404]).toContain(unknown.status);
+    expect([413, 404]).toContain(unknown.status);
   });
 
   test('is refused by the exchange of a code too, which needs no token', async () => {
@@ -477,10 +477,10 @@ describe('a body over the limit', () => {
     ];
     const exchange = { method: 'POST', target: '/v1/web-token' };
     const long = await ask('web', { ...exchange, headers: [...headers, ['Content-Length', String(BIG)]] });
-    expectRefused(long, 400, 'invalid-request');
-    expect(long.body).toContain('too large');
+    expectRefused(long, 413, 'request-too-large');
+    expect(long.body).toContain('larger than 64 KiB');
     const inChunks: Header[] = [...headers, ['Transfer-Encoding', 'chunked']];
-    expectRefused(await ask('web', { ...exchange, headers: inChunks, body: chunked(BIG) }), 400, 'invalid-request');
+    expectRefused(await ask('web', { ...exchange, headers: inChunks, body: chunked(BIG) }), 413, 'request-too-large');
   });
 
   test.each(SURFACES)('is accepted by %s at exactly the limit', async (surface) => {
@@ -603,7 +603,7 @@ describe('query and body', () => {
   test.each([
     ['an account twice', `/v1/credentials?${CREDENTIALS}&account=222222222222`],
     ['a session twice', `/v1/credentials?${CREDENTIALS}&session=other`],
-    ['a field that no one knows', `/v1/credentials?${CREDENTIALS}&${CANARY}=1`],
+    ['a field that no one knows', `/v1/credentials?${CREDENTIALS}&${CANARY}%20=1`],
     ['a field of JavaScript', `/v1/credentials?${CREDENTIALS}&__proto__=1&constructor=2`],
     ['11 digits', '/v1/credentials?session=s&account=11111111111&role=r'],
     ['13 digits', '/v1/credentials?session=s&account=1111111111111&role=r'],
@@ -622,6 +622,29 @@ describe('query and body', () => {
     ['no query at all', '/v1/credentials'],
   ])('%s is refused', async (_what, target) => {
     expectRefused(await ask('socket', { target, headers: rightHeaders('socket') }), 400, 'invalid-request');
+  });
+
+  test.each([
+    ['GET', '/v1/status?verbose=true', 'This route has no parameter "verbose". It has none.'],
+    ['GET', '/v1/events?since=1', 'This route has no parameter "since". It has none.'],
+    ['POST', '/v1/lock?now=', 'This route has no parameter "now". It has none.'],
+    ['GET', '/v1/accounts?sesion=x', 'This route has no parameter "sesion". It has "session", "refresh".'],
+    ['GET', `/v1/accounts?<${CANARY}>=x`, 'This route has no such parameter. It has "session", "refresh".'],
+    ['GET', `/v1/accounts?${CANARY.repeat(4)}=x`, 'This route has no such parameter. It has "session", "refresh".'],
+    ['GET', '/v1/status?', undefined],
+    ['GET', '/v1/accounts?refresh=false&refresh=false', 'The parameter "refresh" is repeated.'],
+  ])('%s %s is refused if it has an unknown or repeated parameter', async (method, target, message) => {
+    for (const surface of SURFACES) {
+      const answer = await ask(surface, { method, target, headers: rightHeaders(surface) });
+      expectSafe(answer);
+      if (message === undefined) expect(answer.status).toBe(200);
+      else {
+        expect({ status: answer.status, body: JSON.parse(answer.body) as unknown }).toEqual({
+          status: 400,
+          body: { code: 'invalid-request', message, hint: 'rolecall --help' },
+        });
+      }
+    }
   });
 
   test.each(['..%2f..%2fetc%2fpasswd', '%2e%2e', 'a%2fb', '%C3%A9', '%25%30%30'])(
@@ -644,9 +667,6 @@ describe('query and body', () => {
   test.each([
     ['no JSON', 'application/json', `{${CANARY}`],
     ['an empty body said to be JSON', 'application/json', ''],
-    ['plain text, which a page may send without asking', 'text/plain', '{"force":true}'],
-    ['a form', 'application/x-www-form-urlencoded', 'force=true'],
-    ['a type of its own', 'application/x-unknown', '{}'],
     ['an array', 'application/json', '[]'],
     ['a word', 'application/json', '"force"'],
     ['a number for true', 'application/json', '{"force":1}'],
@@ -669,6 +689,43 @@ describe('query and body', () => {
     }
   });
 
+  test.each([
+    ['plain text, which a page may send without asking', 'text/plain', '{"force":true}'],
+    ['a form', 'application/x-www-form-urlencoded', 'force=true'],
+    ['a type of its own', 'application/x-unknown', '{}'],
+    ['JSON of another kind', 'application/merge-patch+json', '{}'],
+    ['no type', undefined, '{}'],
+  ])('a sign-in with %s is of an unsupported type', async (_what, type, body) => {
+    for (const surface of SURFACES) {
+      const answer = await ask(surface, {
+        method: 'POST',
+        target: `/v1/sessions/${SESSION}/sign-in`,
+        headers: [
+          ...rightHeaders(surface),
+          ...(type === undefined ? [] : ([['Content-Type', type]] as const)),
+          ['Content-Length', String(Buffer.byteLength(body))],
+        ],
+        body,
+      });
+      expectRefused(answer, 415, 'unsupported-media-type');
+    }
+  });
+
+  test.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset=UTF-8'])(
+    '%s is JSON',
+    async (type) => {
+      for (const surface of SURFACES) {
+        const answer = await ask(surface, {
+          method: 'POST',
+          target: '/v1/sessions/unknown/sign-in',
+          headers: [...rightHeaders(surface), ['Content-Type', type], ['Content-Length', '2']],
+          body: '{}',
+        });
+        expectRefused(answer, 404, 'session-not-found');
+      }
+    },
+  );
+
   const WITH_BODY = (Object.values(routes) as Route[])
     .filter(({ body }) => body !== undefined)
     .flatMap((route) => route.surfaces.map((surface) => ({ ...route, surface: surface as SurfaceName })));
@@ -682,7 +739,7 @@ describe('query and body', () => {
         headers: [...rightHeaders(route.surface), ['Content-Length', '0']],
       });
       if (route.bodyIsOptional === true) {
-        expect(answer.status).toBe(route.successStatus);
+        expect([route.successStatus, ...Object.values(route.statusOfState ?? {})]).toContain(answer.status);
       } else {
         expectRefused(answer, 400, 'invalid-request');
         expect(answer.body).toContain('The request body is missing.');
@@ -700,7 +757,7 @@ describe('query and body', () => {
       });
     expectRefused(await signOut([]), 404, 'session-not-found');
     expectRefused(await signOut([['Content-Type', 'application/json']], '{}'), 404, 'session-not-found');
-    expectRefused(await signOut([['Content-Type', 'text/plain']], '{}'), 400, 'invalid-request');
+    expectRefused(await signOut([['Content-Type', 'text/plain']], '{}'), 415, 'unsupported-media-type');
   });
 
   test.each(['""', '0', 'false', '{}', '[]', '{"session":"s"}'])(

@@ -4,6 +4,8 @@ import type { ErrorCode } from '../../src/core/errors.ts';
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   usage: 'The command line has an unknown command, option or argument, or one is missing.',
   'invalid-request': 'A value of the command or of the API request is not valid.',
+  'request-too-large': 'The body of the API request is larger than 64 KiB.',
+  'unsupported-media-type': 'The body of the API request is not JSON by its `Content-Type`.',
   'config-malformed': 'A line of `~/.aws/config` or `~/.aws/credentials` cannot be read.',
   'settings-invalid': '`config.toml` or the team file has an unknown key or a wrong value.',
   'profile-mismatch': 'The API request names a profile of another role.',

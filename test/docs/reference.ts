@@ -1,7 +1,7 @@
 // Builds the generated sections of docs/ and CONTRIBUTING.md from the definitions in the code.
 import type { Command } from 'commander';
 import { PARTITIONS } from '../../src/core/aws/partitions.ts';
-import { ERROR_TABLE, EXIT_INTERRUPTED, type ErrorCode } from '../../src/core/errors.ts';
+import { ERROR_TABLE, EXIT_INTERRUPTED, httpStatusOf, type ErrorCode } from '../../src/core/errors.ts';
 import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
 import { routes, type Route } from '../../src/local-api/routes.ts';
@@ -75,11 +75,11 @@ export function errorSections(): Sections {
     interrupted: `Ctrl-C ends a command with exit code ${EXIT_INTERRUPTED}.`,
     codes: formatTable(
       ['code', 'exit', 'HTTP', 'means', 'try'],
-      rows.flatMap(([, { exitCode, httpStatus, codes: hints }]) =>
+      rows.flatMap(([, { exitCode, codes: hints }]) =>
         Object.entries(hints).map(([name, hint]) => [
           code(name),
           String(exitCode),
-          String(name === 'token-required' || name === 'locked' ? 401 : httpStatus),
+          String(httpStatusOf(name as ErrorCode)),
           ERROR_MEANINGS[name as ErrorCode],
           code(hint),
         ]),
@@ -239,7 +239,7 @@ export function apiSections(): Sections {
       code(`${route.method} ${route.path}${query.length === 0 ? '' : `?${query.map((name) => `${name}=`).join('&')}`}`),
       route.surfaces.join(', '),
       sentence(route.summary),
-      String(route.successStatus),
+      [...new Set([...Object.values(route.statusOfState ?? {}), route.successStatus])].join(', '),
     ];
   });
   return { routes: formatTable(['request', 'surfaces', 'does', 'status'], rows) };

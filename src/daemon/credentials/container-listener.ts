@@ -151,8 +151,8 @@ function send(response: ServerResponse, { body, headerLines }: Answer): void {
 }
 
 function sendError(request: IncomingMessage, response: ServerResponse, error: RolecallError, status?: number): void {
-  const answer = formatError(error, { accept: request.headers.accept, describe: describeForSdks });
-  response.writeHead(status ?? answer.status, answer.headers).end(answer.body);
+  const answer = formatError(error, { accept: request.headers.accept, describe: describeForSdks, status });
+  response.writeHead(answer.status, answer.headers).end(answer.body);
 }
 
 /** AWS's SDKs show only `Code` and `Message`, and the person needs the command as well. */

@@ -1,5 +1,5 @@
 // Error answers: the same status, headers and body whether Fastify, a node:http response or a bare socket sends them.
-import { formatFailure, NotFoundError, type RolecallError } from '../../core/errors.ts';
+import { formatFailure, NotFoundError, type ErrorCode, type RolecallError } from '../../core/errors.ts';
 import type { Log } from '../process/log.ts';
 
 /** On every answer: no caching, framing, embedding or sniffing, and nothing for other sites. */
@@ -10,6 +10,19 @@ export const ANSWER_HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 } as const;
+
+const SERVICE_UNAVAILABLE = 503;
+/** When to ask again, if the error does not say it. */
+const DEFAULT_RETRY_AFTER_SECONDS = 5;
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  // A newer daemon has started by then.
+  'daemon-version-mismatch': 1,
+  // These wait for a person.
+  'secret-store-locked': 30,
+  'secret-store-unavailable': 30,
+  'file-not-writable': 30,
+  'audit-unavailable': 30,
+};
 
 /** The JSON body of an error. */
 export type DescribeError = (error: RolecallError) => object;
@@ -24,21 +37,32 @@ export interface ErrorAnswer {
 /** Plain text for `Accept: text/plain`, which the sh client sends; JSON for everybody else. */
 export function formatError(
   error: RolecallError,
-  options: { readonly accept: string | undefined; readonly describe: DescribeError },
+  options: {
+    readonly accept: string | undefined;
+    readonly describe: DescribeError;
+    /** Instead of the error's own. */
+    readonly status?: number | undefined;
+  },
 ): ErrorAnswer {
+  const { status = error.httpStatus } = options;
   const isPlain = options.accept === 'text/plain';
   const text = isPlain ? formatFailure(error) : JSON.stringify(options.describe(error));
   const body = Buffer.from(text);
   return {
-    status: error.httpStatus,
+    status,
     headers: {
       ...ANSWER_HEADERS,
-      ...(error.retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfterMs / 1000)) }),
+      ...(status === SERVICE_UNAVAILABLE ? { 'retry-after': String(retryAfterSeconds(error)) } : {}),
       'content-type': isPlain ? 'text/plain; charset=utf-8' : 'application/json',
       'content-length': String(body.length),
     },
     body,
   };
+}
+
+function retryAfterSeconds({ code, retryAfterMs }: RolecallError): number {
+  if (retryAfterMs !== undefined) return Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return RETRY_AFTER_SECONDS[code] ?? DEFAULT_RETRY_AFTER_SECONDS;
 }
 
 /** For an answer with status 405, which names the route's methods in `allow`. */

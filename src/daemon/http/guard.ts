@@ -239,7 +239,11 @@ function checkToken({ headers }: GuardedRequest, expected: Buffer): RolecallErro
 function checkBodySize({ headers }: GuardedRequest): RolecallError | undefined {
   const [length] = headers['content-length'];
   if (length === undefined || Number(length) <= BODY_LIMIT_BYTES) return undefined;
-  return new UsageError('invalid-request', 'The request body is too large.');
+  return bodyTooLarge();
+}
+
+export function bodyTooLarge(): UsageError {
+  return new UsageError('request-too-large', `The request body is larger than ${BODY_LIMIT_BYTES / 1024} KiB.`);
 }
 
 /** Raw or percent-encoded C0, DEL or C1. No AWS name has any, and line breaks have enabled attacks on credential helpers. */

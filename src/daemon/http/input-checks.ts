@@ -31,6 +31,27 @@ export function createInputChecks(defer: <T>(load: () => Promise<T>) => () => Pr
   return createCheck as InputChecks;
 }
 
+/** Refuses parameters that a route does not know, and those that are repeated. Unknown names are told only if they are words. */
+export function createQueryCheck(
+  known: readonly string[],
+): (query: Readonly<Record<string, unknown>>) => UsageError | undefined {
+  return (query) => {
+    for (const name of Object.keys(query)) {
+      if (!known.includes(name)) return new UsageError('invalid-request', describeUnknown(name, known));
+      if (typeof query[name] !== 'string') {
+        return new UsageError('invalid-request', `The parameter "${name}" is repeated.`);
+      }
+    }
+    return undefined;
+  };
+}
+
+function describeUnknown(name: string, known: readonly string[]): string {
+  const what = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/.test(name) ? `no parameter "${name}"` : 'no such parameter';
+  const valid = known.length === 0 ? 'It has none.' : `It has ${known.map((one) => `"${one}"`).join(', ')}.`;
+  return `This route has ${what}. ${valid}`;
+}
+
 function check(validate: ValidateFunction, httpPart: string, data: unknown): true {
   if (validate(data)) return true;
   throw new UsageError('invalid-request', describe(httpPart, validate.errors?.[0]));

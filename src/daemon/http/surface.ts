@@ -2,7 +2,7 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from '../../core/async/once.ts';
-import { NotFoundError, RefusedError, RolecallError } from '../../core/errors.ts';
+import { NotFoundError, RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
 import { PROCESS_HEADER, TERMINAL_HEADER } from '../../local-api/version.ts';
@@ -11,9 +11,10 @@ import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
 import type { Caller } from './caller.ts';
 import type { FindCallerProgram } from './caller-program.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
-import { BODY_LIMIT_BYTES, readGuarded } from './guard.ts';
+import { isNamed, type Etags } from './etags.ts';
+import { BODY_LIMIT_BYTES, bodyTooLarge, readGuarded } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
-import type { InputChecks } from './input-checks.ts';
+import { createQueryCheck, type InputChecks } from './input-checks.ts';
 import { registerPage, type PageFiles } from './page-files.ts';
 
 /**
@@ -34,6 +35,7 @@ export type StreamedAnswer = (response: ServerResponse) => void;
 
 type SurfaceName = 'socket' | 'web';
 
+const NOT_MODIFIED = 304;
 /** The longest sso-session name, each character four bytes and percent-encoded. */
 const MAX_PARAM_LENGTH = 256 * 12;
 
@@ -49,6 +51,7 @@ export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly surface: SurfaceName;
   readonly handlers: Handlers;
   readonly inputChecks: InputChecks;
+  readonly etags: Etags;
   /** Absent: the programs of the callers are not known. */
   readonly findCallerProgram?: FindCallerProgram | undefined;
   /** The files of the page, beside the routes. */
@@ -112,10 +115,14 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
   const route: Route = routes[name];
   const handle = deps.handlers[name] as Handler;
   const { params, query, body } = route;
+  const checkQuery = createQueryCheck(Object.keys((query?.['properties'] as object | undefined) ?? {}));
   app.route({
     method: route.method,
     url: route.path,
     schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
+    onRequest(request, _reply, done) {
+      done(checkQuery(request.query as Readonly<Record<string, unknown>>));
+    },
     ...(body && {
       async preValidation(request: FastifyRequest) {
         if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
@@ -125,7 +132,11 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
     }),
     async handler(request, reply) {
       const input = { ...(request.params as object), query: request.query, body: request.body };
-      const answer = await handle(input, createCaller(deps, request.raw, reply.raw));
+      const caller = createCaller(deps, request.raw, reply.raw);
+      if (route.honorsWait === true && caller.waitBudgetMs !== undefined) {
+        reply.header('preference-applied', `wait=${caller.waitBudgetMs / 1000}`);
+      }
+      const answer = await handle(input, caller);
       if (route.isStream === true) {
         reply.hijack();
         reply.raw.writeHead(route.successStatus, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
@@ -133,19 +144,33 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
         (answer as StreamedAnswer)(reply.raw);
         return;
       }
-      reply.headers(ANSWER_HEADERS).code(route.successStatus);
+      reply.headers(ANSWER_HEADERS).code(statusOf(route, answer));
       if (route.answer === undefined) return reply.send();
       // As bytes, for the same reason as in an ErrorAnswer.
       const json = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
+      if (route.isConditional === true) {
+        const etag = Buffer.isBuffer(answer) ? deps.etags.ofKept(answer) : deps.etags.of(json);
+        reply.header('etag', etag);
+        if (isNamed(etag, request.headers['if-none-match'] ?? '')) return reply.code(NOT_MODIFIED).send();
+      }
       return reply.type('application/json').send(json);
     },
   });
+}
+
+function statusOf({ statusOfState, successStatus }: Route, answer: unknown): number {
+  if (statusOfState === undefined) return successStatus;
+  return statusOfState[(answer as { readonly state: string }).state] ?? successStatus;
 }
 
 function bodyWhenMissing({ bodyIsOptional }: Route): object {
   if (bodyIsOptional !== true) throw invalidRequest('The request body is missing.');
   return {};
 }
+
+const WAIT = /(?:^|[,;])\s*wait\s*=\s*(?:(\d{1,9})|"(\d{1,9})")\s*(?:[,;]|$)/i;
+/** Timers of Node take 24 days at most. */
+const MAX_WAIT_SECONDS = 24 * 60 * 60;
 
 /** Costs almost nothing until the handler uses it. */
 function createCaller(
@@ -160,8 +185,9 @@ function createCaller(
       return typeof id === 'string' ? id : undefined;
     },
     get waitBudgetMs() {
-      const [, seconds] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,4})"?/i.exec(String(request.headers['prefer'] ?? '')) ?? [];
-      return seconds === undefined ? undefined : Number(seconds) * 1000;
+      const [, bare, quoted] = WAIT.exec(String(request.headers['prefer'] ?? '')) ?? [];
+      const seconds = bare ?? quoted;
+      return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT_SECONDS) * 1000;
     },
     get isAtTerminal() {
       return surface === 'socket' && request.headers[TERMINAL_HEADER] !== undefined;
@@ -218,17 +244,20 @@ function routesOf(surface: SurfaceName): (HandledRoute | 'events')[] {
 const describeError = (error: RolecallError) => error.toBody();
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: RolecallError, status?: number): FastifyReply {
-  const answer = formatError(error, { accept: request.headers.accept, describe: describeError });
-  return reply
-    .code(status ?? answer.status)
-    .headers(answer.headers)
-    .send(answer.body);
+  const answer = formatError(error, { accept: request.headers.accept, describe: describeError, status });
+  return reply.code(answer.status).headers(answer.headers).send(answer.body);
 }
 
 function readFrameworkError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   const { statusCode } = thrown as { statusCode?: number };
-  if (statusCode === 413) return invalidRequest('The request body is too large.');
+  if (statusCode === 413) return bodyTooLarge();
+  if (statusCode === 415) {
+    return new UsageError(
+      'unsupported-media-type',
+      'The request body must be JSON, with Content-Type: application/json.',
+    );
+  }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return invalidRequest('The request body is malformed.');
   }

@@ -9,6 +9,7 @@ import type { Program } from '../../../src/core/program.ts';
 import { createCallerPrograms } from '../../../src/daemon/http/caller-program.ts';
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
+import { createEtags } from '../../../src/daemon/http/etags.ts';
 import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
@@ -141,6 +142,7 @@ test('is looked up only when a handler asks, and then once', async () => {
         [await caller.program(), await caller.program()] as never,
     } as unknown as Handlers,
     inputChecks: createInputChecks(createLateLoading().defer),
+    etags: createEtags('test'),
     connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
     findCallerProgram: async () => {
       lookups += 1;

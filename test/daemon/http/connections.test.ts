@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createConnectionRules, type ConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { guardConnections } from '../../../src/daemon/http/connections.ts';
+import { createEtags } from '../../../src/daemon/http/etags.ts';
 import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
@@ -221,6 +222,7 @@ test('closes a connection that does not send complete headers in time', async ()
     guard: () => undefined,
     handlers: {} as Handlers,
     inputChecks: createInputChecks(createLateLoading().defer),
+    etags: createEtags('test'),
     connectionRules: { ...createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket, headersDeadlineMs: 30 },
     clock: createFakeClock(),
     log: () => undefined,

@@ -253,7 +253,7 @@ describe('over real sockets', () => {
         ['Content-Type', type],
         ['Content-Length', String(body.length)],
       ] as const;
-      expect(told(await post('/v1/web-token', undefined, { headers }))).toEqual(refused(400, 'invalid-request'));
+      expect(told(await post('/v1/web-token', undefined, { headers }))).toEqual(refused(415, 'unsupported-media-type'));
     }
   });
 
