@@ -1,8 +1,13 @@
 // The service under launchd: a LaunchAgent of the user.
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UnavailableError } from '../core/errors.ts';
-import { findInstalledService, LAUNCHD_LABEL } from '../platform/service/installed-service.ts';
+import {
+  EARLIER_LAUNCHD_LABELS,
+  findInstalledService,
+  LAUNCHD_LABEL,
+  launchAgentFile,
+} from '../platform/service/installed-service.ts';
 import { findStaleness } from '../platform/service/service-staleness.ts';
 import { systemRuntimeDirectory } from '../local-api/paths.ts';
 import { managerEnvironment } from '../platform/service/start-installed-service.ts';
@@ -13,10 +18,11 @@ import { serviceEnvironment } from './service-environment.ts';
 import { fillLaunchAgent } from './templates.ts';
 
 export function createLaunchdService(deps: ServiceDeps): Service {
-  const file = join(deps.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
+  const file = launchAgentFile(deps.homeDirectory, LAUNCHD_LABEL);
+  const earlierFiles = EARLIER_LAUNCHD_LABELS.map((label) => launchAgentFile(deps.homeDirectory, label));
   const errorLogPath = join(deps.paths.stateDirectory, 'launchd.log');
   const domain = `gui/${deps.userId}`;
-  const target = `${domain}/${LAUNCHD_LABEL}`;
+  const targetOf = (agentFile: string) => `${domain}/${basename(agentFile, '.plist')}`;
 
   function run(...command: readonly string[]): Promise<ProgramRun> {
     return deps.run(command, managerEnvironment(deps, systemRuntimeDirectory(deps.userId)));
@@ -32,11 +38,19 @@ export function createLaunchdService(deps: ServiceDeps): Service {
     );
   }
 
+  /** Also the agent of an older version. */
+  async function unload(): Promise<void> {
+    const loadable = [file, ...earlierFiles.filter((path) => existsSync(path))];
+    for (const path of loadable) await run('launchctl', 'bootout', targetOf(path));
+  }
+
+  /** Also removes the agent of an older version, which would start a second daemon at the next login. */
   async function write(): Promise<{ files: string[]; variables: string[] }> {
     const environment = serviceEnvironment(deps.environment);
     const { nodePath, mainPath } = deps;
     // launchd may read it at any time, and a proxy's URL in it may hold a password.
     await writePrivateFile(file, fillLaunchAgent({ nodePath, mainPath, environment, errorLogPath }));
+    for (const path of earlierFiles) rmSync(path, { force: true });
     return { files: [file], variables: Object.keys(environment) };
   }
 
@@ -44,22 +58,22 @@ export function createLaunchdService(deps: ServiceDeps): Service {
     async install(stopDaemon) {
       refuseOwnSocket(deps.environment);
       await stopDaemon();
-      await run('launchctl', 'bootout', target);
+      await unload();
       const written = await write();
       await launchctl('bootstrap', domain, file);
       return written;
     },
 
     async uninstall() {
-      await run('launchctl', 'bootout', target);
-      const files = [file, errorLogPath].filter((path) => existsSync(path));
+      await unload();
+      const files = [file, ...earlierFiles, errorLogPath].filter((path) => existsSync(path));
       for (const path of files) rmSync(path);
       return files;
     },
 
     async status() {
       const installed = findInstalledService(deps);
-      const { exitCode, stdout } = await run('launchctl', 'print', target);
+      const { exitCode, stdout } = await run('launchctl', 'print', targetOf(installed?.file ?? file));
       const isLoaded = exitCode === 0;
       const [, printedState = 'not running'] = /^\s*state = (.+)$/m.exec(stdout) ?? [];
       const [, pid] = /^\s*pid = (\d+)$/m.exec(stdout) ?? [];
@@ -83,16 +97,17 @@ export function createLaunchdService(deps: ServiceDeps): Service {
 
     async stop() {
       // Unloaded, so that it stays down whatever the daemon's exit code is. Clients load it again.
-      await run('launchctl', 'bootout', target);
+      await unload();
     },
 
     async restart() {
-      await run('launchctl', 'bootstrap', domain, file);
-      await launchctl('kickstart', '-k', target);
+      const loaded = findInstalledService(deps)?.file ?? file;
+      await run('launchctl', 'bootstrap', domain, loaded);
+      await launchctl('kickstart', '-k', targetOf(loaded));
     },
 
     async repair() {
-      await run('launchctl', 'bootout', target);
+      await unload();
       await write();
     },
 

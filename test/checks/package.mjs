@@ -60,7 +60,7 @@ try {
     'CHANGELOG.md',
     'dist/cli/main.js',
     'dist/daemon/main.js',
-    'launchd/rolecall.daemon.plist',
+    'launchd/io.github.rolecall.daemon.plist',
     'man/rolecall.1',
     'man/rolecalld.8',
     'systemd/rolecall.service',

@@ -1,14 +1,14 @@
 // The LaunchAgent, by the commands that launchctl would get: there is no launchd here.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { resolvePaths } from '../../src/local-api/paths.ts';
 import { createService } from '../../src/service/create-service.ts';
 import type { ProgramRun, Service } from '../../src/service/service.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 
 const DONE: ProgramRun = { exitCode: 0, stdout: '', stderr: '' };
-const TARGET = 'gui/501/rolecall.daemon';
+const TARGET = 'gui/501/io.github.rolecall.daemon';
 
 let home: TemporaryHome;
 let told: string[];
@@ -16,7 +16,7 @@ let file: string;
 beforeEach(() => {
   home = createTemporaryHome();
   told = [];
-  file = join(home.path, 'Library', 'LaunchAgents', 'rolecall.daemon.plist');
+  file = join(home.path, 'Library', 'LaunchAgents', 'io.github.rolecall.daemon.plist');
 });
 afterEach(() => home.remove());
 
@@ -144,4 +144,65 @@ test('repair moves it to this installation, for the next client to load', async 
   await mac.repair();
   expect(told).toEqual([`launchctl bootout ${TARGET}`]);
   expect(readFileSync(file, 'utf8')).toContain(`<string>${process.execPath}</string>`);
+});
+
+describe('the agent of an older version, under its earlier label', () => {
+  const EARLIER = 'gui/501/rolecall.daemon';
+  let earlierFile: string;
+  beforeEach(() => {
+    earlierFile = join(dirname(file), 'rolecall.daemon.plist');
+    const command = [process.execPath, join(home.path, 'rolecall', 'dist', 'daemon', 'main.js')];
+    const list = command.map((word) => `<string>${word}</string>`).join('');
+    mkdirSync(dirname(command[1] ?? ''), { recursive: true });
+    writeFileSync(command[1] ?? '', '');
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(earlierFile, `<key>ProgramArguments</key><array>${list}</array>`);
+  });
+  const agents = () => readdirSync(dirname(file));
+
+  test('is unloaded and replaced by an install', async () => {
+    expect(await createMac().install(stopDaemon)).toEqual({ files: [file], variables: [] });
+    expect(told).toEqual([
+      'stop the daemon',
+      `launchctl bootout ${TARGET}`,
+      `launchctl bootout ${EARLIER}`,
+      `launchctl bootstrap gui/501 ${file}`,
+    ]);
+    expect(agents()).toEqual([basename(file)]);
+  });
+
+  test('is replaced by the repair that the first command after an upgrade does', async () => {
+    await createMac().repair();
+    expect(told).toEqual([`launchctl bootout ${TARGET}`, `launchctl bootout ${EARLIER}`]);
+    expect(agents()).toEqual([basename(file)]);
+  });
+
+  test('is shown as out of date until then', async () => {
+    const { installed, files, problems } = await createMac().status();
+    expect({ installed, files, problems }).toEqual({
+      installed: true,
+      files: [earlierFile],
+      problems: [
+        {
+          code: 'service-broken',
+          message: 'The service is out of date: an older rolecall wrote its agent.',
+          hint: 'rolecall service install',
+        },
+      ],
+    });
+    expect(told).toEqual([`launchctl print ${EARLIER}`]);
+  });
+
+  test('still restarts, stops and goes with an uninstall', async () => {
+    const mac = createMac();
+    await mac.restart();
+    await mac.stop();
+    expect(await mac.uninstall()).toEqual([earlierFile]);
+    expect(told).toEqual([
+      `launchctl bootstrap gui/501 ${earlierFile}`,
+      `launchctl kickstart -k ${EARLIER}`,
+      ...[1, 2].flatMap(() => [`launchctl bootout ${TARGET}`, `launchctl bootout ${EARLIER}`]),
+    ]);
+    expect(agents()).toEqual([]);
+  });
 });

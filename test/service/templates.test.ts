@@ -52,7 +52,7 @@ describe('systemd', () => {
       readFileSync(join(root, 'test', 'fixtures', 'service', name), 'utf8').replace(/^X-RolecallRevision=.*\n/m, ''),
     );
     const digest = createHash('sha256').update(units.join('')).digest('hex').slice(0, 16);
-    expect({ revision: SYSTEMD_REVISION, digest }).toEqual({ revision: 1, digest: 'd3a7ba9abbdcdf6c' });
+    expect({ revision: SYSTEMD_REVISION, digest }).toEqual({ revision: 2, digest: 'd2a7e156e8d46a4a' });
   });
 
   test.skipIf(!systemPart('systemd-analyze', '/usr/bin/systemd-analyze'))(
@@ -124,7 +124,7 @@ describe('launchd', () => {
       });
       expect(exitCode).toBe(0);
       expect(JSON.parse(stdout)).toEqual({
-        Label: 'rolecall.daemon',
+        Label: 'io.github.rolecall.daemon',
         ProgramArguments: ['/a <b> & "c"/node', VALUES.mainPath, '--service'],
         EnvironmentVariables: {
           NODE_OPTIONS: '',
@@ -166,7 +166,7 @@ test('lets a client read the command back, whatever its paths contain', () => {
       isOutdated: false,
     });
 
-    const agent = join(homeDirectory, 'Library', 'LaunchAgents', 'rolecall.daemon.plist');
+    const agent = join(homeDirectory, 'Library', 'LaunchAgents', 'io.github.rolecall.daemon.plist');
     writePrivate(agent, fillLaunchAgent(values));
     expect(findInstalledService({ ...surroundings, platform: 'darwin' })).toEqual({
       manager: 'launchd',
@@ -183,7 +183,7 @@ test('lets a client read the command back, whatever its paths contain', () => {
 
 test('fills in every template completely', () => {
   const templates = ['systemd', 'launchd'].flatMap((folder) => readdirSync(join(root, folder)));
-  expect(templates.toSorted()).toEqual(['rolecall.daemon.plist', 'rolecall.service', 'rolecall.socket']);
+  expect(templates.toSorted()).toEqual(['io.github.rolecall.daemon.plist', 'rolecall.service', 'rolecall.socket']);
   const filled = fillSystemdSocket('/x') + fillSystemdService(VALUES) + fillLaunchAgent(VALUES);
   expect(filled).not.toMatch(/\{\{|\}\}|undefined/);
   expect(readFileSync(join(root, 'systemd', 'rolecall.service'), 'utf8')).toMatch(/\{\{node\}\}/);

@@ -5,9 +5,12 @@ import { readBoundedFileSync } from '../files/bounded-read.ts';
 
 export const SYSTEMD_SOCKET = 'rolecall.socket';
 export const SYSTEMD_SERVICE = 'rolecall.service';
-export const LAUNCHD_LABEL = 'rolecall.daemon';
+/** Reverse DNS, as launchd asks for. */
+export const LAUNCHD_LABEL = 'io.github.rolecall.daemon';
+/** Labels of older versions, whose agents the next start or install replaces. */
+export const EARLIER_LAUNCHD_LABELS = ['rolecall.daemon'] as const;
 /** The revision of both units. Raise it with every change to them, so that units of an older rolecall are noticed. */
-export const SYSTEMD_REVISION = 1;
+export const SYSTEMD_REVISION = 2;
 const MAX_FILE_BYTES = 1024 * 1024;
 
 export interface ServiceSurroundings {
@@ -23,7 +26,7 @@ export interface InstalledService {
   readonly file: string;
   /** The Node and the `dist/daemon/main.js` that it starts; undefined if somebody has edited it. */
   readonly command: { readonly nodePath: string; readonly mainPath: string } | undefined;
-  /** Whether an older rolecall wrote the units. Always false for a LaunchAgent, which has no revision. */
+  /** Whether an older rolecall wrote the units, or the LaunchAgent under an earlier label. */
   readonly isOutdated: boolean;
 }
 
@@ -32,9 +35,12 @@ export function findInstalledService(surroundings: ServiceSurroundings): Install
   // ROLECALL_SOCKET asks for the daemon at that socket, and the service listens at its own.
   if ((surroundings.environment['ROLECALL_SOCKET'] ?? '') !== '') return undefined;
   if (surroundings.platform === 'darwin') {
-    const file = join(surroundings.homeDirectory, 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
-    if (!existsSync(file)) return undefined;
-    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)), isOutdated: false };
+    const labels = [LAUNCHD_LABEL, ...EARLIER_LAUNCHD_LABELS];
+    const label = labels.find((one) => existsSync(launchAgentFile(surroundings.homeDirectory, one)));
+    if (label === undefined) return undefined;
+    const file = launchAgentFile(surroundings.homeDirectory, label);
+    const isOutdated = label !== LAUNCHD_LABEL;
+    return { manager: 'launchd', file, command: readLaunchdCommand(read(file)), isOutdated };
   }
   const directory = systemdDirectories(surroundings).find((one) => existsSync(join(one, SYSTEMD_SOCKET)));
   if (directory === undefined) return undefined;
@@ -46,6 +52,11 @@ export function findInstalledService(surroundings: ServiceSurroundings): Install
     command: readSystemdCommand(unit),
     isOutdated: readRevision(unit) < SYSTEMD_REVISION,
   };
+}
+
+/** The agent's property list, named after its label. */
+export function launchAgentFile(homeDirectory: string, label: string): string {
+  return join(homeDirectory, 'Library', 'LaunchAgents', `${label}.plist`);
 }
 
 /** The folders in which the manager may look for a user's units: its XDG_CONFIG_HOME may differ from the shell's. */

@@ -8,10 +8,13 @@ import type { InstalledService } from './installed-service.ts';
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
- * Why the service can't start its program, starts a version older than `ownVersion`, or starts it from an outdated unit;
+ * Why the service can't start its program, starts a version older than `ownVersion`, or starts it from an outdated unit or agent;
  * undefined if it is up to date.
  */
-export function findStaleness({ command, isOutdated }: InstalledService, ownVersion: string): string | undefined {
+export function findStaleness(
+  { manager, command, isOutdated }: InstalledService,
+  ownVersion: string,
+): string | undefined {
   if (command === undefined) return undefined;
   try {
     accessSync(command.nodePath, constants.X_OK);
@@ -21,7 +24,8 @@ export function findStaleness({ command, isOutdated }: InstalledService, ownVers
   if (!existsSync(command.mainPath)) return `${command.mainPath} no longer exists`;
   const version = readVersionBeside(command.mainPath);
   if (version !== undefined && compareVersions(version, ownVersion) < 0) return `it starts rolecall ${version}`;
-  return isOutdated ? 'an older rolecall wrote its unit' : undefined;
+  if (!isOutdated) return undefined;
+  return `an older rolecall wrote its ${manager === 'launchd' ? 'agent' : 'unit'}`;
 }
 
 /** The version in the package.json two folders above `dist/daemon/main.js`. */

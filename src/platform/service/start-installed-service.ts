@@ -1,8 +1,8 @@
 // Starts the daemon through its installed service. Kept apart from finding the service, which is all that `rolecall status` needs.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { trustedPath } from '../programs/find-program.ts';
 import {
-  LAUNCHD_LABEL,
   SYSTEMD_SERVICE,
   SYSTEMD_SOCKET,
   type InstalledService,
@@ -33,7 +33,7 @@ function startCommands({ manager, file }: InstalledService, userId: number): rea
   if (manager === 'launchd') {
     return [
       ['launchctl', 'bootstrap', `gui/${userId}`, file],
-      ['launchctl', 'kickstart', `gui/${userId}/${LAUNCHD_LABEL}`],
+      ['launchctl', 'kickstart', `gui/${userId}/${basename(file, '.plist')}`],
     ];
   }
   return [
