@@ -14,7 +14,7 @@ const FILES = [
   ['~/.local/state/rolecall/', "State, and the daemon's log. On macOS: ~/Library/Application Support/rolecall/"],
   [
     '~/.local/share/rolecall/bin/rolecall-credential-process',
-    'The program that profiles name; the daemon keeps it up to date.',
+    'The program that profiles name; the daemon keeps it up to date. Below $XDG_DATA_HOME if that is set.',
   ],
   ['~/.aws/config', 'sso-sessions and profiles. rolecall writes only between its two marker lines.'],
 ];

@@ -1,5 +1,5 @@
 // Starts and stops a daemon: creates its services, opens its servers, runs the timed work, and ends all of it in order.
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from '../core/async/once.ts';
 import { withTimeout } from '../core/async/with-timeout.ts';
@@ -227,7 +227,12 @@ async function removeLeftoversOfKilled({ stateDirectory, switchDirectory }: Runt
 /** True when the copy is up to date. Without it profiles fail but everything else works, so a failure becomes a problem. */
 async function refreshCopy(deps: DaemonDeps, { problems }: Services): Promise<boolean> {
   try {
-    await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: deps.paths.credentialProcessPath });
+    const { credentialProcessPath, usualCredentialProcessPath } = deps.paths;
+    await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: credentialProcessPath });
+    // Profiles of an older version, or of a daemon without XDG_DATA_HOME, refer to this one.
+    if (usualCredentialProcessPath !== credentialProcessPath && existsSync(usualCredentialProcessPath)) {
+      await refreshCredentialProcessCopy({ ...deps.credentialProcess, copyPath: usualCredentialProcessPath });
+    }
     problems.clear('credential process');
     return true;
   } catch (error) {

@@ -5,6 +5,9 @@ import { lstatSync } from '../platform/files/stat-sync.ts';
 /** Limit for settings and team files: the largest team file that is accepted, plus a line with its source. */
 export const MAX_SETTINGS_BYTES = 4 * 1024 * 1024;
 
+/** Below the folder for data. */
+const HELPER = join('rolecall', 'bin', 'rolecall-credential-process');
+
 export interface RuntimePaths {
   readonly settingsFile: string;
   /** Where the user may keep the passphrase of the encrypted file, with mode 0600. */
@@ -26,6 +29,8 @@ export interface RuntimePaths {
   readonly switchDirectory: string;
   /** The copy of `rolecall-credential-process` to which profiles refer. */
   readonly credentialProcessPath: string;
+  /** Its path without XDG_DATA_HOME, which older versions did not read: profiles that they wrote refer to it. */
+  readonly usualCredentialProcessPath: string;
 }
 
 export interface PathSources {
@@ -51,6 +56,8 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
       : join(xdg(environment['XDG_CONFIG_HOME']) ?? join(homeDirectory, '.config'), 'rolecall', 'config.toml'));
   const socketCandidates = resolveSocketCandidates(sources, join(stateDirectory, 'run', 'daemon.sock'));
   const runtimeDirectory = isMac ? undefined : findRuntimeDirectory(sources);
+  // On macOS too: "Application Support" has a space in it, which the AWS CLI needs quoted in a profile.
+  const usualDataDirectory = join(homeDirectory, '.local', 'share');
   return {
     settingsFile,
     passphraseFile: join(dirname(settingsFile), 'passphrase'),
@@ -67,7 +74,8 @@ export function resolvePaths(sources: PathSources): RuntimePaths {
         ? join(stateDirectory, 'run', 'pages')
         : join(runtimeDirectory, 'rolecall', 'pages'),
     switchDirectory: join(stateDirectory, 'switch'),
-    credentialProcessPath: join(homeDirectory, '.local', 'share', 'rolecall', 'bin', 'rolecall-credential-process'),
+    credentialProcessPath: join((isMac ? undefined : xdg(environment['XDG_DATA_HOME'])) ?? usualDataDirectory, HELPER),
+    usualCredentialProcessPath: join(usualDataDirectory, HELPER),
   };
 }
 

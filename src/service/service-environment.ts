@@ -1,7 +1,14 @@
 // Chooses the variables that the service gets from the shell that installs it: paths and how to reach AWS, but no secrets.
 import { AWS_NAMES, daemonValue } from '../platform/service/daemon-environment.ts';
 
-const NAMES = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'ROLECALL_CONFIG', 'ROLECALL_SECRET_STORE', ...AWS_NAMES] as const;
+const NAMES = [
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_STATE_HOME',
+  'ROLECALL_CONFIG',
+  'ROLECALL_SECRET_STORE',
+  ...AWS_NAMES,
+] as const;
 
 /**
  * The variables that a service would not have otherwise, because the user's manager does not read a shell's start files.

@@ -551,6 +551,22 @@ describe('doctor', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: true });
   });
 
+  test('checks the helper at the usual place that profiles still name, with XDG_DATA_HOME elsewhere', async () => {
+    const data = createTemporaryHome();
+    try {
+      const its = await openRig({ environment: { XDG_DATA_HOME: data.path } });
+      const copy = its.paths.usualCredentialProcessPath;
+      writePrivate(copy, "#!/bin/sh\nnode='/gone/node'\nclient='/gone/main.js'\n");
+      chmodSync(copy, 0o700);
+      writePrivate(its.configPath, `${CONFIG}\n[profile ours]\ncredential_process = ${copy} --current\n`);
+      const { stdout } = await its.runCli(['doctor']);
+      expect(stdout).toContain('which 1 profile runs, refers to /gone/node, which no longer exists.');
+      expect(stdout).toContain(copy);
+    } finally {
+      await data.remove();
+    }
+  });
+
   test('--fix without a code does not end a sign-in that is in memory only', async () => {
     const its = await openRig();
     await its.runCli(['login']);

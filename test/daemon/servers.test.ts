@@ -1,5 +1,5 @@
 // Opening and closing the servers: a port that is taken, answers that are under way when the daemon stops.
-import { readFileSync, rmSync, mkdirSync, existsSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, mkdirSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,8 @@ import { findCaBundle } from '../../src/daemon/shared-config/ca-bundle.ts';
 import { createSharedConfig } from '../../src/daemon/shared-config/shared-config.ts';
 import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createHurriedClock } from '../helpers/hurried-clock.ts';
-import { createRig, SESSION, type Rig } from '../helpers/rig.ts';
+import { createRig, SESSION, writePrivate, type Rig } from '../helpers/rig.ts';
+import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 let rig: Rig | undefined;
@@ -83,6 +84,21 @@ test("a socket that can't be opened closes the page as well, and leaves no addre
   await expect(rig.restartDaemon()).rejects.toMatchObject({ code: 'file-not-writable' });
   expect(existsSync(rig.paths.webAddressFile)).toBe(false);
   expect(readFileSync(rig.paths.socketPath, 'utf8')).toBe('precious');
+});
+
+test('keeps the copy at the usual place up to date with XDG_DATA_HOME elsewhere, as long as it is there', async () => {
+  const elsewhere = createTemporaryHome();
+  try {
+    rig = await createRig({ environment: { XDG_DATA_HOME: join(elsewhere.path, 'data') } });
+    const { credentialProcessPath, usualCredentialProcessPath } = rig.paths;
+    expect(existsSync(usualCredentialProcessPath)).toBe(false);
+    writePrivate(usualCredentialProcessPath, '#!/bin/sh\n# of an older version\n');
+    await rig.restartDaemon();
+    expect(readFileSync(usualCredentialProcessPath, 'utf8')).toBe(readFileSync(credentialProcessPath, 'utf8'));
+    expect(statSync(usualCredentialProcessPath).mode & 0o777).toBe(0o700);
+  } finally {
+    await elsewhere.remove();
+  }
 });
 
 test("a copy that can't be written is a problem, but the daemon starts", async () => {

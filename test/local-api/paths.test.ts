@@ -10,7 +10,7 @@ function resolve(environment: Record<string, string>, platform: NodeJS.Platform 
 }
 
 test('follow XDG on Linux', () => {
-  const environment = { XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
+  const environment = { XDG_CONFIG_HOME: '/c', XDG_DATA_HOME: '/d', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/r' };
   expect(resolve(environment)).toEqual({
     settingsFile: '/c/rolecall/config.toml',
     passphraseFile: '/c/rolecall/passphrase',
@@ -23,7 +23,8 @@ test('follow XDG on Linux', () => {
     webAddressFile: '/s/rolecall/web.json',
     pageDirectory: '/r/rolecall/pages',
     switchDirectory: '/s/rolecall/switch',
-    credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
+    credentialProcessPath: '/d/rolecall/bin/rolecall-credential-process',
+    usualCredentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
     keptPortPipe: '/s/rolecall/container-port.pipe',
   });
 });
@@ -36,13 +37,17 @@ test('use defaults on Linux without XDG, and ignore relative paths', () => {
     socketPath: '/home/t/.local/state/rolecall/run/daemon.sock',
     socketCandidates: ['/home/t/.local/state/rolecall/run/daemon.sock'],
     pageDirectory: '/home/t/.local/state/rolecall/run/pages',
+    credentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
+    usualCredentialProcessPath: '/home/t/.local/share/rolecall/bin/rolecall-credential-process',
   });
-  expect(resolve({ XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: './r' })).toEqual(plain);
+  expect(resolve({ XDG_CONFIG_HOME: 'c', XDG_DATA_HOME: 'd', XDG_STATE_HOME: '', XDG_RUNTIME_DIR: './r' })).toEqual(
+    plain,
+  );
 });
 
 test('are below Application Support on macOS, whatever XDG says', () => {
   const root = '/home/t/Library/Application Support/rolecall';
-  expect(resolve({ XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s' }, 'darwin')).toMatchObject({
+  expect(resolve({ XDG_DATA_HOME: '/d', XDG_RUNTIME_DIR: '/r', XDG_STATE_HOME: '/s' }, 'darwin')).toMatchObject({
     settingsFile: `${root}/config.toml`,
     stateDirectory: root,
     socketCandidates: [`${root}/run/daemon.sock`],

@@ -9,7 +9,7 @@ import type { CallerProgramDeps, FindCallerProgram } from './caller-program.ts';
 import type { LateLoading } from './late-loading.ts';
 
 interface OwnScripts {
-  readonly paths: Pick<RuntimePaths, 'credentialProcessPath'>;
+  readonly paths: Pick<RuntimePaths, 'credentialProcessPath' | 'usualCredentialProcessPath'>;
   readonly credentialProcess: Omit<CredentialProcessSources, 'copyPath'>;
 }
 
@@ -52,7 +52,8 @@ export function createLateProcessLookup(
 }
 
 function findOwnScripts({ credentialProcess: { templatePath, clientPath }, paths }: OwnScripts): ReadonlySet<string> {
-  const scripts = [templatePath, join(dirname(templatePath), 'rolecall.js'), clientPath, paths.credentialProcessPath];
+  const copies = [paths.credentialProcessPath, paths.usualCredentialProcessPath];
+  const scripts = [templatePath, join(dirname(templatePath), 'rolecall.js'), clientPath, ...copies];
   return new Set(scripts.map(resolveLinks));
 }
 

@@ -33,6 +33,7 @@ export function createDemoHome(
   Object.assign(environment, {
     HOME: path,
     XDG_CONFIG_HOME: join(path, '.config'),
+    XDG_DATA_HOME: join(path, '.local', 'share'),
     XDG_STATE_HOME: join(path, '.local', 'state'),
     XDG_RUNTIME_DIR: join(path, 'run'),
     // Leaves the user's keychain alone; the demo's tokens are worthless.

@@ -1,5 +1,5 @@
 // Checks the AWS files: whether clients can read them, and profiles that do not work as written.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { describeProblem } from '../../../aws-config/document/document.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
@@ -137,7 +137,7 @@ function findMissingSessions(profiles: readonly ProfileSection[], config: AwsFil
 /** One finding per program, as most profiles name the same one. */
 function findMissingPrograms(profiles: readonly ProfileSection[], world: World): Finding[] {
   const { config, context } = world;
-  const copy = context.paths.credentialProcessPath;
+  const { credentialProcessPath, usualCredentialProcessPath } = context.paths;
   const users = new Map<string, ProfileSection[]>();
   for (const profile of profiles) {
     const program = firstWordOf(profile.value('credential_process') ?? '');
@@ -146,9 +146,11 @@ function findMissingPrograms(profiles: readonly ProfileSection[], world: World):
   const findings: Finding[] = [];
   for (const [program, [first, ...others]] of users) {
     if (first === undefined) continue;
-    if (program === copy) {
-      const fault = findCopyFault(copy);
-      if (fault !== undefined) findings.push(staleCopy(fault, 1 + others.length, world));
+    // The daemon writes the usual copy only if it is there.
+    const isUsual = program === usualCredentialProcessPath && existsSync(program);
+    if (program === credentialProcessPath || isUsual) {
+      const fault = findCopyFault(program);
+      if (fault !== undefined) findings.push(staleCopy(program, fault, 1 + others.length, world));
       continue;
     }
     if ('path' in findCommand(program, context.environment)) continue;
@@ -184,8 +186,7 @@ function findCopyFault(path: string): string | undefined {
   return undefined;
 }
 
-function staleCopy(fault: string, profiles: number, { context, daemon }: World): Finding {
-  const path = context.paths.credentialProcessPath;
+function staleCopy(path: string, fault: string, profiles: number, { context, daemon }: World): Finding {
   return {
     code: 'credential-process-copy-stale',
     message: `${harmless(path)}, which ${count(profiles, 'profile')} ${profiles === 1 ? 'runs' : 'run'}, ${fault}.`,

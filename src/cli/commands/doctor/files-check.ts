@@ -79,8 +79,9 @@ function list({ config, credentials, context }: World): (readonly [string, Rule]
     [dirname(config.path), DECIDES],
     [paths.settingsFile, DECIDES],
     [join(dirname(paths.settingsFile), 'team.toml'), DECIDES],
-    [dirname(paths.credentialProcessPath), DECIDES],
-    [paths.credentialProcessPath, DECIDES],
+    ...[paths.credentialProcessPath, paths.usualCredentialProcessPath]
+      .filter((path, index, all) => all.indexOf(path) === index)
+      .flatMap((path) => [[dirname(path), DECIDES] as const, [path, DECIDES] as const]),
   ];
 }
 

@@ -41,10 +41,13 @@ export function findOwnFolders(
   const { ROLECALL_SOCKET: _socket, ROLECALL_CONFIG: _config, ...environment } = sources.environment;
   const paths = resolvePaths({ ...sources, environment });
   const settingsFolder = dirname(paths.settingsFile);
+  const copyFolders = new Set(
+    [paths.credentialProcessPath, paths.usualCredentialProcessPath].map((path) => dirname(path)),
+  );
   const stateNames = keeps.adoptions ? STATE_WITHOUT_ADOPTIONS : STATE;
   return {
     state: [
-      { path: dirname(paths.credentialProcessPath), own: /^rolecall-credential-process$/, isNested: true },
+      ...[...copyFolders].map((path) => ({ path, own: /^rolecall-credential-process$/, isNested: true })),
       ...findRuntimeFolders(paths).map((path) => ({ path, own: RUNTIME })),
       { path: paths.stateDirectory, own: stateNames },
     ],

@@ -34,6 +34,11 @@ test('the folders do not depend on ROLECALL_SOCKET and ROLECALL_CONFIG, which na
     state(),
     at('.config', 'rolecall'),
   ]);
+  expect(names({ XDG_DATA_HOME: at('data') })).toEqual([
+    at('data', 'rolecall', 'bin'),
+    at('.local', 'share', 'rolecall', 'bin'),
+    ...names({}).slice(1),
+  ]);
   expect(names({ ROLECALL_SOCKET: at('documents', 'd.sock'), ROLECALL_CONFIG: at('documents', 'c.toml') })).toEqual(
     names({}),
   );
