@@ -73,6 +73,7 @@ export const ERROR_TABLE = {
       'grant-not-found': 'rolecall exec --help',
       'approval-not-found': 'rolecall approvals',
       'passkey-not-found': 'rolecall passkey list',
+      'directory-entry-not-found': 'rolecall emulator --help',
       'route-not-found': 'rolecall daemon restart',
     },
   },
@@ -84,6 +85,7 @@ export const ERROR_TABLE = {
       'config-key-not-ours': 'rolecall doctor',
       'config-changed-meanwhile': 'rolecall profiles sync',
       'profile-shadowed': 'rolecall profiles sync',
+      'still-assigned': 'rolecall emulator --help',
     },
   },
   UnavailableError: {

@@ -217,6 +217,8 @@ const EQUIVALENT: Readonly<Partial<Record<ErrorCode, string>>> = {
   'invalid-policy': 'what is wrong in the file that has the policy',
   'approval-required': 'the questions that wait, and where they can be answered',
   'passkey-not-found': 'the passkeys that there are',
+  'directory-entry-not-found': 'a request to the emulator; the help lists how it is used',
+  'still-assigned': 'a request to the emulator; the help lists how it is used',
   'passkey-refused': 'the page, where the passkey can be asked again',
   locked: 'what is locked since when',
   'audit-unavailable': 'as for file-not-writable, which the status has beside it',

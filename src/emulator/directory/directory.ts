@@ -1,5 +1,5 @@
 // The directory in use: it alone decides what a user can list and get.
-import { NotFoundError, UsageError } from '../../core/errors.ts';
+import { ConflictError, NotFoundError, UsageError } from '../../core/errors.ts';
 import { parseDirectoryDocument } from './directory-document.ts';
 import type {
   Assignment,
@@ -38,26 +38,41 @@ export interface Directory {
   /** Removes the account and its assignments. */
   removeAccount(accountId: string): void;
   addUser(user: DirectoryUser): void;
+  /** Removes the user, the assignments to that user, and ends the user's sessions. */
+  removeUser(userName: string): void;
   addGroup(group: DirectoryGroup): void;
+  /** Removes the group, its memberships and its assignments. */
+  removeGroup(name: string): void;
   addPermissionSet(permissionSet: PermissionSet): void;
+  /** @throws ConflictError still-assigned: like AWS, it removes no permission set that is assigned */
+  removePermissionSet(name: string): void;
   assign(assignment: Assignment): void;
   unassign(assignment: Assignment): void;
+}
+
+export interface DirectoryEvents {
+  /** Also called for users that a new document no longer has. */
+  readonly onUserRemoved?: (userName: string) => void;
 }
 
 /**
  * Creates a directory from `initial`. Changes take effect with the next call.
  * @throws UsageError invalid-request: any operation with invalid input; nothing is changed then
  */
-export function createDirectory(initial: DirectoryDocument): Directory {
+export function createDirectory(initial: DirectoryDocument, events: DirectoryEvents = {}): Directory {
   let document = parseDirectoryDocument(initial);
   // Permission sets by user and account, rebuilt on the first query after a change.
   let index: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> | undefined;
   let accountsById: ReadonlyMap<string, DirectoryAccount> | undefined;
 
   const change = (next: DirectoryDocument) => {
+    const before = document.users;
     document = next;
     index = undefined;
     accountsById = undefined;
+    if (next.users === before) return;
+    const kept = new Set(next.users.map(({ userName }) => userName));
+    for (const { userName } of before) if (!kept.has(userName)) events.onUserRemoved?.(userName);
   };
   const accounts = () => (accountsById ??= new Map(document.accounts.map((account) => [account.accountId, account])));
   const grantsOf = (userName: string) => (index ??= buildIndex(document)).get(userName);
@@ -66,6 +81,13 @@ export function createDirectory(initial: DirectoryDocument): Directory {
   const hasPermissionSet = (name: string) => document.permissionSets.some((set) => set.name === name);
   const refuseRepeat = (isKnown: boolean, kind: string, name: string) => {
     if (isKnown) throw new UsageError('invalid-request', `The ${kind} ${JSON.stringify(name)} already exists.`);
+  };
+  const requireKnown = (isKnown: boolean, kind: string, name: string) => {
+    if (isKnown) return;
+    throw new NotFoundError(
+      'directory-entry-not-found',
+      `There is no ${kind} ${JSON.stringify(name)} in the directory.`,
+    );
   };
   const requireAccount = (accountId: string) => {
     if (!accounts().has(accountId)) {
@@ -132,13 +154,45 @@ export function createDirectory(initial: DirectoryDocument): Directory {
       }
       change({ ...document, users: [...document.users, user] });
     },
+    removeUser(userName) {
+      requireKnown(findUser(userName) !== undefined, 'user', userName);
+      change({
+        ...document,
+        users: document.users.filter((user) => user.userName !== userName),
+        assignments: document.assignments.filter((assignment) => assignment.user !== userName),
+      });
+    },
     addGroup(group) {
       refuseRepeat(hasGroup(group.name), 'group', group.name);
       change({ ...document, groups: [...document.groups, group] });
     },
+    removeGroup(name) {
+      requireKnown(hasGroup(name), 'group', name);
+      change({
+        ...document,
+        users: document.users.map((user) =>
+          user.groups?.includes(name) === true
+            ? { ...user, groups: user.groups.filter((group) => group !== name) }
+            : user,
+        ),
+        groups: document.groups.filter((group) => group.name !== name),
+        assignments: document.assignments.filter((assignment) => assignment.group !== name),
+      });
+    },
     addPermissionSet(permissionSet) {
       refuseRepeat(hasPermissionSet(permissionSet.name), 'permission set', permissionSet.name);
       change({ ...document, permissionSets: [...document.permissionSets, permissionSet] });
+    },
+    removePermissionSet(name) {
+      requireKnown(hasPermissionSet(name), 'permission set', name);
+      const count = document.assignments.filter((assignment) => assignment.permissionSet === name).length;
+      if (count > 0) {
+        throw new ConflictError(
+          'still-assigned',
+          `The permission set ${JSON.stringify(name)} has ${count} assignment${count === 1 ? '' : 's'}. Remove them first.`,
+        );
+      }
+      change({ ...document, permissionSets: document.permissionSets.filter((set) => set.name !== name) });
     },
     assign(assignment) {
       const problem = problemOfAssignment(assignment, {

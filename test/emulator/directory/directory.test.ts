@@ -222,6 +222,27 @@ describe('a live directory', () => {
     expect(directory.toDocument().assignments).toEqual(createDefaultDirectory().assignments);
   });
 
+  test('removes users, groups and permission sets with what depends on them, and says whose sessions end', () => {
+    const removed: string[] = [];
+    const directory = createDirectory(createDefaultDirectory(), {
+      onUserRemoved: (userName) => removed.push(userName),
+    });
+    directory.removeGroup('ProfessionalAfAdmins');
+    expect(directory.findUser('taylor')?.groups).toEqual([]);
+    expect(directory.accountsOf('taylor').map(({ accountId }) => accountId)).toEqual(['333333333333', '044444444444']);
+    expect(removed).toEqual([]);
+    directory.removeUser('taylor');
+    expect(directory.toDocument()).toMatchObject({
+      users: [{ userName: 'sam' }],
+      groups: [{ name: 'Auditors' }],
+      assignments: [{ accountId: '044444444444', permissionSet: 'ReadOnly', group: 'Auditors' }],
+    });
+    directory.removePermissionSet('Admin-AF-Permission-Set');
+    expect(directory.toDocument().permissionSets.map(({ name }) => name)).toEqual(['ReadOnly']);
+    directory.replace({ ...directory.toDocument(), users: [] });
+    expect(removed).toEqual(['taylor', 'sam']);
+  });
+
   test.each<[string, (directory: ReturnType<typeof createDirectory>) => void, string]>([
     [
       'an account twice',
@@ -269,6 +290,18 @@ describe('a live directory', () => {
       'removing the management account',
       (d) => d.removeAccount('111111111111'),
       'The management account 111111111111 cannot leave its organization.',
+    ],
+    ['removing a user who is not there', (d) => d.removeUser('kim'), 'There is no user "kim" in the directory.'],
+    ['removing a group that is not there', (d) => d.removeGroup('X'), 'There is no group "X" in the directory.'],
+    [
+      'removing a permission set that is not there',
+      (d) => d.removePermissionSet('X'),
+      'There is no permission set "X" in the directory.',
+    ],
+    [
+      'removing a permission set that is assigned',
+      (d) => d.removePermissionSet('ReadOnly'),
+      'The permission set "ReadOnly" has 4 assignments. Remove them first.',
     ],
     ['replacing it by nonsense', (d) => d.replace({} as DirectoryDocument), 'startUrl is missing.'],
   ])('refuses %s and stays unchanged', (_what, change, message) => {
