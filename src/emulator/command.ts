@@ -157,7 +157,7 @@ ${approval}
 
 Point AWS's tools to it:
 
-${formatExports(url)}
+${formatExports(emulator.environment())}
 
 Add this to ~/.aws/config:
 

@@ -7,35 +7,18 @@ import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
 import { type ListenAddress, guardControl, guardPages } from './control/caller-guard.ts';
-import { createAuthorizationCodes } from './sessions/authorization-codes.ts';
-import { createAuthorizeRoutes } from './aws/authorize.ts';
-import { createConsoleRoutes } from './pages/console-page.ts';
-import { createConsoleSessions } from './sessions/console-sessions.ts';
 import { createControlAccess } from './control/control-access.ts';
 import { createControlRoutes } from './control/control.ts';
-import { createDefaultDirectory } from './directory/default-directory.ts';
-import { createDeviceAuthorizations } from './sessions/device-authorizations.ts';
-import { createDevicePageRoutes } from './pages/device-page.ts';
-import { createDirectory } from './directory/directory.ts';
 import type { Emulator, EmulatorOptions } from './control/emulator-interface.ts';
-import { createFaultInjector } from './control/fault-injector.ts';
-import { createFederationRoutes } from './aws/federation.ts';
-import { type Knobs, createKnobStore, parseKnobs } from './sessions/knobs.ts';
-import { createListener } from './listener.ts';
-import { createNonces } from './http/nonces.ts';
-import { createOidcRoutes } from './aws/oidc.ts';
-import { createStyleRoutes } from './pages/page-style.ts';
-import { createPortalRoutes } from './aws/portal.ts';
+import { createDefaultDirectory } from './directory/default-directory.ts';
+import { createDirectory } from './directory/directory.ts';
+import { createAdjustableClock } from './http/adjustable-clock.ts';
+import type { Route } from './http/http.ts';
 import { systemRandom } from './http/random.ts';
-import { createRegistrations } from './sessions/registrations.ts';
-import { createRequestLog } from './http/request-log.ts';
-import { createRoleCredentialsIssuer } from './sessions/role-credentials.ts';
-import { createSessions } from './sessions/sessions.ts';
+import { createListener } from './listener.ts';
 import { endpointEnvironment } from './pages/shell-lines.ts';
-import { createShortcutRoutes } from './pages/shortcut.ts';
-import { createStartPageRoutes } from './pages/start-page.ts';
-import { createStsRoutes } from './aws/sts.ts';
-import { createThrottle } from './http/throttle.ts';
+import { type Knobs, parseKnobs } from './sessions/knobs.ts';
+import { createWorld } from './world.ts';
 
 export type { Emulator, EmulatorOptions };
 
@@ -43,23 +26,16 @@ export type { Emulator, EmulatorOptions };
 export function createEmulator(options: EmulatorOptions = {}): Emulator {
   const {
     directory: document,
-    clock = createSystemClock(),
+    clock: baseClock = createSystemClock(),
     random = systemRandom,
     userId = process.getuid?.(),
     ...knobOptions
   } = options;
-  const directory = createDirectory(document ?? createDefaultDirectory());
-  const knobs = createKnobStore();
-  const shared = { clock, random, knobs, directory };
-  const registrations = createRegistrations(shared);
-  const deviceAuthorizations = createDeviceAuthorizations(shared);
-  const authorizationCodes = createAuthorizationCodes(shared);
-  const sessions = createSessions(shared);
-  const roleCredentials = createRoleCredentialsIssuer(shared);
-  const consoleSessions = createConsoleSessions(shared);
-  const faults = createFaultInjector(clock);
-  const log = createRequestLog();
-  const nonces = createNonces(shared);
+  const clock = createAdjustableClock(baseClock);
+  const directory = createDirectory(document ?? createDefaultDirectory(), {
+    onUserRemoved: (userName) => void world.sessions.revoke(userName),
+  });
+  const initialDocument = directory.toDocument();
   const controlAccess = createControlAccess({ random, ...(userId === undefined ? {} : { userId }) });
   let address: ListenAddress = NOWHERE;
   let server: Server | undefined;
@@ -73,9 +49,21 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
         `autoApprove: there is no user ${JSON.stringify(autoApprove)} in the directory.`,
       );
     }
-    knobs.turn(changes);
+    world.knobs.turn(changes);
   };
-  turnKnobs(knobOptions);
+  const begin = () =>
+    createWorld({
+      clock,
+      random,
+      directory,
+      origin: () => address.origin,
+      environment: () => endpointEnvironment(address.origin),
+    });
+  const routesOf = ({ operations, pages }: ReturnType<typeof begin>): readonly Route[] => [
+    ...operations,
+    ...guardPages(pages, () => address),
+    ...controlRoutes,
+  ];
 
   const emulator: Emulator = {
     async listen(port = 0, host = '127.0.0.1', tls) {
@@ -85,7 +73,8 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       closing = new AbortController();
       // Every delayed answer adds a listener, and many at once are normal here.
       setMaxListeners(0, closing.signal);
-      const listener = createListener({ routes, clock, random, faults, log, signal: closing.signal });
+      const state = () => ({ routes, faults: world.faults, log: world.log });
+      const listener = createListener({ state, clock, random, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
       const created = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
       ignoreConnectionErrors(created);
@@ -119,61 +108,49 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     environment: () => endpointEnvironment(address.origin),
     controlToken: controlAccess.token,
 
+    reset() {
+      clock.reset();
+      directory.replace(initialDocument);
+      world = begin();
+      routes = routesOf(world);
+      turnKnobs(knobOptions);
+    },
+    nowMs: () => clock.nowMs(),
+    advancedMs: () => clock.advancedMs(),
+    advance: (seconds) => clock.advance(seconds * 1000),
+
     directory,
     get knobs() {
-      return knobs.current;
+      return world.knobs.current;
     },
     turnKnobs,
 
-    addFault: (fault) => faults.add(fault),
-    faults: () => faults.list(),
-    clearFaults: () => faults.clear(),
+    addFault: (fault) => world.faults.add(fault),
+    faults: () => world.faults.list(),
+    clearFaults: () => world.faults.clear(),
 
-    pendingDeviceAuthorizations: () => deviceAuthorizations.pending(),
-    approve: (userCode, userName) => deviceAuthorizations.approve(userCode, userName),
-    deny: (userCode) => deviceAuthorizations.deny(userCode),
-    pendingAuthorizations: () => authorizationCodes.pending(),
-    approveAuthorization: (requestId, userName) => authorizationCodes.approve(requestId, userName),
-    denyAuthorization: (requestId, error) => authorizationCodes.deny(requestId, error),
+    pendingDeviceAuthorizations: () => world.deviceAuthorizations.pending(),
+    approve: (userCode, userName) => world.deviceAuthorizations.approve(userCode, userName),
+    deny: (userCode) => world.deviceAuthorizations.deny(userCode),
+    pendingAuthorizations: () => world.authorizationCodes.pending(),
+    approveAuthorization: (requestId, userName) => world.authorizationCodes.approve(requestId, userName),
+    denyAuthorization: (requestId, error) => world.authorizationCodes.deny(requestId, error),
 
-    revokeSessions: (userName) => sessions.revoke(userName),
-    expireAccessTokens: (userName) => sessions.expireAccessTokens(userName),
-    killRefreshTokens: (userName) => sessions.killRefreshTokens(userName),
-    expireRegistrations: () => registrations.expireAll(),
+    revokeSessions: (userName) => world.sessions.revoke(userName),
+    expireAccessTokens: (userName) => world.sessions.expireAccessTokens(userName),
+    killRefreshTokens: (userName) => world.sessions.killRefreshTokens(userName),
+    expireRegistrations: () => world.registrations.expireAll(),
 
-    calls: () => log.counts(),
-    countCalls: (operation, detail) => log.count(operation, detail),
-    requests: () => log.requests(),
-    resetCalls: () => log.reset(),
+    calls: () => world.log.counts(),
+    countCalls: (operation, detail) => world.log.count(operation, detail),
+    requests: () => world.log.requests(),
+    resetCalls: () => world.log.reset(),
   };
 
-  const origin = () => address.origin;
-  const routes = [
-    ...createOidcRoutes({
-      directory,
-      knobs,
-      registrations,
-      deviceAuthorizations,
-      authorizationCodes,
-      sessions,
-      origin,
-    }),
-    ...createPortalRoutes({ directory, knobs, sessions, roleCredentials, throttle: createThrottle(clock) }),
-    ...createStsRoutes({ directory, roleCredentials, random }),
-    ...guardPages(
-      [
-        ...createAuthorizeRoutes({ directory, knobs, registrations, authorizationCodes, nonces }),
-        ...createDevicePageRoutes({ directory, deviceAuthorizations, nonces }),
-        ...createStartPageRoutes({ directory, roleCredentials, nonces, origin }),
-        ...createShortcutRoutes({ directory, knobs, roleCredentials, consoleSessions, nonces }),
-        ...createFederationRoutes({ roleCredentials, consoleSessions }),
-        ...createConsoleRoutes({ directory, consoleSessions }),
-        ...createStyleRoutes(),
-      ],
-      () => address,
-    ),
-    ...guardControl(createControlRoutes(emulator), () => address, controlAccess),
-  ];
+  const controlRoutes = guardControl(createControlRoutes(emulator), () => address, controlAccess);
+  let world = begin();
+  let routes = routesOf(world);
+  turnKnobs(knobOptions);
   return emulator;
 }
 

@@ -21,12 +21,17 @@ import type { RequestLog } from './http/request-log.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-export interface ListenerDeps {
+export interface ListenerState {
   readonly routes: readonly Route[];
-  readonly clock: Clock;
-  readonly random: RandomBytes;
   readonly faults: FaultInjector;
   readonly log: RequestLog;
+}
+
+export interface ListenerDeps {
+  /** As of now; a reset replaces it, and requests that have begun keep what they began with. */
+  readonly state: () => ListenerState;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
   /** Aborted when the emulator closes, so that it does not wait for delayed answers. */
   readonly signal: AbortSignal;
 }
@@ -38,13 +43,14 @@ export function createListener(
   return async (message, response) => {
     const { path, query } = splitTarget(message.url ?? '/');
     const method = message.method ?? 'GET';
-    const found = findRoute(deps.routes, method, path);
+    const state = deps.state();
+    const found = findRoute(state.routes, method, path);
     let setStatus: ((status: number) => void) | undefined;
     const recordOnce = (request?: HttpRequest) => {
       // Control requests, which may read the record, are not recorded.
       if (path.startsWith('/control/')) return;
       const assumeRole = request && found?.route?.assumeRoleOf?.(request);
-      setStatus ??= deps.log.record({
+      setStatus ??= state.log.record({
         atMs: deps.clock.nowMs(),
         method,
         path,
@@ -61,7 +67,7 @@ export function createListener(
       const body = await readBody(message, found?.route?.bodyLimitBytes ?? BODY_LIMIT_BYTES);
       const request: HttpRequest = { method, path, query, headers: message.headers, body, connection };
       recordOnce(request);
-      reply = await answer(deps, found, request);
+      reply = await answer(deps, state.faults, found, request);
     } catch (thrown) {
       recordOnce();
       if (thrown instanceof BodyTooLargeError) {
@@ -97,6 +103,7 @@ function findRoute(routes: readonly Route[], method: string, path: string): Foun
 
 async function answer(
   deps: ListenerDeps,
+  faults: FaultInjector,
   found: FoundRoute | undefined,
   request: HttpRequest,
 ): Promise<Reply | undefined> {
@@ -122,7 +129,7 @@ async function answer(
   };
   if (operation === undefined) return work();
   const call = { operation, detail: route.detailOf?.(request), requestId, signal: deps.signal };
-  const reply = await deps.faults.answer(call, work);
+  const reply = await faults.answer(call, work);
   return reply && { ...reply, headers: { 'x-amzn-requestid': requestId, ...reply.headers } };
 }
 

@@ -178,7 +178,7 @@ function createToken(deps: OidcDeps, body: Body): Reply {
     case DEVICE_CODE_GRANT: {
       const outcome = deps.deviceAuthorizations.poll(requireText(body, 'deviceCode'), registration.clientId);
       if (outcome.state !== 'approved') throw oidcError(EXCEPTION_OF_OUTCOME[outcome.state]);
-      return tokenReply(deps.sessions.begin(registration, outcome.userName));
+      return tokenReply(deps.sessions.begin(registration, requireUser(deps, outcome.userName)));
     }
     case REFRESH_TOKEN_GRANT: {
       const tokens = deps.sessions.refresh(registration, requireText(body, 'refreshToken'));
@@ -194,9 +194,17 @@ function createToken(deps: OidcDeps, body: Body): Reply {
       };
       const redeemed = deps.authorizationCodes.redeem(redemption);
       if (redeemed === undefined) throw oidcError('InvalidGrantException', 'Invalid authorization code provided');
-      return tokenReply(deps.sessions.begin({ ...registration, scopes: redeemed.scopes }, redeemed.userName));
+      return tokenReply(
+        deps.sessions.begin({ ...registration, scopes: redeemed.scopes }, requireUser(deps, redeemed.userName)),
+      );
     }
   }
+}
+
+/** The user may have been deleted after approving. */
+function requireUser({ directory }: OidcDeps, userName: string): string {
+  if (directory.findUser(userName) === undefined) throw oidcError('InvalidGrantException');
+  return userName;
 }
 
 const EXCEPTION_OF_OUTCOME: Readonly<Record<Exclude<PollOutcome['state'], 'approved'>, OidcException>> = {

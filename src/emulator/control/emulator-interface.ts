@@ -35,6 +35,14 @@ export interface Emulator {
   /** The bearer token with which any user can use the control API. */
   readonly controlToken: string;
 
+  /** Back to how it started: directory, knobs, time, and nothing else; address and token stay. */
+  reset(): void;
+  /** The emulator's time, by which everything expires; role credentials and answers are dated by it. */
+  nowMs(): number;
+  advancedMs(): number;
+  /** Sets the time forward. @throws UsageError invalid-request: negative, or more than ten years in total */
+  advance(seconds: number): void;
+
   readonly directory: Directory;
   readonly knobs: Knobs;
   /** @throws UsageError invalid-request: not a knob, or not a value for it */

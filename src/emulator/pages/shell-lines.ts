@@ -10,11 +10,15 @@ export function endpointEnvironment(url: string): EndpointEnvironment {
   return { AWS_ENDPOINT_URL_SSO_OIDC: url, AWS_ENDPOINT_URL_SSO: url, AWS_ENDPOINT_URL_STS: url };
 }
 
-/** One `export` line per variable; the emulator's URL needs no quotes. */
-export function formatExports(url: string): string {
-  return Object.entries(endpointEnvironment(url))
-    .map(([name, value]) => `export ${name}=${value}`)
+/** One `export` line per variable; a value with characters of the shell is quoted. */
+export function formatExports(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .map(([name, value]) => `export ${name}=${quoteIfNeeded(value)}`)
     .join('\n');
+}
+
+function quoteIfNeeded(value: string): string {
+  return /^[\w@%+=:,./[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** The sso-session section for `~/.aws/config`. */

@@ -14,7 +14,8 @@ export interface StartPageDeps {
   readonly directory: Directory;
   readonly roleCredentials: RoleCredentialsIssuer;
   readonly nonces: Nonces;
-  readonly origin: () => string;
+  /** The variables that point AWS clients here. */
+  readonly environment: () => Readonly<Record<string, string>>;
 }
 
 export function createStartPageRoutes(deps: StartPageDeps): readonly Route[] {
@@ -91,7 +92,7 @@ ${found.map((account) => accountCard(deps, user, account, nonce, found.length <=
 <p class="soft small">An sso-session for <code>~/.aws/config</code>, and the variables that point AWS's tools to this emulator:</p>
 <pre>${formatConfigSection(deps.directory)}</pre>
 <p></p>
-<pre>${formatExports(deps.origin())}</pre>`,
+<pre>${formatExports(deps.environment())}</pre>`,
   });
 }
 
