@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
-import { type ListenAddress, guardControl, guardPages } from './control/caller-guard.ts';
+import { type ListenAddress, guardControl, guardOpenControl, guardPages } from './control/caller-guard.ts';
 import { createControlAccess } from './control/control-access.ts';
-import { createControlRoutes } from './control/control.ts';
+import { UNKNOWN_CONTROL_ROUTE, createControlRoutes } from './control/control.ts';
 import type { Emulator, EmulatorOptions } from './control/emulator-interface.ts';
+import { describeEmulatorApi } from './control/openapi.ts';
 import { createDefaultDirectory } from './directory/default-directory.ts';
 import { createDirectory } from './directory/directory.ts';
 import { createAdjustableClock } from './http/adjustable-clock.ts';
@@ -18,7 +19,7 @@ import { systemRandom } from './http/random.ts';
 import { createListener } from './listener.ts';
 import { endpointEnvironment } from './pages/shell-lines.ts';
 import { type Knobs, parseKnobs } from './sessions/knobs.ts';
-import { createWorld } from './world.ts';
+import { type World, createWorld } from './world.ts';
 
 export type { Emulator, EmulatorOptions };
 
@@ -59,7 +60,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       origin: () => address.origin,
       environment: () => endpointEnvironment(address.origin),
     });
-  const routesOf = ({ operations, pages }: ReturnType<typeof begin>): readonly Route[] => [
+  const routesOf = ({ operations, pages }: World): readonly Route[] => [
     ...operations,
     ...guardPages(pages, () => address),
     ...controlRoutes,
@@ -73,7 +74,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       closing = new AbortController();
       // Every delayed answer adds a listener, and many at once are normal here.
       setMaxListeners(0, closing.signal);
-      const state = () => ({ routes, faults: world.faults, log: world.log });
+      const state = () => ({ routes, unknownControlRoutes, faults: world.faults, log: world.log });
       const listener = createListener({ state, clock, random, signal: closing.signal });
       const onRequest: Parameters<typeof createServer>[1] = (message, response) => void listener(message, response);
       const created = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
@@ -147,7 +148,12 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     resetCalls: () => world.log.reset(),
   };
 
-  const controlRoutes = guardControl(createControlRoutes(emulator), () => address, controlAccess);
+  const control = createControlRoutes(emulator, () => describeEmulatorApi([...world.operations, ...world.pages]));
+  const controlRoutes = [
+    ...guardControl(control.guarded, () => address, controlAccess),
+    ...guardOpenControl(control.open, () => address),
+  ];
+  const unknownControlRoutes = guardControl([UNKNOWN_CONTROL_ROUTE], () => address, controlAccess);
   let world = begin();
   let routes = routesOf(world);
   turnKnobs(knobOptions);

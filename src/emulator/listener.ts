@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { RefusedError, toRolecallError } from '../core/errors.ts';
 import { connectionOf } from '../platform/sockets/loopback-peer.ts';
 import { AwsError, SERVER_FAILED, formatAwsError } from './http/aws-errors.ts';
+import { isControlPath } from './control/control.ts';
 import type { FaultInjector } from './control/fault-injector.ts';
 import {
   BodyTooLargeError,
@@ -21,8 +22,16 @@ import type { RequestLog } from './http/request-log.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
+const TOO_LARGE = {
+  code: 'request-too-large',
+  message: 'The body of the request is too large.',
+  hint: 'rolecall emulator --help',
+} as const;
+
 export interface ListenerState {
   readonly routes: readonly Route[];
+  /** The one that answers for addresses which the control API does not have, or none. */
+  readonly unknownControlRoutes: readonly Route[];
   readonly faults: FaultInjector;
   readonly log: RequestLog;
 }
@@ -44,11 +53,11 @@ export function createListener(
     const { path, query } = splitTarget(message.url ?? '/');
     const method = message.method ?? 'GET';
     const state = deps.state();
-    const found = findRoute(state.routes, method, path);
+    const found = findRoute(state, method, path);
     let setStatus: ((status: number) => void) | undefined;
     const recordOnce = (request?: HttpRequest) => {
       // Control requests, which may read the record, are not recorded.
-      if (path.startsWith('/control/')) return;
+      if (isControlPath(path)) return;
       const assumeRole = request && found?.route?.assumeRoleOf?.(request);
       setStatus ??= state.log.record({
         atMs: deps.clock.nowMs(),
@@ -71,7 +80,8 @@ export function createListener(
     } catch (thrown) {
       recordOnce();
       if (thrown instanceof BodyTooLargeError) {
-        reply = { ...jsonReply(413, { message: 'Request entity too large' }), headers: { connection: 'close' } };
+        const large = jsonReply(413, isControlPath(path) ? TOO_LARGE : { message: 'Request entity too large' });
+        reply = { ...large, headers: { ...large.headers, connection: 'close' } };
       }
     }
     if (reply === undefined) {
@@ -90,15 +100,18 @@ type FoundRoute =
   | { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
   | { readonly route?: undefined; readonly allow: string };
 
-function findRoute(routes: readonly Route[], method: string, path: string): FoundRoute | undefined {
+function findRoute(state: ListenerState, method: string, path: string): FoundRoute | undefined {
   const methods: string[] = [];
-  for (const route of routes) {
+  for (const route of state.routes) {
     const parameters = matchPath(route.path, path);
     if (parameters === undefined) continue;
     if (route.method === method) return { route, parameters };
     methods.push(route.method);
   }
-  return methods.length === 0 ? undefined : { allow: methods.join(', ') };
+  const allow = methods.join(', ');
+  const [unknownControl] = isControlPath(path) ? state.unknownControlRoutes : [];
+  if (unknownControl !== undefined) return { route: unknownControl, parameters: { allow } };
+  return allow === '' ? undefined : { allow };
 }
 
 async function answer(

@@ -9,6 +9,7 @@ import { routes } from '../../src/local-api/routes.ts';
 import {
   apiSections,
   commandSections,
+  emulatorSections,
   errorSections,
   fillSections,
   hostSections,
@@ -25,6 +26,7 @@ const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
 const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
   ['docs/api.md', apiSections()],
   ['docs/commands.md', commandSections(program)],
+  ['docs/emulator.md', emulatorSections()],
   ['docs/exit-codes.md', errorSections()],
   ['docs/security.md', hostSections()],
   ['docs/settings.md', await settingsSections()],

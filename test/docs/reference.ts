@@ -4,6 +4,8 @@ import { PARTITIONS } from '../../src/core/aws/partitions.ts';
 import { ERROR_TABLE, EXIT_INTERRUPTED, httpStatusOf, type ErrorCode } from '../../src/core/errors.ts';
 import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
+import { CONTROL_PREFIX } from '../../src/emulator/control/control.ts';
+import { CONTROL_ROWS } from '../../src/emulator/control/control-table.ts';
 import { routes, type Route } from '../../src/local-api/routes.ts';
 import { teamSchema } from '../../src/daemon/settings/team-schema.ts';
 import { FOLDERS, ROOMS } from '../helpers/house.ts';
@@ -62,6 +64,12 @@ export function hostSections(): Sections {
       ),
     ),
   };
+}
+
+/** The section of docs/emulator.md. */
+export function emulatorSections(): Sections {
+  const rows = CONTROL_ROWS.map(({ method, path, summary }) => [`${method} ${code(CONTROL_PREFIX + path)}`, summary]);
+  return { 'control-routes': formatTable(['route', 'does'], rows) };
 }
 
 /** The sections of docs/exit-codes.md. */

@@ -235,7 +235,8 @@ describe('unknown requests', () => {
       new Promise<string>((resolve, reject) => {
         const { hostname, port } = new URL(started.url);
         const socket = connect(Number(port), hostname, () => {
-          socket.write(`DELETE ${target} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\n\r\n`);
+          const headers = `Host: ${hostname}:${port}\r\nContent-Type: application/json\r\nConnection: close`;
+          socket.write(`DELETE ${target} HTTP/1.1\r\n${headers}\r\n\r\n`);
         });
         let text = '';
         socket.on('data', (chunk) => (text += chunk.toString()));

@@ -21,18 +21,27 @@ export function guardControl(
   access: Pick<ControlAccess, 'allows'>,
 ): readonly Route[] {
   return guard(routes, async (request) => {
-    requireOwnHost(request, address());
-    const { origin, referer, 'sec-fetch-site': site, 'content-type': contentType } = request.headers;
-    if (origin !== undefined) throw refused('The control API refuses requests with an Origin header.');
-    if (referer !== undefined) throw refused('The control API refuses requests with a Referer header.');
-    if (site !== undefined && site !== 'none') throw refused('The control API refuses requests from web pages.');
-    if (request.method !== 'GET' && !/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
-      throw refused('Changes through the control API need Content-Type: application/json.');
-    }
-    if (!(await access.allows(request))) {
+    refuseWebPages(request, address());
+    if (!(await access.allows(request, address().host))) {
       throw refused('Only the user who runs the emulator, or a caller with its token, can use the control API.');
     }
   });
+}
+
+/** Guards routes that have no data and need no token: they are not for web pages either. */
+export function guardOpenControl(routes: readonly Route[], address: () => ListenAddress): readonly Route[] {
+  return guard(routes, (request) => refuseWebPages(request, address()));
+}
+
+function refuseWebPages(request: HttpRequest, address: ListenAddress): void {
+  requireOwnHost(request, address);
+  const { origin, referer, 'sec-fetch-site': site, 'content-type': contentType } = request.headers;
+  if (origin !== undefined) throw refused('The control API refuses requests with an Origin header.');
+  if (referer !== undefined) throw refused('The control API refuses requests with a Referer header.');
+  if (site !== undefined && site !== 'none') throw refused('The control API refuses requests from web pages.');
+  if (request.method !== 'GET' && !/^application\/json\s*(;|$)/i.test(contentType ?? '')) {
+    throw refused('Changes through the control API need Content-Type: application/json.');
+  }
 }
 
 /** Guards pages: links may come from anywhere, forms only from the emulator's own pages. */

@@ -1,12 +1,14 @@
 // Decides who may use the control API: callers with its token, and programs of the user who runs the emulator.
 import { timingSafeEqual } from 'node:crypto';
+import { isLoopbackHost } from '../../core/loopback.ts';
 import { createPeerCheck } from '../../platform/sockets/loopback-peer.ts';
 import type { HttpRequest } from '../http/http.ts';
 import { type RandomBytes, randomOpaque } from '../http/random.ts';
 
 export interface ControlAccess {
   readonly token: string;
-  allows(request: HttpRequest): Promise<boolean>;
+  /** `host` is the address that the emulator listens on. */
+  allows(request: HttpRequest, host: string): Promise<boolean>;
 }
 
 /** `userId` is the user who runs the emulator; undefined on systems without user ids. */
@@ -18,10 +20,12 @@ export function createControlAccess(deps: { readonly random: RandomBytes; readon
   const canTellUsers = process.platform === 'linux';
   return {
     token,
-    async allows({ headers, connection }) {
+    async allows({ headers, connection }, host) {
       const given = Buffer.from(headers.authorization ?? '');
       if (given.length === expected.length && timingSafeEqual(given, expected)) return true;
-      return canTellUsers && connection !== undefined && isOwnPeer(connection, () => false);
+      // Beyond loopback, other machines and containers can connect, whose users this kernel does not know.
+      if (!canTellUsers || !isLoopbackHost(host)) return false;
+      return connection !== undefined && isOwnPeer(connection, () => false);
     },
   };
 }

@@ -1,110 +1,88 @@
 // The control API: lets other processes do over HTTP what in-process tests do by calling the emulator.
-import { UsageError } from '../../core/errors.ts';
-import {
-  parseAccount,
-  parseAssignment,
-  parseDirectoryDocument,
-  parseGroup,
-  parsePermissionSet,
-  parseUser,
-} from '../directory/directory-document.ts';
-import type { AuthorizationError } from '../sessions/authorization-codes.ts';
-import type { Emulator } from './emulator-interface.ts';
-import { parseFault } from './faults.ts';
+import { NotFoundError, UsageError } from '../../core/errors.ts';
 import { type HttpRequest, type Reply, type Route, jsonReply } from '../http/http.ts';
-import { readFields } from '../http/json-fields.ts';
-import { parseKnobs } from '../sessions/knobs.ts';
+import { CONTROL_ROWS, type ControlCall, type ControlRow } from './control-table.ts';
+import type { Emulator } from './emulator-interface.ts';
 
-/** A directory of thousands of accounts is a few megabytes of JSON. */
-const DIRECTORY_LIMIT_BYTES = 32 * 1024 * 1024;
+export const CONTROL_PREFIX = '/control/v1/';
+/** Of the addresses before there were versions; they have the same routes and the same guard. */
+const UNVERSIONED_PREFIX = '/control/';
 
-/**
- * Every route is listed in `docs/emulator.md`, which a test compares with this list.
- *
- * Reads answer 200 with JSON, changes 200 with the result or 204, invalid requests `{ code, message, hint }`.
- * Changes need `Content-Type: application/json`; requests from web pages are refused.
- */
-export function createControlRoutes(emulator: Emulator): readonly Route[] {
-  const get = (path: string, read: () => unknown): Route => ({
-    method: 'GET',
-    path: `/control/${path}`,
-    handle: () => jsonReply(200, read()),
-  });
-  const change = (method: string, path: string, apply: Apply, bodyLimitBytes?: number): Route => ({
-    method,
-    path: `/control/${path}`,
-    ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
-    handle(request, parameters) {
-      const result = apply(parseBody(request), parameters);
-      return result === undefined ? NO_CONTENT : jsonReply(200, result);
-    },
-  });
-  const { directory } = emulator;
-
-  return [
-    get('status', () => ({
-      url: emulator.url,
-      startUrl: directory.startUrl,
-      region: directory.region,
-      environment: emulator.environment(),
-      pendingDeviceAuthorizations: emulator.pendingDeviceAuthorizations(),
-      pendingAuthorizations: emulator.pendingAuthorizations(),
-      faults: emulator.faults(),
-      knobs: emulator.knobs,
-      calls: emulator.calls(),
-    })),
-
-    get('directory', () => directory.toDocument()),
-    change('PUT', 'directory', (body) => directory.replace(parseDirectoryDocument(body)), DIRECTORY_LIMIT_BYTES),
-    change('POST', 'accounts', (body) => directory.addAccount(parseAccount(body))),
-    change('PUT', 'accounts/{accountId}', (body, { accountId = '' }) =>
-      directory.updateAccount(parseAccount({ ...(body as object), accountId })),
-    ),
-    change('DELETE', 'accounts/{accountId}', (_body, { accountId = '' }) => directory.removeAccount(accountId)),
-    change('POST', 'users', (body) => directory.addUser(parseUser(body))),
-    change('POST', 'groups', (body) => directory.addGroup(parseGroup(body))),
-    change('POST', 'permission-sets', (body) => directory.addPermissionSet(parsePermissionSet(body))),
-    change('POST', 'assignments', (body) => directory.assign(parseAssignment(body))),
-    change('POST', 'assignments/remove', (body) => directory.unassign(parseAssignment(body))),
-
-    get('device-authorizations', () => emulator.pendingDeviceAuthorizations()),
-    change('POST', 'device-authorizations/{userCode}/approve', (body, { userCode = '' }) =>
-      emulator.approve(userCode, userNameOf(body)),
-    ),
-    change('POST', 'device-authorizations/{userCode}/deny', (_body, { userCode = '' }) => emulator.deny(userCode)),
-
-    get('authorizations', () => emulator.pendingAuthorizations()),
-    change('POST', 'authorizations/{requestId}/approve', (body, { requestId = '' }) => ({
-      location: emulator.approveAuthorization(requestId, userNameOf(body)),
-    })),
-    change('POST', 'authorizations/{requestId}/deny', (body, { requestId = '' }) => ({
-      location: emulator.denyAuthorization(requestId, errorOf(body)),
-    })),
-
-    change('POST', 'sessions/revoke', (body) => ({ count: emulator.revokeSessions(userNameOf(body)) })),
-    change('POST', 'access-tokens/expire', (body) => ({ count: emulator.expireAccessTokens(userNameOf(body)) })),
-    change('POST', 'refresh-tokens/kill', (body) => ({ count: emulator.killRefreshTokens(userNameOf(body)) })),
-    change('POST', 'registrations/expire', () => emulator.expireRegistrations()),
-
-    get('faults', () => emulator.faults()),
-    change('POST', 'faults', (body) => emulator.addFault(parseFault(body))),
-    change('DELETE', 'faults', () => emulator.clearFaults()),
-
-    get('knobs', () => emulator.knobs),
-    change('PATCH', 'knobs', (body) => {
-      emulator.turnKnobs(parseKnobs(body));
-      return emulator.knobs;
-    }),
-
-    get('calls', () => emulator.calls()),
-    change('DELETE', 'calls', () => emulator.resetCalls()),
-    get('requests', () => emulator.requests()),
-  ];
+export interface ControlRoutes {
+  /** For callers with access. */
+  readonly guarded: readonly Route[];
+  /** Without data, for everybody but web pages. */
+  readonly open: readonly Route[];
 }
 
-type Apply = (body: unknown, parameters: Readonly<Record<string, string>>) => unknown;
+/**
+ * Reads answer 200 with JSON, changes 200 with the result or 204, failures `{ code, message, hint }`.
+ * `describeApi` returns the OpenAPI document.
+ */
+export function createControlRoutes(emulator: Emulator, describeApi: () => unknown): ControlRoutes {
+  const deps = { emulator, describeApi };
+  const routesOf = (rows: readonly ControlRow[]) => [
+    ...rows.map((row) => createRoute(row, CONTROL_PREFIX, row.run, deps)),
+    ...rows.map((row) => createRoute(row, UNVERSIONED_PREFIX, row.runUnversioned ?? row.run, deps)),
+  ];
+  return {
+    guarded: routesOf(CONTROL_ROWS.filter(({ isOpen }) => isOpen !== true)),
+    open: routesOf(CONTROL_ROWS.filter(({ isOpen }) => isOpen === true)),
+  };
+}
 
-const NO_CONTENT: Readonly<Reply> = { status: 204, headers: {}, body: '' };
+export function isControlPath(path: string): boolean {
+  return path.startsWith(UNVERSIONED_PREFIX);
+}
+
+/** Answers for an address or a method that the control API does not have. */
+export const UNKNOWN_CONTROL_ROUTE: Readonly<Route> = {
+  method: '',
+  path: '',
+  handle({ method, path }, { allow = '' }) {
+    const isKnown = allow !== '';
+    const error = new NotFoundError(
+      'route-not-found',
+      isKnown ? `${path} has no ${method}, only ${allow}.` : `The control API has no route ${method} ${path}.`,
+      HELP,
+    );
+    return isKnown ? jsonReply(405, error.toBody(), { allow }) : jsonReply(404, error.toBody());
+  },
+} as const;
+
+function createRoute(
+  { method, path, query = [], bodyLimitBytes }: ControlRow,
+  prefix: string,
+  run: ControlRow['run'],
+  deps: Pick<ControlCall, 'emulator' | 'describeApi'>,
+): Route {
+  return {
+    method,
+    path: `${prefix}${path}`,
+    ...(bodyLimitBytes === undefined ? {} : { bodyLimitBytes }),
+    handle(request, parameters) {
+      // The older addresses have always ignored a query.
+      if (prefix === CONTROL_PREFIX) refuseUnknownQuery(request, query);
+      const body = method === 'GET' ? {} : parseBody(request);
+      const result = run({ ...deps, body, parameters, query: request.query });
+      return result === undefined ? NO_CONTENT : jsonReply(200, result, NO_STORE);
+    },
+  };
+}
+
+const HELP = { hint: 'rolecall emulator --help' } as const;
+const NO_STORE = { 'cache-control': 'no-store' } as const;
+const NO_CONTENT: Readonly<Reply> = { status: 204, headers: NO_STORE, body: '' };
+
+function refuseUnknownQuery({ query }: HttpRequest, known: readonly string[]): void {
+  for (const name of new Set(query.keys())) {
+    if (!known.includes(name)) {
+      const list = known.length === 0 ? 'it takes none' : `known: ${known.join(', ')}`;
+      throw new UsageError('invalid-request', `${JSON.stringify(name)} is not a known parameter (${list}).`, HELP);
+    }
+    if (query.getAll(name).length > 1) throw new UsageError('invalid-request', `${name} appears more than once.`, HELP);
+  }
+}
 
 /** An empty body counts as an empty object, for changes without parameters. */
 function parseBody(request: HttpRequest): unknown {
@@ -113,20 +91,8 @@ function parseBody(request: HttpRequest): unknown {
   try {
     body = JSON.parse(request.body);
   } catch (cause) {
-    throw new UsageError('invalid-request', 'The request body is not JSON.', { cause });
+    throw new UsageError('invalid-request', 'The request body is not JSON.', { cause, ...HELP });
   }
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
-  throw new UsageError('invalid-request', 'The request body must be a JSON object.');
-}
-
-function userNameOf(body: unknown): string | undefined {
-  return readFields(body, ['userName']).optionalString('userName');
-}
-
-function errorOf(body: unknown): AuthorizationError | undefined {
-  const fields = readFields(body, ['error', 'description']);
-  const error = fields.optionalString('error');
-  const description = fields.optionalText('description');
-  if (error === undefined) return undefined;
-  return { error, ...(description === undefined ? {} : { description }) };
+  throw new UsageError('invalid-request', 'The request body must be a JSON object.', HELP);
 }

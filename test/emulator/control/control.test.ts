@@ -360,7 +360,7 @@ describe('refused callers', () => {
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
     });
     expect({ status: answer.status, cors: answer.headers['access-control-allow-origin'] }).toEqual({
-      status: 405,
+      status: 403,
       cors: undefined,
     });
   });
@@ -382,8 +382,9 @@ describe('refused callers', () => {
     const emulator = createEmulator();
     onTestFinished(() => emulator.close());
     const { port } = await emulator.listen(0, '0.0.0.0');
+    const authorization = `Bearer ${emulator.controlToken}`;
     const ask = async (host: string) =>
-      (await call(`http://127.0.0.1:${port}/control/status`, { headers: { host } })).status;
+      (await call(`http://127.0.0.1:${port}/control/status`, { headers: { host, authorization } })).status;
     expect([
       await ask(`127.0.0.1:${port}`),
       await ask(`192.0.2.7:${port}`),
