@@ -18,6 +18,17 @@ export interface OutputStream {
   readonly rows?: number | undefined;
   /** What `--color` says; undefined leaves it to the environment and the terminal. */
   readonly isColoured?: boolean | undefined;
+  /** Set with --json, where messages are lines of JSON: prints one with its parts. */
+  readonly note?: ((note: JsonNote) => void) | undefined;
+}
+
+/** With --json: something worth knowing although the command goes on. */
+export interface JsonNote {
+  readonly type: 'note' | 'warning' | 'debug';
+  readonly message: string;
+  /** Of a failure that does not end the command. */
+  readonly code?: string;
+  readonly hint?: string;
 }
 
 export interface PageOptions {
@@ -77,6 +88,8 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
   /** Of this process: `v24.1.0`. */
   readonly nodeVersion: string;
   readonly clock: Clock;
+  /** Sends there what the client says while it waits for the daemon; to standard error until then. */
+  sendClientMessagesTo(stream: OutputStream): void;
   /** The terminal of standard input and standard error, for a program that draws on the whole screen. */
   openPickerTerminal(): Promise<PickerTerminal>;
   /** Reads single keys in the background until the returned function is called; undefined without a terminal to read. */

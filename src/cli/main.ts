@@ -15,7 +15,7 @@ import {
   noDebuggerFlags,
 } from '../platform/process/harden-process.ts';
 import type { Service } from '../service/service.ts';
-import type { CliContext } from './context.ts';
+import type { CliContext, OutputStream } from './context.ts';
 import { runCommandLine } from './program.ts';
 
 ignoreDebuggerSignal();
@@ -24,9 +24,12 @@ const startWithCoreDumps = leaveMemoryOutOfCoreDumps();
 /** A copy from the start: what is removed from process.env for a browser is still passed to a daemon. */
 const environment: Readonly<Record<string, string | undefined>> = { ...process.env };
 
-/** The passphrase that the user has typed for the next daemon. */
-interface GivenSecret {
+/** What commands give to the client, which exists before them. */
+interface Given {
+  /** The passphrase that the user has typed for the next daemon. */
   passphrase: string | undefined;
+  /** Where the client's own messages go. */
+  messages: OutputStream;
 }
 
 /** How a program that `runInPlace` started has ended. */
@@ -40,7 +43,7 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
   const userId = process.getuid?.() ?? -1;
   const surroundings = { environment, homeDirectory, platform: process.platform, userId };
   const paths = resolvePaths(surroundings);
-  const given: GivenSecret = { passphrase: undefined };
+  const given: Given = { passphrase: undefined, messages: process.stderr };
   const ask = async (question: string, options: { readonly isHidden: boolean }) =>
     (await import('./terminal/ask-line.ts')).askLine(question, interrupt, options);
   return {
@@ -56,6 +59,9 @@ function createContext(interrupt: AbortController, ending: Ending): CliContext {
     paths,
     clock,
     client: createClient(surroundings, paths, clock, given),
+    sendClientMessagesTo(stream) {
+      given.messages = stream;
+    },
     signal: interrupt.signal,
     ask: (question) => ask(question, { isHidden: false }),
     askHidden: (question) => ask(question, { isHidden: true }),
@@ -132,7 +138,7 @@ function createClient(
   surroundings: ServiceSurroundings,
   paths: RuntimePaths,
   clock: Clock,
-  given: GivenSecret,
+  given: Given,
 ): LocalApiClient {
   let client: LocalApiClient | undefined;
   return {
@@ -148,9 +154,9 @@ function createClient(
         version,
         isAtTerminal: isatty(0),
         onSilence: (message) =>
-          void process.stderr.write(`Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`),
+          void given.messages.write(`Note: ${message} Still waiting. To replace it: rolecall daemon restart\n`),
         onReplaced: () =>
-          void process.stderr.write(
+          void given.messages.write(
             `Note: restarted the daemon, because it was older than this command (now ${version}).\n`,
           ),
         clock,
@@ -171,7 +177,7 @@ function programPath(program: Program): string {
 async function startDaemon(
   surroundings: ServiceSurroundings,
   paths: RuntimePaths,
-  { passphrase }: GivenSecret,
+  { passphrase }: Pick<Given, 'passphrase'>,
 ): Promise<StartedDaemon> {
   const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
   const { findInstalledService } = await import('../platform/service/installed-service.ts');

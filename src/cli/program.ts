@@ -41,9 +41,12 @@ export const COMMANDS: CommandList = {
 
 /** Runs one command line (without node and script) and returns its exit code; never rejects. */
 export async function runCommandLine(argv: readonly string[], given: CliContext): Promise<number> {
-  let context = given.stderr.isTTY === true ? await wrapMessages(given) : given;
+  const isJson = hasOwnFlag(argv, '--json');
+  const messages = isJson ? (await import('./json-messages.ts')).createJsonMessages(given) : undefined;
+  let context = messages?.context ?? (given.stderr.isTTY === true ? await wrapMessages(given) : given);
+  if (messages !== undefined) given.sendClientMessagesTo(messages.context.stderr);
   const parser = () => import('./parser.ts');
-  const isDebug = hasDebugFlag(argv);
+  const isDebug = hasOwnFlag(argv, '--debug');
   const client = isDebug ? await loadDebugClient(context) : context.client;
   const full = { ...context, client, loadProgram: async () => (await parser()).loadProgram(COMMANDS, context) };
   try {
@@ -52,21 +55,24 @@ export async function runCommandLine(argv: readonly string[], given: CliContext)
     if (quick !== undefined) return await quick(full);
     return await (await parser()).runParsed(words, COMMANDS, full, (coloured) => (context = coloured));
   } catch (error) {
+    if (messages !== undefined) return await messages.fail(error, { isDebug });
     const { reportError } = await import('./terminal/render.ts');
     return reportError(error, context, { isDebug });
+  } finally {
+    messages?.flush();
   }
 }
 
 /** Commands with the command line of another program. */
 const WITH_COMMAND = ['exec', 'ssh', 'forward'] as const;
 
-/** Whether `--debug` is ours, and not a flag of the command that `exec` or `ssh` runs. */
-function hasDebugFlag(argv: readonly string[]): boolean {
+/** Whether the flag is there and ours, and not one of the command that `exec` or `ssh` runs. */
+function hasOwnFlag(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);
-  if (end !== -1 || !WITH_COMMAND.some((name) => argv.includes(name))) return own.includes('--debug');
+  if (end !== -1 || !WITH_COMMAND.some((name) => argv.includes(name))) return own.includes(flag);
   const operands = argv.flatMap((word, index) => (word.startsWith('-') ? [] : [index]));
-  return argv.slice(0, operands[2]).includes('--debug');
+  return argv.slice(0, operands[2]).includes(flag);
 }
 
 async function loadDebugClient({ client, clock, stderr }: CliContext): Promise<LocalApiClient> {

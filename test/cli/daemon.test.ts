@@ -91,6 +91,7 @@ async function run(
     ask: async () => undefined,
     askHidden: async () => undefined,
     givePassphrase: () => undefined,
+    sendClientMessagesTo: () => undefined,
     openPickerTerminal: () => Promise.reject(new Error('nobody is at this terminal')),
     page: async () => undefined,
     openBrowser: async () => false,

@@ -440,7 +440,7 @@ describe('the quick path around the parser', () => {
       const parsed = await rig.runCli(['--debug', ...argv]);
       const quick = await rig.runCli(argv);
       expect({ ...quick, stderr: '' }).toEqual({ ...parsed, stderr: '' });
-      const stderr = parsed.stderr.replaceAll(/^debug: .*\n/gm, '');
+      const stderr = parsed.stderr.replaceAll(/^(?:debug: |\{"type":"debug").*\n/gm, '');
       expect(mask(stderr).startsWith(mask(quick.stderr))).toBe(true);
     }
   });
@@ -494,7 +494,7 @@ describe('--debug', () => {
     expect(code).not.toBe('');
     expect(lines.join('\n')).not.toContain(code);
     const json = await rig.runCli(['ls', '--json', '--debug']);
-    expect(json.stderr).toMatch(/^debug: GET \/v1\/[a-z]+[^\n]*: ok, \d+ ms\n/);
+    expect(json.stderr).toMatch(/^\{"type":"debug","message":"GET \/v1\/[a-z]+[^\n]*: ok, \d+ ms"\}\n/);
     expect(JSON.parse(json.stdout)).toHaveProperty('accounts');
     const failed = await rig.runCli([
       'credential-process',

@@ -297,6 +297,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
         paths,
         clock: cli.clock ?? createSystemClock(),
         client,
+        sendClientMessagesTo: () => undefined,
         signal: cli.signal ?? new AbortController().signal,
         ask: async (question) => {
           if (cli.answers === undefined) return undefined;

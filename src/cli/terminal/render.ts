@@ -130,11 +130,18 @@ export async function reportError(
   return error.exitCode;
 }
 
-/** Prints one sentence with its code, and one command. A failure whose exit code is the shell's, like 127, has no code. */
+/**
+ * Prints one sentence with its code, and one command. A failure whose exit code is the shell's, like 127, has no code.
+ * With --json it is a warning: only what a command throws is its error.
+ */
 export function reportFailure(
   { code, message, hint }: Omit<ErrorBody, 'code'> & { readonly code?: string },
   context: Pick<CliContext, 'stderr' | 'environment'>,
 ): void {
+  if (context.stderr.note !== undefined) {
+    context.stderr.note({ type: 'warning', ...(code === undefined ? {} : { code }), message, hint });
+    return;
+  }
   const paint = createPainter(context.stderr, context.environment);
   const suffix = code === undefined ? '' : ` ${paint('dim', `[${code}]`)}`;
   context.stderr.write(`${paint('red', 'rolecall:')} ${harmless(message)}${suffix}\n`);
@@ -152,7 +159,8 @@ export function reportNote(note: string, context: Pick<CliContext, 'stderr' | 'e
   context.stderr.write(`${paint('yellow', 'Note:')} ${harmless(note)}\n`);
 }
 
-function describeCauses(error: RolecallError): string {
+/** The class of an error and what caused it, for --debug. */
+export function describeCauses(error: RolecallError): string {
   let text = `  ${error.code} (${error.errorClass}, exit ${error.exitCode})\n`;
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     text += `  caused by ${cause.name}: ${harmless(cause.message)}\n`;

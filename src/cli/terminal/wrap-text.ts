@@ -28,6 +28,7 @@ export function decorateStream(
   return {
     write: (text) => stream.write(wraps ? wrapFor(stream, text) : text),
     isColoured,
+    note: stream.note,
     get isTTY() {
       return stream.isTTY;
     },
