@@ -57,7 +57,7 @@ export async function runCommandLine(argv: readonly string[], given: CliContext)
   } catch (error) {
     if (messages !== undefined) return await messages.fail(error, { isDebug });
     const { reportError } = await import('./terminal/render.ts');
-    return reportError(error, context, { isDebug });
+    return await reportError(error, context, { isDebug });
   } finally {
     messages?.flush();
   }
