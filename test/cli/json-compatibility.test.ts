@@ -28,8 +28,8 @@ function findLost(before: unknown, now: unknown, path = ''): string[] {
   }
   if (typeof before !== 'object') return typeof before === typeof now ? [] : [path];
   if (typeof now !== 'object') return [path];
-  return Object.entries(before as object).flatMap(([name, value]) =>
-    Object.hasOwn(now as object, name)
+  return Object.entries(before).flatMap(([name, value]) =>
+    Object.hasOwn(now, name)
       ? findLost(value, (now as Record<string, unknown>)[name], `${path}.${name}`)
       : [`${path}.${name}`],
   );

@@ -154,19 +154,6 @@ Try: aws sts get-caller-identity --profile New-One.ReadOnly
     });
     expect(plain.stdout + plain.stderr.replaceAll('\r\u001b[K', '')).not.toContain('\u001b');
   });
-
-  test('with --json prints one document on stdout', async () => {
-    rig = await createRig();
-    const { exitCode, stdout } = await rig.runCli(['login', '--json']);
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
-      session: SESSION,
-      state: 'approved',
-      setup: { state: 'done', accountsTotal: 4, permissionSets: 5, complete: true, profiles: { total: 5 } },
-    });
-    const again = await rig.runCli(['login', '--json', '--no-wait']);
-    expect(JSON.parse(again.stdout)).toEqual({ session: SESSION, state: 'live', setup: null });
-  });
 });
 
 test('follows the events of the daemon: an approval and the end of the listing show without a pause', async () => {

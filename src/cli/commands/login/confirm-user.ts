@@ -13,7 +13,7 @@ type Context = DaemonAccess & Dialog & Output;
  */
 export async function confirmUser(
   session: string,
-  options: { readonly acceptUser?: string },
+  options: { readonly acceptUser?: string; readonly json?: boolean },
   context: Context,
 ): Promise<string | undefined> {
   const call = (body: { accept?: string }) =>
@@ -36,7 +36,7 @@ export async function confirmUser(
     }
     await call({ accept: user });
   }
-  context.stderr.write(`Signed in as ${harmless(user)}.\n`);
+  if (options.json !== true) context.stderr.write(`Signed in as ${harmless(user)}.\n`);
   return user;
 }
 

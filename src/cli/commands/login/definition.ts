@@ -13,7 +13,7 @@ const options = {
   '--fresh': 'sign out first, so that new permission sets show up',
   '--accept-user <name>': 'accept this user even if another one signed in before',
   '--yes': "sign in at an endpoint that is not AWS's without asking",
-  '--json': 'print the outcome as JSON',
+  '--json': 'print a line of JSON for each step: code and page, progress, and the outcome',
 } as const;
 
 export const definition: CommandDefinition<typeof options, [session: string | undefined]> = {

@@ -1,14 +1,15 @@
 // `rolecall login --all`: signs in to every sso-session, one after the other, since each has its own page and code.
 import { errorFromBody, RolecallError, type ErrorBody } from '../../../core/errors.ts';
-import { formatJson } from '../../../core/text/format-json.ts';
+import { formatJsonLine } from '../../../core/text/format-json.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { noSession } from '../../sessions.ts';
 import { createPainter, harmless, reportFailure } from '../../terminal/render.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
+import { printDoneLine } from './login-lines.ts';
 import { loginToSession, type LoginOutcome } from './login-to-session.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 
-/** Continues after a failure; resolves the exit code of the first one. */
+/** Continues after a failure; resolves the exit code of the first one. @throws RolecallError: the first one, with --json */
 export async function loginToAll(
   status: StatusDocument,
   consent: EndpointConsent,
@@ -19,23 +20,31 @@ export async function loginToAll(
   const outcomes: (LoginOutcome | { readonly session: string; readonly error: ErrorBody })[] = [];
   const failures: RolecallError[] = [];
   for (const [index, { session }] of status.sessions.entries()) {
-    announce(index, status, context);
+    if (options.json !== true) announce(index, status, context);
     let failure: RolecallError | undefined;
     try {
       const outcome = await loginToSession(session, status, consent, options, context);
       outcomes.push(outcome);
+      if (options.json === true) await printDoneLine(outcome, context);
       failure = outcome.setup?.error && errorFromBody(outcome.setup.error);
     } catch (error) {
       if (!(error instanceof RolecallError) || context.signal.aborted) throw error;
       failure = error;
       outcomes.push({ session, error: error.toBody() });
+      if (options.json === true) {
+        context.stdout.write(formatJsonLine({ type: 'failed', session, error: error.toBody() }));
+      }
     }
     if (failure === undefined) continue;
     failures.push(failure);
     // Printed here and not at the end, next to the session it is about.
-    reportFailure(failure, context);
+    if (options.json !== true) reportFailure(failure, context);
   }
-  if (options.json === true) context.stdout.write(formatJson({ sessions: outcomes }));
+  if (options.json === true) {
+    context.stdout.write(formatJsonLine({ type: 'all-done', sessions: outcomes }));
+    // On standard error, as for one session.
+    if (failures[0] !== undefined) throw failures[0];
+  }
   return failures[0]?.exitCode ?? 0;
 }
 

@@ -9,6 +9,7 @@ import { confirmUser } from './confirm-user.ts';
 import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
+import { printSignedInLine, sayUnlessJson } from './login-lines.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 import { createSignInRequest } from './sign-in-request.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
@@ -62,12 +63,14 @@ async function finish(
       ? await waitForApproval(session, { pending: started, request }, options, follower, context)
       : started;
   if (outcome.state !== 'approved' && outcome.state !== 'live') throw notSignedIn(session, outcome);
-  context.stderr.write(
+  if (outcome.state === 'approved') printSignedInLine(session, options, context);
+  const say = sayUnlessJson(options, context);
+  say(
     outcome.state === 'live'
       ? `Already signed in to ${harmless(session)}; no browser needed.\n`
       : `Signed in to ${harmless(session)}.\n`,
   );
-  const setup = options.wait ? await waitForSetup(session, follower, context) : undefined;
+  const setup = options.wait ? await waitForSetup(session, options, follower, context) : undefined;
   const isPrinted = options.json !== true && setup !== undefined;
   if (isPrinted) {
     await printText(describeSetup(setup, context), context);

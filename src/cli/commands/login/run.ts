@@ -1,10 +1,10 @@
 // `rolecall login`: signs in to one sso-session, or with --all to every one.
 import { errorFromBody, NotFoundError, UsageError } from '../../../core/errors.ts';
-import { formatJson } from '../../../core/text/format-json.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
 import { chooseSession, loadStatus, noSession } from '../../sessions.ts';
 import { reportNote } from '../../terminal/render.ts';
 import { createEndpointConsent } from './endpoint-consent.ts';
+import { printDoneLine } from './login-lines.ts';
 import { loginToAll } from './login-to-all.ts';
 import { loginToSession } from './login-to-session.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
@@ -26,7 +26,7 @@ export async function runLogin(
   }
   const session = await findSession(status, wanted, options, context);
   const outcome = await loginToSession(session, status, consent, options, context);
-  if (options.json === true) context.stdout.write(formatJson(outcome));
+  if (options.json === true) await printDoneLine(outcome, context);
   if (outcome.setup?.error !== undefined) throw errorFromBody(outcome.setup.error);
   return 0;
 }

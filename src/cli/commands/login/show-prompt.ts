@@ -6,27 +6,34 @@ import type { SignInDocument } from '../../../local-api/schemas.ts';
 import { readBrowserSetting } from '../../../platform/programs/browser-setting.ts';
 import { describeBrowserFailure } from '../../browser-failure.ts';
 import { createPainter, harmless } from '../../terminal/render.ts';
+import { sayUnlessJson } from './login-lines.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 
 /** Says which session it is about, and why in this way. */
-export function showHeading(session: string, pending: SignInDocument, context: LoginContext): void {
+export function showHeading(
+  session: string,
+  pending: SignInDocument,
+  say: (text: string) => void,
+  context: LoginContext,
+): void {
   const paint = createPainter(context.stderr, context.environment);
-  context.stderr.write(
-    `Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}${describeReason(pending)}`,
-  );
+  say(`Signing in to ${paint('bold', harmless(session))}\n${describeLead(pending)}${describeReason(pending)}`);
 }
 
 /** Whether the page was opened in a browser. */
 export async function showPrompt(
   session: string,
   pending: SignInDocument,
-  options: Pick<LoginOptions, 'browser'>,
+  options: Pick<LoginOptions, 'browser' | 'json'>,
   context: LoginContext,
 ): Promise<boolean> {
   const paint = createPainter(context.stderr, context.environment);
   // The long URL has a line of its own without indent, so that it can be copied in one piece.
   const page = harmless(pending.verificationUri ?? '');
-  context.stderr.write(
+  sayUnlessJson(
+    options,
+    context,
+  )(
     pending.flow === 'pkce'
       ? `\n${page}\n\nApprove only if you just started this.\n`
       : `\n  Code   ${paint('bold', harmless(pending.userCode ?? ''))}\n  Page   ${page}\n\n` +

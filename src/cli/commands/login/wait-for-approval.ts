@@ -8,6 +8,7 @@ import { createProgressLine } from '../../terminal/progress.ts';
 import { formatDuration, harmless } from '../../terminal/render.ts';
 import type { SignInFollower } from './follow-sign-in.ts';
 import { offerDeviceCode, type DeviceCodeOffer } from './offer-device-code.ts';
+import { printPromptLine, sayUnlessJson } from './login-lines.ts';
 import type { LoginContext, LoginOptions } from './options.ts';
 import { showHeading, showPrompt } from './show-prompt.ts';
 
@@ -20,24 +21,26 @@ export const CANCEL_TIMEOUT_MS = 2000;
 export async function waitForApproval(
   session: string,
   { pending, request }: { readonly pending: SignInDocument; readonly request: SignInRequest },
-  options: Pick<LoginOptions, 'browser'>,
+  options: Pick<LoginOptions, 'browser' | 'json'>,
   follower: SignInFollower,
   context: LoginContext,
 ): Promise<SignInDocument> {
+  const say = sayUnlessJson(options, context);
   const progress = createProgressLine(context);
   let current = pending;
   /** Whether another command has started another sign-in instead of this one. */
   let isReplaced = false;
   let offer: DeviceCodeOffer | undefined;
   try {
-    showHeading(session, pending, context);
+    printPromptLine(session, pending, options, context);
+    showHeading(session, pending, say, context);
     const isOpened = await showPrompt(session, pending, options, context);
-    if (pending.flow === 'pkce') {
+    if (pending.flow === 'pkce' && options.json !== true) {
       const page = pending.verificationUri ?? '';
       offer = await offerDeviceCode(session, { page, isOpened, onAccepted: follower.wake }, context);
-    } else tellHowToOpen(pending, isOpened, context);
+    } else tellHowToOpen(pending, isOpened, say);
     for (;;) {
-      progress.show(describeWaiting(current, context));
+      if (options.json !== true) progress.show(describeWaiting(current, context));
       offer?.remind();
       if (!(await follower.next(REDRAW_MS))) continue;
       const next = await context.client.call('signIn', { session }, { signal: context.signal });
@@ -47,7 +50,8 @@ export async function waitForApproval(
         isReplaced = true;
         offer?.close();
         progress.clear();
-        context.stderr.write(describeReplacement(session, current));
+        say(describeReplacement(session, current));
+        printPromptLine(session, next, options, context);
       }
       current = next;
       if (isReplaced || offer?.isAccepted() !== true) continue;
@@ -60,7 +64,7 @@ export async function waitForApproval(
       if (current.state !== 'pending') return current;
       context.stderr.write('\nThe page above no longer works.\n');
       const browser = options.browser && isOpened;
-      tellHowToOpen(current, await showPrompt(session, current, { browser }, context), context);
+      tellHowToOpen(current, await showPrompt(session, current, { ...options, browser }, context), say);
     }
   } catch (error) {
     if (context.signal.aborted) {
@@ -91,11 +95,11 @@ async function giveUp(session: string, { client }: LoginContext): Promise<SignIn
   );
 }
 
-function tellHowToOpen({ openUri }: SignInDocument, isOpened: boolean, { stderr }: LoginContext): void {
+function tellHowToOpen({ openUri }: SignInDocument, isOpened: boolean, say: (text: string) => void): void {
   if (isOpened) {
-    stderr.write('Opened the page in your browser. Enter the code there.\n');
+    say('Opened the page in your browser. Enter the code there.\n');
   } else if (openUri !== undefined) {
-    stderr.write('Open the page in a browser, on this machine or another, and enter the code.\n');
+    say('Open the page in a browser, on this machine or another, and enter the code.\n');
   }
 }
 
