@@ -150,12 +150,12 @@ const sessionInPath = { type: 'object', required: ['session'], properties: { ses
 const grantInPath = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
+  properties: { id: { title: 'GrantId', type: 'string', pattern: '^[0-9a-f]{16}$' } },
 } as const;
 const approvalInPath = {
   type: 'object',
   required: ['id'],
-  properties: { id: { type: 'string', pattern: '^[0-9a-f]{16}$' } },
+  properties: { id: { title: 'ApprovalId', type: 'string', pattern: '^[0-9a-f]{16}$' } },
 } as const;
 const passkeyApprovalInPath = {
   type: 'object',
@@ -244,6 +244,7 @@ export const routes = {
     summary: 'Starts a sign-in, or answers 200 with `live` that none is needed',
     params: sessionInPath,
     body: {
+      title: 'SignInRequest',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -290,6 +291,7 @@ export const routes = {
     summary: 'Ends the session: drops tokens and credentials at once, then tells AWS',
     params: sessionInPath,
     body: {
+      title: 'SignOutRequest',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -318,7 +320,12 @@ export const routes = {
     surfaces: SOCKET,
     summary: 'Finds out who signed in, and accepts another user than before',
     params: sessionInPath,
-    body: { type: 'object', additionalProperties: false, properties: { accept: { type: 'string', maxLength: 64 } } },
+    body: {
+      title: 'UserCheckRequest',
+      type: 'object',
+      additionalProperties: false,
+      properties: { accept: { type: 'string', maxLength: 64 } },
+    },
     successStatus: 200,
     answer: userCheckSchema,
   },
@@ -378,6 +385,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'Writes the profiles into the shared config file',
     body: {
+      title: 'ProfileSyncRequest',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -693,7 +701,7 @@ export const routes = {
     surfaces: SOCKET,
     summary: 'Stops the daemon after it has finished its answers',
     successStatus: 202,
-    answer: { type: 'object', required: ['pid'], properties: { pid: { type: 'integer' } } },
+    answer: { title: 'Stop', type: 'object', required: ['pid'], properties: { pid: { type: 'integer' } } },
   },
 } as const satisfies Record<string, Route>;
 

@@ -12,8 +12,7 @@ import { createEtags } from '../../src/daemon/http/etags.ts';
 import { createInputChecks } from '../../src/daemon/http/input-checks.ts';
 import { createLateLoading } from '../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers } from '../../src/daemon/http/surface.ts';
-import { routes, type Route, type RouteName } from '../../src/local-api/routes.ts';
-import { errorSchema } from '../../src/local-api/schemas/values.ts';
+import { routes, type Route, type RouteName, type SurfaceName } from '../../src/local-api/routes.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
 import { createFileStore } from '../../src/secret-store/file.ts';
 import { registrationSecretName, sessionSecretName } from '../../src/sso/issuer.ts';
@@ -156,7 +155,7 @@ describe('every route', () => {
     const secrets = await readSecrets(its, passphrase);
     // At least an access token, a refresh token and a client secret.
     expect(secrets.length).toBeGreaterThanOrEqual(3);
-    const ajv = new Ajv({ allowUnionTypes: true });
+    const ajv = new Ajv({ allowUnionTypes: true, formats: { 'date-time': true } });
     const seen = new Set<string>();
     let id = 'none yet';
     for (const [name, target, body] of WALK) {
@@ -233,20 +232,26 @@ describe('every route', () => {
   }
 });
 
-describe('the OpenAPI description', () => {
-  const document = describeOpenApi('1.2.3') as {
-    openapi: string;
-    info: { version: string };
-    paths: Record<
-      string,
-      Record<
-        string,
-        { 'x-surfaces': string[]; operationId: string; responses: object; parameters: { name: string; in: string }[] }
-      >
-    >;
-  };
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+}
 
-  test.each(['socket', 'web'] as const)('has exactly the routes that are registered on %s', async (surface) => {
+interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+describe('the OpenAPI document', () => {
+  const documentOf = (surface: SurfaceName) => describeOpenApi(surface, '1.2.3') as unknown as OpenApiDocument;
+  const linesOf = ({ paths }: OpenApiDocument) =>
+    Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+
+  test.each(['socket', 'web'] as const)('of %s has exactly the routes that are registered there', async (surface) => {
     const registered: string[] = [];
     const { app } = createSurface({
       surface,
@@ -259,11 +264,7 @@ describe('the OpenAPI description', () => {
       log: () => undefined,
     });
     await app.ready();
-    const described = Object.entries(document.paths).flatMap(([path, operations]) =>
-      Object.entries(operations)
-        .filter(([, operation]) => operation['x-surfaces'].includes(surface))
-        .map(([method]) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
-    );
+    const described = linesOf(documentOf(surface));
     // Every method of a known path is handled: undescribed ones answer 405.
     const paths = new Set(described.map((line) => line.split(' ')[1] ?? ''));
     for (const path of paths) {
@@ -279,39 +280,52 @@ describe('the OpenAPI description', () => {
     await app.close();
   });
 
-  test('has the one route of the container surface', () => {
-    const ofContainer = Object.entries(document.paths).flatMap(([path, operations]) =>
-      Object.entries(operations)
-        .filter(([, operation]) => operation['x-surfaces'].includes('container'))
-        .map(([method]) => `${method.toUpperCase()} ${path}`),
-    );
+  test('of the container surface has its one route', () => {
     // test/daemon/container-guards.test.ts shows that every other method and path is refused.
-    expect(ofContainer).toEqual(['GET /container/{grant}']);
+    expect(linesOf(documentOf('container'))).toEqual(['GET /container/:grant']);
   });
 
-  test('names each operation once, with its parameters, its answer and the error', () => {
-    expect({ openapi: document.openapi, version: document.info.version }).toEqual({
-      openapi: '3.1.0',
-      version: '1.2.3',
-    });
-    const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
-    expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(Object.keys(routes).toSorted());
-    for (const { responses } of operations) {
-      expect(responses).toMatchObject({ default: { content: { 'application/json': { schema: errorSchema } } } });
-    }
-    expect(document.paths['/v1/credentials']?.['get']?.parameters.map(({ name }) => name)).toEqual([
+  test.each(['socket', 'web', 'container'] as const)(
+    'of %s names each operation once, with its answer and the error',
+    (surface) => {
+      const { openapi, info, paths } = documentOf(surface);
+      expect({ openapi, info }).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
+      const operations = Object.values(paths).flatMap((path) => Object.values(path));
+      const there = Object.entries(routes).filter(([, route]) => (route as Route).surfaces.includes(surface));
+      expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
+        there.map(([name]) => name).toSorted(),
+      );
+      for (const { responses } of operations) {
+        expect(responses['default']?.content?.['application/json']).toEqual({
+          schema: { $ref: '#/components/schemas/Error' },
+        });
+      }
+    },
+  );
+
+  test('has the parameters of query and path, and no route for credentials on the web', () => {
+    const { paths } = documentOf('socket');
+    expect(paths['/v1/credentials']?.['get']?.parameters?.map(({ name }) => name)).toEqual([
       'session',
       'account',
       'role',
     ]);
-    expect(document.paths['/v1/sessions/{session}/sign-in']?.['post']?.parameters).toMatchObject([
+    expect(paths['/v1/sessions/{session}/sign-in']?.['post']?.parameters).toMatchObject([
       { name: 'session', in: 'path', required: true },
     ]);
+    expect(Object.keys(documentOf('web').paths).filter((path) => path.includes('credentials'))).toEqual([]);
   });
 
-  test('is served unchanged', async () => {
+  test('is served by each surface unchanged', async () => {
     rig = await createRig();
-    expect(await rig.client.call('openapi', {})).toEqual(JSON.parse(JSON.stringify(describeOpenApi(loadVersion()))));
+    const served = await Promise.all(
+      surfacesOf(rig).map(async ({ name, ask }) => [
+        name,
+        JSON.parse((await ask('GET', '/v1/openapi.json')).body) as unknown,
+      ]),
+    );
+    const expected = (['socket', 'web'] as const).map((name) => [name, describeOpenApi(name, loadVersion())]);
+    expect(served).toEqual(JSON.parse(JSON.stringify(expected)));
   });
 });
 

@@ -48,7 +48,10 @@ export type StatusHandlers = Pick<Handlers, 'openapi'> & { readonly status: () =
 
 export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
   return {
-    openapi: async () => (await import('../http/openapi.ts')).describeOpenApi(deps.version),
+    openapi: async (_input, { surface }) => {
+      const { describeOpenApi } = await import('../http/openapi.ts');
+      return describeOpenApi(surface, deps.version);
+    },
     async status() {
       const { reading, configProblems } = await readConfig(deps);
       const found = await Promise.all(reading.sessions.map((session) => describeSession(session, reading, deps)));

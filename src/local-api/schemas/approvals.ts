@@ -1,13 +1,14 @@
 // Approvals: the questions that wait for a person, with the program that asked, and their outcome.
 import type { FromSchema } from 'json-schema-to-ts';
-import { chainSchema } from './roles.ts';
-import { accountId, errorSchema, permissionSet, sessionName, text, time } from './values.ts';
+import { approvalKind, chainSchema } from './roles.ts';
+import { accountId, errorSchema, orNull, permissionSet, sessionName, text, time } from './values.ts';
 import { viaSchema } from './via.ts';
 
 const textOrNull = { type: ['string', 'null'] } as const;
 
 /** A process that asked, as far as it is known. Without its arguments, which may hold secrets. */
 export const programSchema = {
+  title: 'Program',
   type: 'object',
   required: [
     'processId',
@@ -31,6 +32,7 @@ export const programSchema = {
       type: 'array',
       description: 'the nearest first, at most 8',
       items: {
+        title: 'ParentProgram',
         type: 'object',
         required: ['processId', 'executable'],
         properties: { processId: { type: 'integer' }, executable: text },
@@ -44,6 +46,7 @@ export const programSchema = {
 export type ProgramDocument = FromSchema<typeof programSchema>;
 
 export const approvalSchema = {
+  title: 'Approval',
   type: 'object',
   required: [
     'id',
@@ -69,13 +72,13 @@ export const approvalSchema = {
     id: { type: 'string', description: 'empty for a role that needs no approval' },
     state: { enum: ['pending', 'approved', 'refused', 'expired'] },
     subject: { enum: ['role', 'unlock', 'add-passkey', 'remove-passkey'] },
-    session: textOrNull,
-    accountId: textOrNull,
+    session: orNull(sessionName),
+    accountId: orNull(accountId),
     accountName: textOrNull,
-    permissionSet: textOrNull,
+    permissionSet: orNull(permissionSet),
     chain: chainSchema,
     label: { ...textOrNull, description: 'of the passkey' },
-    approve: { enum: ['click', 'passkey'] },
+    approve: approvalKind,
     surface: { enum: ['socket', 'web', 'container', 'daemon'] },
     program: { anyOf: [programSchema, { type: 'null' }], description: 'who asked first; null if unknown' },
     callers: { type: 'integer', description: 'how many wait now' },
@@ -96,6 +99,7 @@ export type ApprovalDocument = FromSchema<typeof approvalSchema>;
 
 /** The pending ones, the oldest first. */
 export const approvalsSchema = {
+  title: 'Approvals',
   type: 'object',
   required: ['approvals'],
   properties: { approvals: { type: 'array', items: approvalSchema } },
@@ -104,6 +108,7 @@ export const approvalsSchema = {
 export type ApprovalsDocument = FromSchema<typeof approvalsSchema>;
 
 export const approvalRequestSchema = {
+  title: 'ApprovalRequest',
   type: 'object',
   additionalProperties: false,
   required: ['session', 'accountId', 'permissionSet'],
@@ -113,6 +118,7 @@ export const approvalRequestSchema = {
 export type ApprovalRequestDocument = FromSchema<typeof approvalRequestSchema>;
 
 export const terminalRequestSchema = {
+  title: 'TerminalRequest',
   type: 'object',
   additionalProperties: false,
   required: ['terminal', 'processId'],

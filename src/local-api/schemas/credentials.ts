@@ -7,6 +7,7 @@ import { viaSchema } from './via.ts';
 
 /** AWS's credential_process document. */
 export const credentialsSchema = {
+  title: 'Credentials',
   type: 'object',
   required: ['Version', 'AccessKeyId', 'SecretAccessKey', 'SessionToken', 'Expiration', 'AccountId'],
   properties: {
@@ -34,6 +35,7 @@ const grantTerms = {
 
 /** The request for a grant: for one role, or for whatever role is current. */
 export const grantRequestSchema = {
+  title: 'GrantRequest',
   anyOf: [
     {
       type: 'object',
@@ -58,9 +60,10 @@ const grantProperties = {
   role: {
     anyOf: [
       {
+        title: 'RoleAddress',
         type: 'object',
         required: ['session', 'accountId', 'permissionSet'],
-        properties: { session: text, accountId: text, permissionSet: text },
+        properties: { session: sessionName, accountId, permissionSet },
       },
       { type: 'null' },
     ],
@@ -86,11 +89,17 @@ const grantRequired = [
   'purpose',
 ] as const;
 
-export const grantSchema = { type: 'object', required: grantRequired, properties: grantProperties } as const;
+export const grantSchema = {
+  title: 'Grant',
+  type: 'object',
+  required: grantRequired,
+  properties: grantProperties,
+} as const;
 
 export type GrantDocument = FromSchema<typeof grantSchema>;
 
 export const grantsSchema = {
+  title: 'Grants',
   type: 'object',
   required: ['grants'],
   properties: { grants: { type: 'array', items: grantSchema } },
@@ -100,13 +109,15 @@ export type GrantsDocument = FromSchema<typeof grantsSchema>;
 
 /** A grant with its secrets, which only the answer to its creation contains. */
 export const issuedGrantSchema = {
+  title: 'IssuedGrant',
   type: 'object',
   required: [...grantRequired, 'url', 'token', 'directory'],
   properties: {
     ...grantProperties,
     url: {
       type: 'string',
-      description: 'for AWS_CONTAINER_CREDENTIALS_FULL_URI; for a socket, without the port of what listens in front of it',
+      description:
+        'for AWS_CONTAINER_CREDENTIALS_FULL_URI; for a socket, without the port of what listens in front of it',
     },
     socketPath: { type: 'string', description: 'only for a socket: 0600, in a 0700 folder that stays the same' },
     token: { type: 'string', description: 'for AWS_CONTAINER_AUTHORIZATION_TOKEN' },
@@ -118,6 +129,7 @@ export type IssuedGrantDocument = FromSchema<typeof issuedGrantSchema>;
 
 /** What the container credentials provider of AWS's SDKs reads. */
 export const containerCredentialsSchema = {
+  title: 'ContainerCredentials',
   type: 'object',
   required: ['AccessKeyId', 'SecretAccessKey', 'Token', 'Expiration', 'AccountId'],
   properties: { AccessKeyId: text, SecretAccessKey: text, Token: text, Expiration: time, AccountId: text },
@@ -127,6 +139,7 @@ export type ContainerCredentialsDocument = FromSchema<typeof containerCredential
 
 /** The role, and optionally the service and region, to open the AWS console for. */
 export const consoleRequestSchema = {
+  title: 'ConsoleRequest',
   type: 'object',
   additionalProperties: false,
   required: ['session', 'accountId', 'permissionSet'],
@@ -136,23 +149,30 @@ export const consoleRequestSchema = {
     permissionSet,
     service: { type: 'string', pattern: CONSOLE_SERVICE.source, description: 'as in the console URL: ec2, s3, …' },
     region: { type: 'string', pattern: '^[a-z0-9-]{1,63}$' },
-    federated: { type: 'boolean', description: 'a sign-in URL with a token in it; on the socket only; required for a chained role' },
+    federated: {
+      type: 'boolean',
+      description: 'a sign-in URL with a token in it; on the socket only; required for a chained role',
+    },
   },
 } as const;
 
 export type ConsoleRequestDocument = FromSchema<typeof consoleRequestSchema>;
 
 export const consoleSchema = {
+  title: 'ConsoleLink',
   type: 'object',
   required: ['url', 'secret', 'session', 'accountId', 'accountName', 'permissionSet', 'protected', 'browser'],
   properties: {
     url: text,
-    secret: { type: 'boolean', description: 'true: anyone who has the URL is signed in; keep it out of arguments and logs' },
+    secret: {
+      type: 'boolean',
+      description: 'true: anyone who has the URL is signed in; keep it out of arguments and logs',
+    },
     endsAt: { ...time, description: 'only for a secret URL: when the console session ends, with its keys' },
-    session: text,
-    accountId: text,
+    session: sessionName,
+    accountId,
     accountName: { type: ['string', 'null'] },
-    permissionSet: text,
+    permissionSet,
     chain: chainSchema,
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
     ...browserProperties,

@@ -1,22 +1,24 @@
 // The lock: whether credentials are withheld, since when and why.
 import type { FromSchema } from 'json-schema-to-ts';
 import { approvalSchema } from './approvals.ts';
+import { orNull, time } from './values.ts';
 
 export const lockSchema = {
+  title: 'Lock',
   type: 'object',
-  description: 'the lock; null while it is open and no setting closes it',
   required: ['isLocked', 'since', 'reason', 'scope'],
   properties: {
     isLocked: { type: 'boolean' },
-    since: { type: ['string', 'null'], description: 'null while it is open, as the next one' },
+    since: { ...orNull(time), description: 'null while it is open, as the next one' },
     reason: { enum: ['command', 'screen', 'idle', 'sleep', null] },
-    scope: { enum: ['all', 'protected'], description: 'what is not served while it is locked' },
+    scope: { title: 'LockScope', enum: ['all', 'protected'], description: 'what is not served while it is locked' },
   },
 } as const;
 
 export type LockDocument = FromSchema<typeof lockSchema>;
 
 export const lockAnswerSchema = {
+  title: 'LockAnswer',
   type: 'object',
   required: ['locked', 'scope', 'approval'],
   properties: {

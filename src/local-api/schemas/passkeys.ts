@@ -13,12 +13,14 @@ const transports = { type: 'array', maxItems: 8, items: { type: 'string', patter
 
 /** Every passkey, the oldest first. The daemon stores public keys only. */
 export const passkeysSchema = {
+  title: 'Passkeys',
   type: 'object',
   required: ['passkeys', 'url', 'isPersistent', 'problem'],
   properties: {
     passkeys: {
       type: 'array',
       items: {
+        title: 'Passkey',
         type: 'object',
         required: ['id', 'label', 'addedAt', 'transports'],
         properties: { id: text, label: text, addedAt: time, transports },
@@ -36,6 +38,7 @@ export const passkeysSchema = {
 export type PasskeysDocument = FromSchema<typeof passkeysSchema>;
 
 export const passkeyRequestSchema = {
+  title: 'PasskeyRequest',
   type: 'object',
   additionalProperties: false,
   required: ['label'],
@@ -47,6 +50,7 @@ export type PasskeyRequestDocument = FromSchema<typeof passkeyRequestSchema>;
 const descriptors = {
   type: 'array',
   items: {
+    title: 'PasskeyDescriptor',
     type: 'object',
     required: ['type', 'id', 'transports'],
     properties: { type: { const: 'public-key' }, id: text, transports },
@@ -55,6 +59,7 @@ const descriptors = {
 
 /** For `navigator.credentials.get`, with bytes as base64url. */
 export const challengeSchema = {
+  title: 'PasskeyChallenge',
   type: 'object',
   required: ['options', 'expiresAt'],
   properties: {
@@ -77,6 +82,7 @@ export type ChallengeDocument = FromSchema<typeof challengeSchema>;
 
 /** What the browser answered. The limits are above what any authenticator sends. */
 export const assertionSchema = {
+  title: 'PasskeyAssertion',
   type: 'object',
   additionalProperties: false,
   required: ['id', 'clientDataJSON', 'authenticatorData', 'signature'],
@@ -92,6 +98,7 @@ export type AssertionDocument = FromSchema<typeof assertionSchema>;
 
 /** For `navigator.credentials.create`, with bytes as base64url. */
 export const registrationOptionsSchema = {
+  title: 'PasskeyRegistrationOptions',
   type: 'object',
   required: ['options', 'expiresAt'],
   properties: {
@@ -140,6 +147,7 @@ export const registrationOptionsSchema = {
 export type RegistrationOptionsDocument = FromSchema<typeof registrationOptionsSchema>;
 
 export const registrationSchema = {
+  title: 'PasskeyRegistration',
   type: 'object',
   additionalProperties: false,
   required: ['id', 'clientDataJSON', 'authenticatorData', 'publicKey', 'algorithm', 'transports'],

@@ -1,10 +1,11 @@
 // Profiles in the shared config file: their sync, one of them, and the adoption of hand-written ones.
 import type { FromSchema } from 'json-schema-to-ts';
 import { chainSchema } from './roles.ts';
-import { errorSchema, names, plainText, text, time } from './values.ts';
+import { accountId, errorSchema, names, orNull, permissionSet, plainText, sessionName, text, time } from './values.ts';
 
 /** The last time that a program asked for credentials and got none; cleared when it gets some again. */
 export const refusalSchema = {
+  title: 'Refusal',
   type: 'object',
   required: ['at', ...errorSchema.required],
   properties: { at: time, ...errorSchema.properties },
@@ -13,6 +14,7 @@ export const refusalSchema = {
 export type RefusalDocument = FromSchema<typeof refusalSchema>;
 
 export const inCredentialsFileSchema = {
+  title: 'NamesInCredentialsFile',
   type: 'object',
   description: 'names that the shared credentials file uses, so rolecall gives them to no profile; absent without any',
   required: ['file', 'names'],
@@ -21,6 +23,7 @@ export const inCredentialsFileSchema = {
     names: {
       type: 'array',
       items: {
+        title: 'NameInCredentialsFile',
         type: 'object',
         required: ['name', 'line', 'profileName'],
         properties: {
@@ -35,20 +38,23 @@ export const inCredentialsFileSchema = {
 
 const loginProfilesSchema = {
   type: 'array',
-  description: 'your own profiles that get their keys from `aws login`, which rolecall leaves alone; absent without any',
+  description:
+    'your own profiles that get their keys from `aws login`, which rolecall leaves alone; absent without any',
   items: {
+    title: 'LoginProfile',
     type: 'object',
     required: ['profileName', 'line', 'accountId', 'principal'],
     properties: {
       profileName: text,
       line: { type: 'integer', description: 'of the config file' },
-      accountId: { type: ['string', 'null'], description: 'null, like the next one, if login_session is not an ARN' },
+      accountId: { ...orNull(accountId), description: 'null, like the next one, if login_session is not an ARN' },
       principal: { type: ['string', 'null'], description: 'the ARN of the one who signed in' },
     },
   },
 } as const;
 
 export const profilesSchema = {
+  title: 'Profiles',
   type: 'object',
   required: ['configFile', 'written', 'profiles', 'added', 'removed', 'changed', 'skipped', 'diff'],
   properties: {
@@ -57,14 +63,15 @@ export const profilesSchema = {
     profiles: {
       type: 'array',
       items: {
+        title: 'PlannedProfile',
         type: 'object',
         required: ['profileName', 'session', 'accountId', 'accountName', 'permissionSet', 'region'],
         properties: {
           profileName: text,
-          session: text,
-          accountId: text,
+          session: sessionName,
+          accountId,
           accountName: { type: ['string', 'null'] },
-          permissionSet: text,
+          permissionSet,
           chain: chainSchema,
           region: text,
           aliases: { ...names, description: 'further names, each a profile as well' },
@@ -83,6 +90,7 @@ export const profilesSchema = {
     skipped: {
       type: 'array',
       items: {
+        title: 'SkippedProfile',
         type: 'object',
         required: ['profileName', 'reason'],
         properties: { profileName: text, reason: text },
@@ -102,14 +110,15 @@ export type ProfilesDocument = FromSchema<typeof profilesSchema>;
 
 /** One profile of the shared config file that belongs to a role. */
 export const profileSchema = {
+  title: 'Profile',
   type: 'object',
   required: ['profileName', 'followsCurrent', 'session', 'accountId', 'permissionSet', 'region'],
   properties: {
     profileName: text,
     followsCurrent: { type: 'boolean', description: 'true: the profile follows the current role, which is given here' },
-    session: text,
-    accountId: text,
-    permissionSet: text,
+    session: sessionName,
+    accountId,
+    permissionSet,
     chain: chainSchema,
     region: { type: ['string', 'null'] },
     unwritten: { type: 'boolean', description: 'true: it is not in the file; POST /v1/profile writes it' },
@@ -120,16 +129,21 @@ export const profileSchema = {
 export type ProfileDocument = FromSchema<typeof profileSchema>;
 
 export const profileRequestSchema = {
+  title: 'ProfileRequest',
   type: 'object',
   additionalProperties: false,
   required: ['name'],
   properties: { name: { ...plainText, minLength: 1, maxLength: 512 } },
 } as const;
 
-export const adoptionSource = { enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'] } as const;
+export const adoptionSource = {
+  title: 'ProfileSource',
+  enum: ['aws', 'aws-sso', 'granted', 'aws-vault', 'leapp'],
+} as const;
 
 /** Which profiles to switch to rolecall; `undo` restores the file from before the latest adoption. */
 export const adoptionRequestSchema = {
+  title: 'AdoptionRequest',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -143,6 +157,7 @@ export const adoptionRequestSchema = {
 export type AdoptionRequestDocument = FromSchema<typeof adoptionRequestSchema>;
 
 export const adoptionSchema = {
+  title: 'Adoption',
   type: 'object',
   required: ['configFile', 'written', 'adopted', 'left', 'newSessions', 'notes', 'diff', 'backup'],
   properties: {
@@ -151,15 +166,16 @@ export const adoptionSchema = {
     adopted: {
       type: 'array',
       items: {
+        title: 'AdoptedProfile',
         type: 'object',
         required: ['profileName', 'line', 'source', 'session', 'accountId', 'permissionSet'],
         properties: {
           profileName: text,
           line: { type: 'integer' },
           source: adoptionSource,
-          session: text,
-          accountId: text,
-          permissionSet: text,
+          session: sessionName,
+          accountId,
+          permissionSet,
         },
       },
     },
@@ -167,6 +183,7 @@ export const adoptionSchema = {
       type: 'array',
       description: 'profiles of these sources that stay as they are',
       items: {
+        title: 'ProfileLeftAlone',
         type: 'object',
         required: ['profileName', 'line', 'source', 'reason'],
         properties: { profileName: text, line: { type: 'integer' }, source: adoptionSource, reason: text },
@@ -175,9 +192,10 @@ export const adoptionSchema = {
     newSessions: {
       type: 'array',
       items: {
+        title: 'AdoptedSession',
         type: 'object',
         required: ['session', 'startUrl', 'region'],
-        properties: { session: text, startUrl: text, region: text },
+        properties: { session: sessionName, startUrl: text, region: text },
       },
     },
     notes: names,

@@ -1,9 +1,10 @@
 // The current role, the accounts, and the roles to choose from.
 import type { FromSchema } from 'json-schema-to-ts';
-import { accountId, names, permissionSet, plainText, sessionName, text, time } from './values.ts';
+import { accountId, names, orNull, permissionSet, plainText, sessionName, text, time } from './values.ts';
 
 /** How a chained role is reached: AssumeRole of `roleArn` with the credentials of its source. */
 export const chainSchema = {
+  title: 'Chain',
   type: 'object',
   description: 'of a role that is reached through another role; absent for a permission set',
   required: [
@@ -22,8 +23,8 @@ export const chainSchema = {
     roleArn: text,
     roleName: { type: 'string', description: 'of that ARN, without its path' },
     sourceProfile: { type: ['string', 'null'], description: 'the profile of the source role; null without one' },
-    sourceAccountId: { type: 'string', description: 'twelve digits' },
-    sourcePermissionSet: { type: 'string', description: '`chain:NAME` if the source is a chained role too' },
+    sourceAccountId: accountId,
+    sourcePermissionSet: permissionSet,
     lifetimeSeconds: { type: 'integer', description: 'of its credentials; at most an hour' },
     cappedFrom: { type: ['integer', 'null'], description: 'the seconds that its definition asks for, if that is more' },
     policy: { type: 'boolean', description: 'a session policy narrows it' },
@@ -33,6 +34,7 @@ export const chainSchema = {
 export type ChainDocument = FromSchema<typeof chainSchema>;
 
 export const currentRoleSchema = {
+  title: 'CurrentRole',
   type: 'object',
   required: ['session', 'accountId', 'permissionSet', 'profile'],
   additionalProperties: false,
@@ -52,12 +54,13 @@ export type CurrentRoleDocument = FromSchema<typeof currentRoleSchema>;
 /** The request that makes a role the current one. */
 export const newCurrentRoleSchema = {
   ...currentRoleSchema,
+  title: 'NewCurrentRole',
   required: ['session', 'accountId', 'permissionSet'],
   properties: {
     ...currentRoleSchema.properties,
     profile: {
       ...currentRoleSchema.properties.profile,
-      description: "optional; must be a profile name of that role",
+      description: 'optional; must be a profile name of that role',
     },
   },
 } as const;
@@ -66,6 +69,7 @@ export type NewCurrentRole = FromSchema<typeof newCurrentRoleSchema>;
 
 /** The current role with what a person wants to see of it. */
 export const shownCurrentRoleSchema = {
+  title: 'ShownCurrentRole',
   type: 'object',
   required: [...currentRoleSchema.required, 'accountName', 'protected'],
   properties: {
@@ -79,19 +83,21 @@ export const shownCurrentRoleSchema = {
 export type ShownCurrentRoleDocument = FromSchema<typeof shownCurrentRoleSchema>;
 
 export const accountsSchema = {
+  title: 'Accounts',
   type: 'object',
   required: ['asOf', 'complete', 'accounts'],
   properties: {
-    asOf: { type: ['string', 'null'], description: 'time of the oldest list shown; null when nothing has been listed yet' },
+    asOf: { ...orNull(time), description: 'time of the oldest list shown; null when nothing has been listed yet' },
     complete: { type: 'boolean' },
     accounts: {
       type: 'array',
       items: {
+        title: 'Account',
         type: 'object',
         required: ['session', 'accountId', 'accountName', 'emailAddress', 'permissionSets'],
         properties: {
-          session: text,
-          accountId: { type: 'string', description: 'twelve digits' },
+          session: sessionName,
+          accountId,
           accountName: { type: ['string', 'null'] },
           emailAddress: { type: ['string', 'null'] },
           permissionSets: names,
@@ -102,13 +108,14 @@ export const accountsSchema = {
       type: 'array',
       description: 'the chained roles; absent without any',
       items: {
+        title: 'ChainedRole',
         type: 'object',
         required: ['session', 'accountId', 'accountName', 'permissionSet', 'chain'],
         properties: {
-          session: text,
-          accountId: { type: 'string', description: 'twelve digits' },
+          session: sessionName,
+          accountId,
           accountName: { type: ['string', 'null'] },
-          permissionSet: { type: 'string', description: '`chain:NAME`' },
+          permissionSet,
           chain: chainSchema,
         },
       },
@@ -118,8 +125,12 @@ export const accountsSchema = {
 
 export type AccountsDocument = FromSchema<typeof accountsSchema>;
 
+/** How a role is approved. */
+export const approvalKind = { title: 'ApprovalKind', enum: ['click', 'passkey'] } as const;
+
 /** One row of the list to choose from: an account, one of its permission sets, and the names they have here. */
 export const roleSchema = {
+  title: 'Role',
   type: 'object',
   required: [
     'session',
@@ -133,18 +144,21 @@ export const roleSchema = {
     'score',
   ],
   properties: {
-    session: text,
+    session: sessionName,
     label: { type: 'string', description: "the session's label in the settings, else its name" },
-    accountId: { type: 'string', description: 'twelve digits' },
+    accountId,
     accountName: { type: ['string', 'null'] },
-    permissionSet: { type: 'string', description: 'of a chained role: `chain:NAME`' },
+    permissionSet,
     chain: chainSchema,
     profile: { type: ['string', 'null'], description: 'null when rolecall has no profile for this role' },
     aliases: { ...names, description: "rolecall's further profile names for the role; absent without any" },
     unwritten: { type: 'boolean', description: 'true: POST /v1/profile writes the profile to the file' },
     shadowed: { type: 'boolean', description: 'true: AWS clients read that name from the shared credentials file' },
     protected: { type: 'boolean', description: 'a [[protect]] of the settings matches' },
-    approve: { enum: ['click', 'passkey'], description: 'the approval that its credentials need; absent if they need none' },
+    approve: {
+      ...approvalKind,
+      description: 'the approval that its credentials need; absent if they need none',
+    },
     pinned: { type: 'boolean' },
     score: { type: 'number', description: 'higher for roles that you switch to often and recently; 0: never' },
     lastUsedAt: time,
@@ -154,10 +168,11 @@ export const roleSchema = {
 export type RoleDocument = FromSchema<typeof roleSchema>;
 
 export const rolesSchema = {
+  title: 'Roles',
   type: 'object',
   required: ['asOf', 'complete', 'roles'],
   properties: {
-    asOf: { type: ['string', 'null'], description: 'as in the list of accounts' },
+    asOf: { ...orNull(time), description: 'as in the list of accounts' },
     complete: { type: 'boolean' },
     total: { type: 'integer', description: 'the total, when only the first roles were requested' },
     leading: { type: 'integer', description: 'how many of the first roles are the start of the full list' },

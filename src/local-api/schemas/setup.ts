@@ -1,10 +1,11 @@
 // Setup, team files, and the check whether AWS can be reached.
 import type { FromSchema } from 'json-schema-to-ts';
 import { adoptionSource } from './profiles.ts';
-import { names, plainText, text } from './values.ts';
+import { accountId, names, permissionSet, plainText, text } from './values.ts';
 
 /** Whether AWS's endpoints answer the daemon, whose proxy and CA certificates may differ from the caller's. */
 export const reachSchema = {
+  title: 'Reach',
   type: 'object',
   required: ['nodeVersion', 'endpoints'],
   properties: {
@@ -13,6 +14,7 @@ export const reachSchema = {
     endpoints: {
       type: 'array',
       items: {
+        title: 'ReachedEndpoint',
         type: 'object',
         required: ['service', 'sessions', 'region', 'url', 'proxy', 'state', 'durationMs'],
         properties: {
@@ -38,11 +40,12 @@ export type ReachDocument = FromSchema<typeof reachSchema>;
 
 /** The start URL to write for the one that was typed, with its region if it can be found. */
 export const startUrlSchema = {
+  title: 'StartUrl',
   type: 'object',
   required: ['startUrl', 'isAws', 'region', 'regionIs'],
   properties: {
     startUrl: text,
-    isAws: { type: 'boolean', description: "false: not an AWS host" },
+    isAws: { type: 'boolean', description: 'false: not an AWS host' },
     region: { type: ['string', 'null'] },
     regionIs: { enum: ['in-the-url', 'on-the-page', null], description: 'where the region comes from' },
     leadsTo: { type: 'string', description: "AWS's start URL, if the host is a company's own that redirects there" },
@@ -54,12 +57,14 @@ export type StartUrlDocument = FromSchema<typeof startUrlSchema>;
 
 /** Identity Center instances that files of this user name and that are not sso-sessions yet. */
 export const foundSessionsSchema = {
+  title: 'FoundSessions',
   type: 'object',
   required: ['sessions', 'notes'],
   properties: {
     sessions: {
       type: 'array',
       items: {
+        title: 'FoundSession',
         type: 'object',
         required: ['name', 'startUrl', 'isAws', 'region', 'tools', 'profiles'],
         properties: {
@@ -79,6 +84,7 @@ export const foundSessionsSchema = {
 export type FoundSessionsDocument = FromSchema<typeof foundSessionsSchema>;
 
 const newSession = {
+  title: 'NewSession',
   type: 'object',
   additionalProperties: false,
   required: ['name', 'startUrl', 'region'],
@@ -91,6 +97,7 @@ const newSession = {
 
 /** The changes of `rolecall setup`; an absent part stays as it is. */
 export const setupRequestSchema = {
+  title: 'SetupRequest',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -105,29 +112,37 @@ export const setupRequestSchema = {
 export type SetupRequestDocument = FromSchema<typeof setupRequestSchema>;
 
 const editedFile = {
-  path: text,
-  written: { type: 'boolean' },
-  diff: { type: 'string', description: 'unified; empty when nothing changes' },
+  title: 'EditedFile',
+  type: 'object',
+  required: ['path', 'written', 'diff'],
+  properties: {
+    path: text,
+    written: { type: 'boolean' },
+    diff: { type: 'string', description: 'unified; empty when nothing changes' },
+  },
 } as const;
 
 export const setupSchema = {
+  title: 'Setup',
   type: 'object',
   required: ['config', 'settings', 'preview'],
   properties: {
-    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    config: editedFile,
     settings: {
+      title: 'EditedSettings',
       type: 'object',
-      required: ['path', 'written', 'diff', 'kept'],
-      properties: { ...editedFile, kept: { ...names, description: 'keys that already have another value' } },
+      required: [...editedFile.required, 'kept'],
+      properties: { ...editedFile.properties, kept: { ...names, description: 'keys that already have another value' } },
       description: 'takes effect when the daemon starts next',
     },
     preview: {
       type: 'array',
       description: 'what the profiles of two made-up accounts would be called',
       items: {
+        title: 'ProfileNamePreview',
         type: 'object',
         required: ['accountName', 'accountId', 'permissionSet', 'profileName'],
-        properties: { accountName: text, accountId: text, permissionSet: text, profileName: text },
+        properties: { accountName: text, accountId, permissionSet, profileName: text },
       },
     },
   },
@@ -137,6 +152,7 @@ export type SetupDocument = FromSchema<typeof setupSchema>;
 
 /** The team file to use; without a source, the source of the last one. */
 export const teamRequestSchema = {
+  title: 'TeamRequest',
   type: 'object',
   additionalProperties: false,
   properties: {
@@ -153,14 +169,15 @@ export const teamRequestSchema = {
 export type TeamRequestDocument = FromSchema<typeof teamRequestSchema>;
 
 export const teamSchema = {
+  title: 'Team',
   type: 'object',
   required: ['source', 'digest', 'team', 'config', 'sessions', 'kept', 'foreignStartUrls'],
   properties: {
     source: text,
     redirectedTo: { ...text, description: 'where the source redirects to; the file was loaded from there' },
     digest: { type: 'string', description: 'SHA-256 of the file' },
-    team: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
-    config: { type: 'object', required: ['path', 'written', 'diff'], properties: editedFile },
+    team: editedFile,
+    config: editedFile,
     sessions: { ...names, description: 'sso-sessions of the file' },
     kept: { ...names, description: "keys for which the user's own settings have another value, which stays" },
     foreignStartUrls: { ...names, description: "start URLs on hosts that are not AWS's" },

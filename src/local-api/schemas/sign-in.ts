@@ -1,33 +1,38 @@
 // Sign-in, what follows it, sign-out, and the check of the signed-in user.
 import type { FromSchema } from 'json-schema-to-ts';
 import { BROWSER_PLACES, FLOW_FALLBACKS, FLOW_REASONS, SIGN_IN_FLOWS } from '../../core/aws/sign-in-flow.ts';
-import { browserProperties, errorSchema, names, text, time } from './values.ts';
+import { accountId, browserProperties, errorSchema, names, permissionSet, text, time } from './values.ts';
 import { inCredentialsFileSchema } from './profiles.ts';
 
 export const flowSchema = {
+  title: 'SignInFlow',
   enum: SIGN_IN_FLOWS,
   description: 'device: the user enters a code on the page; pkce: the browser comes back to the daemon with the answer',
 } as const;
 
 export const browserPlaceSchema = {
+  title: 'BrowserPlace',
   enum: BROWSER_PLACES,
   description: 'where the browser of the user is; not-opened: the user opens the page, perhaps on another device',
 } as const;
 
 export const flowReasonSchema = {
+  title: 'SignInFlowReason',
   enum: [...FLOW_REASONS, ...FLOW_FALLBACKS],
   description:
     'why this flow: asked for, set, or where the browser is; pkce-refused and no-callback-port: `pkce` was not possible',
 } as const;
 
 const namedRoleSchema = {
+  title: 'NamedRole',
   type: 'object',
   required: ['accountId', 'accountName', 'permissionSet'],
-  properties: { accountId: text, accountName: { type: ['string', 'null'] }, permissionSet: text },
+  properties: { accountId, accountName: { type: ['string', 'null'] }, permissionSet },
 } as const;
 
 /** What the daemon does after each sign-in: it lists the roles, then writes the profiles. */
 export const signInSetupSchema = {
+  title: 'SignInSetup',
   type: 'object',
   required: ['state', 'accountsListed', 'accountsTotal'],
   properties: {
@@ -39,6 +44,7 @@ export const signInSetupSchema = {
     added: { type: 'array', items: namedRoleSchema },
     removed: { type: 'array', items: namedRoleSchema },
     profiles: {
+      title: 'SyncedProfiles',
       type: 'object',
       required: ['configFile', 'total', 'added', 'removed', 'changed'],
       properties: {
@@ -60,6 +66,7 @@ export const signInSetupSchema = {
 export type SignInSetupDocument = FromSchema<typeof signInSetupSchema>;
 
 export const signInSchema = {
+  title: 'SignIn',
   type: 'object',
   required: ['state'],
   properties: {
@@ -87,6 +94,7 @@ export const signInSchema = {
 export type SignInDocument = FromSchema<typeof signInSchema>;
 
 export const signOutSchema = {
+  title: 'SignOut',
   type: 'object',
   required: ['endedAtAws'],
   properties: {
@@ -101,6 +109,7 @@ export const signOutSchema = {
 export type SignOutDocument = FromSchema<typeof signOutSchema>;
 
 export const userCheckSchema = {
+  title: 'UserCheck',
   type: 'object',
   required: ['state'],
   properties: {
@@ -117,6 +126,7 @@ export const userCheckSchema = {
 export type UserCheckDocument = FromSchema<typeof userCheckSchema>;
 
 export const renewalOfferSchema = {
+  title: 'RenewalOffer',
   type: 'object',
   required: ['taken'],
   properties: {

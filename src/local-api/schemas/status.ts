@@ -1,7 +1,7 @@
 // The status document, and the events that report its changes.
 import type { FromSchema } from 'json-schema-to-ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
-import { errorSchema, names, text, time } from './values.ts';
+import { accountId, errorSchema, names, orNull, permissionSet, sessionName, text, time } from './values.ts';
 import { approvalsSchema } from './approvals.ts';
 import { lockSchema } from './lock.ts';
 import { refusalSchema } from './profiles.ts';
@@ -9,30 +9,36 @@ import { shownCurrentRoleSchema } from './roles.ts';
 import { flowReasonSchema, flowSchema, signInSchema } from './sign-in.ts';
 
 const problemSchema = {
+  title: 'Problem',
   type: 'object',
   required: ['code', 'message', 'hint'],
   properties: {
     ...errorSchema.properties,
-    session: text,
+    session: sessionName,
     team: { const: true, description: "in the team's file, not in your own settings; absent otherwise" },
   },
 } as const;
 
 const roleRefusalSchema = {
+  title: 'RoleRefusal',
   type: 'object',
   required: [...refusalSchema.required, 'profile', 'session', 'accountId', 'permissionSet'],
   properties: {
     ...refusalSchema.properties,
-    profile: { type: ['string', 'null'], description: "rolecall's profile for the role; `current` when that was requested" },
-    session: { type: ['string', 'null'], description: 'null if no role was current, like the next two' },
-    accountId: { type: ['string', 'null'] },
-    permissionSet: { type: ['string', 'null'] },
+    profile: {
+      type: ['string', 'null'],
+      description: "rolecall's profile for the role; `current` when that was requested",
+    },
+    session: { ...orNull(sessionName), description: 'null if no role was current, like the next two' },
+    accountId: orNull(accountId),
+    permissionSet: orNull(permissionSet),
   },
 } as const;
 
 export type RoleRefusalDocument = FromSchema<typeof roleRefusalSchema>;
 
 const catalogSummarySchema = {
+  title: 'CatalogSummary',
   type: 'object',
   required: ['asOf', 'complete', 'accounts', 'permissionSets'],
   properties: {
@@ -44,12 +50,14 @@ const catalogSummarySchema = {
 } as const;
 
 const listingSchema = {
+  title: 'ListingProgress',
   type: 'object',
   required: ['accountsListed', 'accountsTotal'],
   properties: { accountsListed: { type: 'integer' }, accountsTotal: { type: 'integer' } },
 } as const;
 
 const upstreamSchema = {
+  title: 'Upstream',
   type: 'object',
   required: ['service', 'circuit'],
   properties: {
@@ -60,11 +68,12 @@ const upstreamSchema = {
 } as const;
 
 const roleUseSchema = {
+  title: 'RoleUse',
   type: 'object',
   required: ['accountId', 'permissionSet', 'state'],
   properties: {
-    accountId: text,
-    permissionSet: text,
+    accountId,
+    permissionSet,
     state: {
       enum: ['fresh', 'due', 'refreshing', 'failing', 'unused'],
       description: 'unused: not requested for one lifetime, so no longer renewed',
@@ -77,6 +86,7 @@ const roleUseSchema = {
 export type RoleUseDocument = FromSchema<typeof roleUseSchema>;
 
 const nextRetrySchema = {
+  title: 'NextRetry',
   type: 'object',
   description: 'what delays the next renewal; absent while nothing does',
   required: ['reason', 'message'],
@@ -92,6 +102,7 @@ const nextRetrySchema = {
 } as const;
 
 const flowDecisionSchema = {
+  title: 'SignInFlowDecision',
   type: 'object',
   description: 'how a sign-in from the desktop, the tray or the page would work',
   required: ['setting', 'flow', 'reason'],
@@ -99,6 +110,7 @@ const flowDecisionSchema = {
 } as const;
 
 const sessionEndpointSchema = {
+  title: 'SessionEndpoint',
   type: 'object',
   required: ['service', 'url', 'kind', 'setBy'],
   properties: {
@@ -110,10 +122,11 @@ const sessionEndpointSchema = {
 } as const;
 
 export const sessionStatusSchema = {
+  title: 'SessionStatus',
   type: 'object',
   required: ['session', 'startUrl', 'region', 'state', 'catalog', 'listing', 'tokenFileProfiles'],
   properties: {
-    session: text,
+    session: sessionName,
     label: { type: 'string', description: "the session's label in the settings; absent without one" },
     startUrl: text,
     region: text,
@@ -136,11 +149,17 @@ export const sessionStatusSchema = {
     catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] },
     listing: { anyOf: [listingSchema, { type: 'null' }] },
     waiting: { type: 'integer', description: 'callers that wait for a sign-in (on_expired)' },
-    endpoints: { type: 'array', items: sessionEndpointSchema, description: "its own endpoints that are not AWS's default ones, instead of those under `endpoints` of the document; absent without one" },
+    endpoints: {
+      type: 'array',
+      items: sessionEndpointSchema,
+      description:
+        "its own endpoints that are not AWS's default ones, instead of those under `endpoints` of the document; absent without one",
+    },
     upstreams: { type: 'array', items: upstreamSchema },
     nextRefreshAt: {
       ...time,
-      description: 'when the access token or the keys of a role in use are renewed next; absent while no role is in use',
+      description:
+        'when the access token or the keys of a role in use are renewed next; absent while no role is in use',
     },
     nextRetry: nextRetrySchema,
     roles: { type: 'array', items: roleUseSchema, description: 'in use: the 100 that were requested last' },
@@ -154,12 +173,14 @@ export const sessionStatusSchema = {
 export type SessionStatusDocument = FromSchema<typeof sessionStatusSchema>;
 
 const endpointSchema = {
+  title: 'Endpoint',
   type: 'object',
   required: ['url', 'source'],
   properties: { url: text, source: { enum: ['settings', 'environment'] } },
 } as const;
 
 export const statusSchema = {
+  title: 'Status',
   type: 'object',
   required: ['version', 'pid', 'startedAt', 'store', 'endpoints', 'files', 'sessions', 'current', 'problems'],
   properties: {
@@ -172,6 +193,7 @@ export const statusSchema = {
         "by how much this machine's clock is ahead of AWS's, or behind if negative, in whole minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's",
     },
     store: {
+      title: 'StoreStatus',
       type: 'object',
       required: ['driver', 'durable'],
       properties: { driver: { enum: ['keychain', 'file', 'memory'] }, durable: { type: 'boolean' } },
@@ -187,6 +209,7 @@ export const statusSchema = {
       },
     },
     files: {
+      title: 'Files',
       type: 'object',
       required: ['settings', 'config', 'log', 'socket'],
       properties: { settings: text, config: text, log: text, audit: text, socket: text },
@@ -205,7 +228,10 @@ export const statusSchema = {
       items: problemSchema,
       description: 'worth knowing, and nothing to act on; shown by `rolecall doctor`; absent without one',
     },
-    lock: { anyOf: [lockSchema, { type: 'null' }], description: 'null while rolecall is unlocked and no setting locks it' },
+    lock: {
+      anyOf: [lockSchema, { type: 'null' }],
+      description: 'null while rolecall is unlocked and no setting locks it',
+    },
     approvals: { type: 'integer', description: 'how many approvals wait for a person; absent without one' },
     lastRefusals: {
       type: 'array',
@@ -218,42 +244,66 @@ export const statusSchema = {
 
 export type StatusDocument = FromSchema<typeof statusSchema>;
 
-const event = <T extends string, D>(type: T, data: D) =>
+const eventId = {
+  title: 'EventId',
+  type: 'string',
+  pattern: '^[0-9]{1,15}-[0-9]{1,15}$',
+  description: 'send that of the last event as Last-Event-ID to get what came after it',
+  examples: ['1764581400000-17'],
+} as const;
+
+/** An event as it arrives: `id:`, `event:` and `data:` lines, with the JSON of `data` parsed. */
+const event = <const N extends string, const T extends string, const D>(title: N, type: T, data: D) =>
   ({
+    title,
     type: 'object',
-    required: ['type', 'data'],
-    properties: { type: { const: type }, data },
+    required: ['id', 'event', 'data'],
+    properties: { id: eventId, event: { const: type }, data },
   }) as const;
 
-/** An event's `event:` and `data:` lines. An event of a type not listed here comes from a newer daemon. */
+/** One event of the stream. An event of a type not listed here comes from a newer daemon. */
 export const eventSchema = {
+  title: 'Event',
   anyOf: [
     // Replaces everything that the client knows.
-    event('hello', {
+    event('HelloEvent', 'hello', {
+      title: 'Hello',
       type: 'object',
       required: ['version', 'status'],
       properties: { version: text, status: statusSchema },
-    } as const),
-    event('session', sessionStatusSchema),
+    }),
+    event('SessionEvent', 'session', sessionStatusSchema),
     // Without the new roles, which may be thousands: the sign-in route has them.
-    event('sign-in', {
+    event('SignInEvent', 'sign-in', {
+      title: 'SessionSignIn',
       type: 'object',
       required: ['session', 'signIn'],
-      properties: { session: text, signIn: { anyOf: [signInSchema, { type: 'null' }] } },
-    } as const),
-    event('catalog', {
+      properties: { session: sessionName, signIn: orNull(signInSchema) },
+    }),
+    event('CatalogEvent', 'catalog', {
+      title: 'SessionCatalog',
       type: 'object',
       required: ['session', 'catalog'],
-      properties: { session: text, catalog: { anyOf: [catalogSummarySchema, { type: 'null' }] } },
-    } as const),
-    event('current', { anyOf: [shownCurrentRoleSchema, { type: 'null' }] } as const),
-    event('problems', { type: 'array', items: problemSchema } as const),
-    event('lock', { anyOf: [lockSchema, { type: 'null' }] } as const),
+      properties: { session: sessionName, catalog: orNull(catalogSummarySchema) },
+    }),
+    event('CurrentEvent', 'current', orNull(shownCurrentRoleSchema)),
+    event('ProblemsEvent', 'problems', { type: 'array', items: problemSchema }),
+    event('LockEvent', 'lock', orNull(lockSchema)),
     // Replaces the approvals that the client knows. None are pending after a `hello` until it comes.
-    event('approvals', approvalsSchema),
+    event('ApprovalsEvent', 'approvals', approvalsSchema),
     // The list of roles has changed: request it again.
-    event('roles', { type: 'object', required: ['asOf'], properties: { asOf: { type: ['string', 'null'] } } } as const),
+    event('RolesEvent', 'roles', {
+      title: 'RolesChange',
+      type: 'object',
+      required: ['asOf'],
+      properties: { asOf: orNull(time) },
+    }),
   ],
 } as const;
 
-export type EventDocument = FromSchema<typeof eventSchema>;
+type WireEvent = FromSchema<typeof eventSchema>;
+
+/** What a client works with: `type` is the wire's `event`. */
+export type EventDocument = {
+  [T in WireEvent['event']]: { readonly type: T; readonly data: Extract<WireEvent, { event: T }>['data'] };
+}[WireEvent['event']];

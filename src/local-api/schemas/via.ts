@@ -6,6 +6,7 @@ import { plainText } from './values.ts';
 
 /** Of a request. The role itself is not served then. */
 export const viaSchema = {
+  title: 'Via',
   type: 'object',
   description: 'assumes this role with the credentials of the other, and serves only its credentials',
   additionalProperties: false,

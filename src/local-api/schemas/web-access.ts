@@ -4,6 +4,7 @@ import { text, time } from './values.ts';
 
 /** A code that is valid for 60 seconds and one exchange. The page gets it in the fragment of its URL. */
 export const webCodeSchema = {
+  title: 'WebCode',
   type: 'object',
   required: ['url', 'code', 'expiresAt'],
   properties: {
@@ -19,12 +20,18 @@ export const webCodeSchema = {
 export type WebCodeDocument = FromSchema<typeof webCodeSchema>;
 
 export const webCodeExchangeSchema = {
+  title: 'WebCodeExchange',
   type: 'object',
   additionalProperties: false,
   required: ['code'],
   properties: { code: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' } },
 } as const;
 
-export const webTokenSchema = { type: 'object', required: ['token'], properties: { token: text } } as const;
+export const webTokenSchema = {
+  title: 'WebToken',
+  type: 'object',
+  required: ['token'],
+  properties: { token: text },
+} as const;
 
 export type WebTokenDocument = FromSchema<typeof webTokenSchema>;
