@@ -47,9 +47,8 @@ describe('Raycast', () => {
     expect(['inline', 'compact', 'fullOutput', 'silent']).toContain(fields['mode']);
     // Raycast ignores an inline script without it.
     expect(fields['refreshTime'] !== undefined).toBe(fields['mode'] === 'inline');
-    const { argument1 } = fields;
-    if (argument1 !== undefined)
-      expect(JSON.parse(argument1)).toMatchObject({ type: 'text', placeholder: expect.any(String) });
+    const argument = JSON.parse(fields['argument1'] ?? '{ "type": "text", "placeholder": "" }') as unknown;
+    expect(argument).toMatchObject({ type: 'text', placeholder: expect.any(String) });
   });
 
   test('switches by words, shows the role, and evaluates nothing of the words', async () => {
