@@ -6,7 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { createSystemClock } from '../core/clock.ts';
 import { UsageError } from '../core/errors.ts';
 import { ignoreConnectionErrors } from '../platform/sockets/connection-errors.ts';
-import { type ListenAddress, guardControl, guardOpenControl, guardPages } from './control/caller-guard.ts';
+import {
+  type ListenAddress,
+  guardControl,
+  guardOpenControl,
+  guardPages,
+  isWildcardHost,
+} from './control/caller-guard.ts';
 import { createControlAccess } from './control/control-access.ts';
 import { UNKNOWN_CONTROL_ROUTE, createControlRoutes } from './control/control.ts';
 import type { Emulator, EmulatorOptions } from './control/emulator-interface.ts';
@@ -17,7 +23,7 @@ import { createAdjustableClock } from './http/adjustable-clock.ts';
 import type { Route } from './http/http.ts';
 import { systemRandom } from './http/random.ts';
 import { createListener } from './listener.ts';
-import { endpointEnvironment } from './pages/shell-lines.ts';
+import { environmentFor } from './pages/shell-lines.ts';
 import { type Knobs, parseKnobs } from './sessions/knobs.ts';
 import { type World, createWorld } from './world.ts';
 
@@ -30,6 +36,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     clock: baseClock = createSystemClock(),
     random = systemRandom,
     userId = process.getuid?.(),
+    names: givenNames = [],
     ...knobOptions
   } = options;
   const clock = createAdjustableClock(baseClock);
@@ -38,7 +45,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   });
   const initialDocument = directory.toDocument();
   const controlAccess = createControlAccess({ random, ...(userId === undefined ? {} : { userId }) });
+  const names = givenNames.map((name) => name.toLowerCase());
   let address: ListenAddress = NOWHERE;
+  let caFile: string | undefined;
   let server: Server | undefined;
   let closing = new AbortController();
 
@@ -52,13 +61,14 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     }
     world.knobs.turn(changes);
   };
+  const environment = () => environmentFor(address.origin, caFile);
   const begin = () =>
     createWorld({
       clock,
       random,
       directory,
       origin: () => address.origin,
-      environment: () => endpointEnvironment(address.origin),
+      environment,
     });
   const routesOf = ({ operations, pages }: World): readonly Route[] => [
     ...operations,
@@ -88,8 +98,9 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
       });
       server = created;
       const bound = (created.address() as AddressInfo).port;
-      const url = `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
-      address = { host, port: bound, origin: url };
+      const url = `${tls === undefined ? 'http' : 'https'}://${formatHost(host, names)}:${bound}`;
+      address = { host, port: bound, origin: url, names };
+      caFile = tls?.caFile;
       return { url, port: bound };
     },
     async close() {
@@ -106,7 +117,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     get url() {
       return address.origin;
     },
-    environment: () => endpointEnvironment(address.origin),
+    environment,
     controlToken: controlAccess.token,
 
     reset() {
@@ -160,4 +171,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
   return emulator;
 }
 
-const NOWHERE: Readonly<ListenAddress> = { host: '', port: 0, origin: '' };
+const NOWHERE: Readonly<ListenAddress> = { host: '', port: 0, origin: '', names: [] };
+
+/** The host of the emulator's own URL; nobody can connect to an address that stands for all. */
+function formatHost(host: string, [name]: readonly string[]): string {
+  const loopback = host === '::' ? '::1' : '127.0.0.1';
+  const reachable = isWildcardHost(host) ? (name ?? loopback) : host;
+  return reachable.includes(':') ? `[${reachable}]` : reachable;
+}

@@ -2,6 +2,7 @@
 import { readBoundedFile } from '../platform/files/bounded-read.ts';
 import { ignoreDebuggerSignal } from '../platform/process/harden-process.ts';
 import { runEmulatorCommand } from './command.ts';
+import { writeCaFile } from './tls/ca-file.ts';
 
 /** Enough for 20,000 accounts with their assignments. */
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
@@ -11,6 +12,7 @@ ignoreDebuggerSignal();
 process.exitCode = await runEmulatorCommand({
   args: process.argv.slice(2),
   readFile: (path) => readBoundedFile(path, MAX_DIRECTORY_BYTES),
+  writeCaFile,
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   untilStopped: new Promise((resolve) => {

@@ -1,9 +1,12 @@
 // `rolecall emulator` in-process: its arguments, what it prints, how it ends and how it fails.
+import { existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { request as httpsRequest } from 'node:https';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { runEmulatorCommand } from '../../src/emulator/command.ts';
 import { createDefaultDirectory } from '../../src/emulator/directory/default-directory.ts';
+import { writeCaFile } from '../../src/emulator/tls/ca-file.ts';
 import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { call, startEmulator } from './start.ts';
@@ -16,6 +19,7 @@ function run(args: readonly string[]) {
   const exitCode = runEmulatorCommand({
     args,
     readFile: (path) => readFile(path, 'utf8'),
+    writeCaFile,
     writeOut: (text) => (out += text),
     writeError: (text) => (error += text),
     untilStopped,
@@ -58,6 +62,7 @@ sso_registration_scopes = sso:account:access
 
 Access portal: ${url}/start
 Device page:   ${url}/device
+Control API:   ${url}/control/v1
 Control token: ${token}
 Users:         taylor, sam
 
@@ -82,6 +87,7 @@ Press Ctrl-C to stop.
       region: 'us-east-1',
       portalUrl: `${url}/start`,
       deviceUrl: `${url}/device`,
+      controlUrl: `${url}/control/v1`,
       environment: {
         AWS_ENDPOINT_URL_SSO_OIDC: url,
         AWS_ENDPOINT_URL_SSO: url,
@@ -89,6 +95,9 @@ Press Ctrl-C to stop.
       },
       controlToken: expect.stringMatching(/^[\w-]{32}$/),
       user: 'taylor',
+      host: '127.0.0.1',
+      port: Number(new URL(url).port),
+      caFile: null,
     });
     expect((await call(`${url}/control/knobs`)).json['autoApprove']).toBe(true);
     running.stop();
@@ -126,9 +135,105 @@ Press Ctrl-C to stop.
   test.each([['--help'], ['-h']])('%s prints the usage', async (flag) => {
     const { exitCode, out, error } = await refusal([flag]);
     expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' });
-    for (const option of ['--port N', '--directory FILE.json', '--auto-approve', '--json']) {
+    for (const option of [
+      '--port N',
+      '--host ADDRESS',
+      '--name NAME',
+      '--tls',
+      '--tls-ca FILE',
+      '--directory FILE.json',
+      '--auto-approve',
+      '--json',
+    ]) {
       expect(out).toContain(option);
     }
+  });
+});
+
+describe('beyond loopback, and with TLS', () => {
+  test('says who can reach it, and accepts its names as Host', async () => {
+    const running = run(['--json', '--host', '0.0.0.0', '--name', 'Emulator', '--name', 'idc.test']);
+    const printed = JSON.parse(await waitFor('the line', running.out)) as { port: number; controlToken: string };
+    const { port, controlToken } = printed;
+    expect(printed).toMatchObject({
+      url: `http://emulator:${port}`,
+      host: '0.0.0.0',
+      environment: { AWS_ENDPOINT_URL_STS: `http://emulator:${port}` },
+    });
+    expect(running.error()).toBe(
+      'Every machine and container that can connect to this one can sign in here. Its credentials open nothing; the control API needs the control token.\n',
+    );
+    const ask = async (path: string, headers: Record<string, string>) =>
+      (await call(`http://127.0.0.1:${port}${path}`, { headers })).status;
+    const authorization = `Bearer ${controlToken}`;
+    expect([
+      await ask('/control/v1/time', { authorization, host: `emulator:${port}` }),
+      await ask('/control/v1/time', { authorization, host: `IDC.test:${port}` }),
+      await ask('/start', { host: `idc.test:${port}` }),
+      await ask('/control/v1/time', { host: `emulator:${port}` }),
+      await ask('/control/v1/time', { authorization, host: `other:${port}` }),
+      await ask('/control/v1/health', { host: `other:${port}` }),
+      await ask('/start', { host: `other:${port}` }),
+      await ask('/start', { host: 'emulator' }),
+    ]).toEqual([200, 200, 200, 403, 403, 403, 403, 403]);
+    running.stop();
+    expect(await running.exitCode).toBe(0);
+  });
+
+  test('writes the CA file where it should be, also over its own, and points clients to it', async () => {
+    const file = join(temporaryFolder(), 'ca.pem');
+    for (const servername of ['emulator', 'localhost']) {
+      const running = run(['--tls-ca', file, '--name', 'emulator']);
+      const out = await waitFor('the welcome', running.out);
+      const url = /https:\/\/127\.0\.0\.1:\d+/.exec(out)?.[0] ?? '';
+      expect(out).toContain(`export AWS_ENDPOINT_URL_STS=${url}
+export AWS_CA_BUNDLE=${file}
+export NODE_EXTRA_CA_CERTS=${file}
+export SSL_CERT_FILE=${file}
+`);
+      expect(out).toContain(`CA file:       ${file}\n`);
+      const ca = await readFile(file, 'utf8');
+      const statusOf = (target: string, servername: string) =>
+        new Promise((resolve, reject) => {
+          httpsRequest(target, { ca, servername, agent: false }, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+            .on('error', reject)
+            .end();
+        });
+      expect(await statusOf(`${url}/control/v1/health`, servername)).toBe(200);
+      await expect(statusOf(`${url}/control/v1/health`, 'other')).rejects.toMatchObject({
+        code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      });
+      running.stop();
+      expect(await running.exitCode).toBe(0);
+    }
+  });
+
+  test('chooses a place for the CA file, and removes it at the end', async () => {
+    const running = run(['--tls', '--json']);
+    const { caFile } = JSON.parse(await waitFor('the line', running.out)) as { caFile: string };
+    expect(statSync(dirname(caFile)).mode & 0o777).toBe(0o700);
+    expect(await readFile(caFile, 'utf8')).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
+    running.stop();
+    expect(await running.exitCode).toBe(0);
+    expect(existsSync(dirname(caFile))).toBe(false);
+  });
+
+  test('refuses to write the CA file over another one, or where it cannot', async () => {
+    const folder = temporaryFolder();
+    const key = join(folder, 'id_ed25519');
+    await writeFile(key, 'a key');
+    const hint = '\n  rolecall emulator --help\n';
+    expect(await refusal(['--tls-ca', key])).toEqual({
+      exitCode: 2,
+      out: '',
+      error: `Cannot write the CA file ${key}: it exists, and is no CA file of an emulator.${hint}`,
+    });
+    expect(await readFile(key, 'utf8')).toBe('a key');
+    const nowhere = join(folder, 'none', 'ca.pem');
+    expect((await refusal(['--tls-ca', nowhere])).error).toBe(`Cannot write the CA file ${nowhere}: ENOENT.${hint}`);
   });
 });
 
@@ -147,6 +252,19 @@ describe('a failure prints one sentence and one command, and exits 2', () => {
     [['--port', 'many'], '--port must be a number from 0 to 65535, not "many".\n  rolecall emulator --port 4000\n'],
     [['--port', '65536'], '--port must be a number from 0 to 65535, not "65536".\n  rolecall emulator --port 4000\n'],
     [['--port', '123456'], '--port must be a number from 0 to 65535, not "123456".\n  rolecall emulator --port 4000\n'],
+    [
+      ['--host', 'example.com'],
+      '--host must be an IP address or localhost, not "example.com".\n  rolecall emulator --host 0.0.0.0 --name emulator\n',
+    ],
+    [
+      ['--host', 'fe80::1%lo'],
+      '--host must be an IP address or localhost, not "fe80::1%lo".\n  rolecall emulator --host 0.0.0.0 --name emulator\n',
+    ],
+    [['--host', '192.0.2.1'], '192.0.2.1 is no address of this machine.\n  rolecall emulator --host 0.0.0.0\n'],
+    [
+      ['--name', '*.example.com'],
+      '--name must be a host name or an IPv4 address, not "*.example.com".\n  rolecall emulator --name emulator\n',
+    ],
     [['--colour'], "Unknown option '--colour'.\n  rolecall emulator --help\n"],
     [['--port'], "Option '--port <value>' argument missing.\n  rolecall emulator --help\n"],
     [['--json=yes'], "Option '--json' does not take an argument.\n  rolecall emulator --help\n"],
@@ -181,6 +299,7 @@ describe('a failure prints one sentence and one command, and exits 2', () => {
     const exitCode = await runEmulatorCommand({
       args: ['--directory', 'team.json'],
       readFile: () => Promise.reject(new Error('broken')),
+      writeCaFile,
       writeOut: () => {},
       writeError: (text) => (error += text),
       untilStopped: Promise.resolve(),
@@ -196,6 +315,7 @@ describe('a failure prints one sentence and one command, and exits 2', () => {
       runEmulatorCommand({
         args: [],
         readFile: () => Promise.resolve(''),
+        writeCaFile,
         writeOut: () => {
           throw new Error('the pipe is gone');
         },

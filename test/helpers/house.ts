@@ -198,7 +198,7 @@ export const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'emulator',
-    folders: ['http', 'directory', 'sessions', 'pages', 'aws', 'control'],
+    folders: ['http', 'tls', 'directory', 'sessions', 'pages', 'aws', 'control'],
     top: 'above',
     why: 'first what AWS stores, then its pages and its API, then the controls for tests',
   },

@@ -9,6 +9,8 @@ export interface ListenAddress {
   readonly port: number;
   /** As in `http://127.0.0.1:4000`. */
   readonly origin: string;
+  /** Further host names that callers use. */
+  readonly names: readonly string[];
 }
 
 /**
@@ -71,16 +73,23 @@ function guard(routes: readonly Route[], check: (request: HttpRequest) => Promis
 
 function requireOwnHost(request: HttpRequest, address: ListenAddress): void {
   const host = request.headers.host ?? '';
-  if (ownHosts(address).includes(host)) return;
+  if (ownHosts(address).includes(host.toLowerCase())) return;
   // When bound to all addresses, accepts any IP address as Host, but no name: anybody can make a name point here.
-  const isWildcard = address.host === '0.0.0.0' || address.host === '::';
+  const isWildcard = isWildcardHost(address.host);
   const literal = /^\[?([^\]]+?)\]?:(\d+)$/.exec(host);
   if (isWildcard && literal !== null && isIP(literal[1] ?? '') !== 0 && literal[2] === String(address.port)) return;
   throw refused('The Host header does not match the address that the emulator listens on.');
 }
 
-function ownHosts({ origin, port }: ListenAddress): readonly string[] {
-  return [origin.slice(origin.indexOf('//') + 2), `localhost:${port}`];
+export function isWildcardHost(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
+/** Clients leave the port out if it is the scheme's own. */
+function ownHosts({ origin, port, names }: ListenAddress): readonly string[] {
+  const hosts = [origin.slice(origin.indexOf('//') + 2), ...['localhost', ...names].map((name) => `${name}:${port}`)];
+  const isDefaultPort = port === (origin.startsWith('https:') ? 443 : 80);
+  return isDefaultPort ? [...hosts, ...hosts.map((host) => host.replace(/:\d+$/, ''))] : hosts;
 }
 
 function ownOrigins(address: ListenAddress): readonly string[] {

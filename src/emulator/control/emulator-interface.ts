@@ -9,15 +9,25 @@ import type { Knobs } from '../sessions/knobs.ts';
 import type { Operation } from '../http/operations.ts';
 import type { RandomBytes } from '../http/random.ts';
 import type { CallCounts, RecordedRequest } from '../http/request-log.ts';
-import type { EndpointEnvironment } from '../pages/shell-lines.ts';
+import type { EmulatorEnvironment } from '../pages/shell-lines.ts';
 
 export interface EmulatorOptions extends Partial<Knobs> {
   /** A small team by default. */
   readonly directory?: DirectoryDocument;
   readonly clock?: Clock;
   readonly random?: RandomBytes;
+  /** Host names and addresses that callers use besides the one it listens on; the first one is in its URL if it listens on all. */
+  readonly names?: readonly string[];
   /** The user whose programs may use the control API without its token; this process's user by default. */
   readonly userId?: number;
+}
+
+/** PEM. */
+export interface ServerTls {
+  readonly key: string;
+  readonly cert: string;
+  /** The path of the authority's certificate, for clients. */
+  readonly caFile?: string;
 }
 
 export interface Emulator {
@@ -25,13 +35,13 @@ export interface Emulator {
    * Starts to listen; port 0 is any free port. After a close it can listen again and keeps its state.
    * Rejects with Node's own error, for example EADDRINUSE.
    */
-  listen(port?: number, host?: string, tls?: { key: string; cert: string }): Promise<{ url: string; port: number }>;
+  listen(port?: number, host?: string, tls?: ServerTls): Promise<{ url: string; port: number }>;
   /** Closes all connections immediately. */
   close(): Promise<void>;
   /** Its address; empty while it does not listen. */
   readonly url: string;
-  /** The three endpoint variables that point AWS clients here. */
-  environment(): EndpointEnvironment;
+  /** The variables that point AWS clients here, and make them trust the CA file. */
+  environment(): EmulatorEnvironment;
   /** The bearer token with which any user can use the control API. */
   readonly controlToken: string;
 

@@ -1,13 +1,19 @@
 // The lines to paste for using the emulator: environment variables and the sso-session section.
 import type { Directory } from '../directory/directory.ts';
 
-export type EndpointEnvironment = Readonly<
-  Record<'AWS_ENDPOINT_URL_SSO_OIDC' | 'AWS_ENDPOINT_URL_SSO' | 'AWS_ENDPOINT_URL_STS', string>
+export type EmulatorEnvironment = Readonly<
+  Record<'AWS_ENDPOINT_URL_SSO_OIDC' | 'AWS_ENDPOINT_URL_SSO' | 'AWS_ENDPOINT_URL_STS', string> &
+    Partial<Record<'AWS_CA_BUNDLE' | 'NODE_EXTRA_CA_CERTS' | 'SSL_CERT_FILE', string>>
 >;
 
-/** The endpoint variables of AWS clients, pointing to `url`. */
-export function endpointEnvironment(url: string): EndpointEnvironment {
-  return { AWS_ENDPOINT_URL_SSO_OIDC: url, AWS_ENDPOINT_URL_SSO: url, AWS_ENDPOINT_URL_STS: url };
+/** The variables that point AWS clients to `url`, and let the AWS CLI and boto3, Node, and Go trust `caFile`. */
+export function environmentFor(url: string, caFile?: string): EmulatorEnvironment {
+  return {
+    AWS_ENDPOINT_URL_SSO_OIDC: url,
+    AWS_ENDPOINT_URL_SSO: url,
+    AWS_ENDPOINT_URL_STS: url,
+    ...(caFile === undefined ? {} : { AWS_CA_BUNDLE: caFile, NODE_EXTRA_CA_CERTS: caFile, SSL_CERT_FILE: caFile }),
+  };
 }
 
 /** One `export` line per variable; a value with characters of the shell is quoted. */
@@ -22,9 +28,12 @@ function quoteIfNeeded(value: string): string {
 }
 
 /** The sso-session section for `~/.aws/config`. */
-export function formatConfigSection(directory: Pick<Directory, 'startUrl' | 'region'>): string {
+export function formatConfigSection(
+  directory: Pick<Directory, 'startUrl' | 'region'>,
+  sessionName = 'my-sso-session',
+): string {
   return [
-    '[sso-session my-sso-session]',
+    `[sso-session ${sessionName}]`,
     `sso_start_url = ${directory.startUrl}`,
     `sso_region = ${directory.region}`,
     'sso_registration_scopes = sso:account:access',
