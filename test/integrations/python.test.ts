@@ -32,8 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.remove());
 
-test.skipIf(!hasPytest)('the Python client does what its tests say', async () => {
-  const options = ['-p', 'no:cacheprovider', '-q', '--rootdir', folder];
+test.skipIf(!hasPytest)('the Python client and the pytest fixture do what their tests say', async () => {
+  const options = ['-p', 'no:cacheprovider', '-p', 'rolecall.pytest_plugin', '-q', '--rootdir', folder];
   const { exitCode, stdout, stderr } = await runProcess(PYTHON, ['-m', 'pytest', ...options, join(folder, 'tests')], {
     environment,
   });
