@@ -29,7 +29,7 @@ const PAGES: readonly (readonly [path: string, sections: Sections])[] = [
   ['docs/emulator.md', emulatorSections()],
   ['docs/exit-codes.md', errorSections()],
   ['docs/security.md', hostSections()],
-  ['docs/settings.md', await settingsSections()],
+  ['docs/settings.md', settingsSections()],
   ['CONTRIBUTING.md', houseSections()],
 ];
 

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { PARTITIONS } from '../../src/core/aws/partitions.ts';
 import { ERROR_TABLE, EXIT_INTERRUPTED, httpStatusOf, type ErrorCode } from '../../src/core/errors.ts';
 import { settingsSchema } from '../../src/daemon/settings/settings-schema.ts';
-import { parseSettings } from '../../src/daemon/settings/settings.ts';
 import { CONTROL_PREFIX } from '../../src/emulator/control/control.ts';
 import { CONTROL_ROWS } from '../../src/emulator/control/control-table.ts';
 import { routes, type Route } from '../../src/local-api/routes.ts';
@@ -141,6 +140,7 @@ interface Schema {
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
   readonly description?: string;
+  readonly default?: unknown;
   /** Accepted in files, but not part of the documentation. */
   readonly deprecated?: boolean;
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -191,34 +191,18 @@ function formatRange({ minimum, exclusiveMinimum, maximum }: Schema): string {
   return maximum === undefined ? from : `${from} up to ${maximum}`;
 }
 
-/** The value in force when the file does not set `key` of the table, as TOML; a dash when there is none. */
-function formatDefault(settings: object, header: string, key: string): string {
-  const [table = ''] = /\w+/.exec(header) ?? [];
-  const within = (holder: unknown, name: string) => (holder as Readonly<Record<string, unknown>> | undefined)?.[name];
-  const first = header.startsWith('[[')
-    ? within(within(settings, table === 'protect' ? table : `${table}s`), '0')
-    : within(settings, table);
-  const value = within(
-    table === '' ? settings : first,
-    key.replaceAll(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase()),
-  );
-  return value === undefined ? '–' : code(JSON.stringify(value));
-}
+/** As TOML; a dash when there is none. */
+const formatDefault = (schema: Schema) => (schema.default === undefined ? '–' : code(JSON.stringify(schema.default)));
 
 /** The sections of docs/settings.md. */
-export async function settingsSections(): Promise<Sections> {
-  const settings = await parseSettings({
-    path: 'config.toml',
-    text: `[[role]]\n[[protect]]\n[[chain]]\nrole_arn = "arn:aws:iam::{account_id}:role/A"\n`,
-    environment: {},
-  });
+export function settingsSections(): Sections {
   const keys = tablesOf(settingsSchema as unknown as Schema).map(({ header, keys: rows }) => {
     const table = formatTable(
       ['key', 'value', 'default', 'meaning'],
       rows.map(([name, schema]) => [
         code(name),
         formatType(schema),
-        formatDefault(settings, header, name),
+        formatDefault(schema),
         sentence(schema.description ?? ''),
       ]),
     );
