@@ -11,7 +11,7 @@ programs=(
   systemd systemctl systemd-run systemd-analyze systemd-creds loginctl journalctl busctl plistutil
   xfce4-panel Xvfb xvfb-run xdotool ss
   pinentry pinentry-gtk-2 pinentry-qt pinentry-gnome3 pinentry-curses zenity bwrap podman crun pasta passt keyctl
-  ssh sshd ssh-keygen starship direnv socat desktop-file-validate pytest-3
+  ssh sshd ssh-keygen minisign starship direnv socat desktop-file-validate pytest-3
 )
 python_modules=(boto3 botocore awscli)
 

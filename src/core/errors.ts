@@ -52,6 +52,7 @@ export const ERROR_TABLE = {
       'assume-role-refused': 'rolecall whoami',
       'caller-not-allowed': 'rolecall web',
       'token-required': 'rolecall web',
+      'signature-refused': 'rolecall setup --help',
       'approval-refused': 'rolecall approvals',
       'approval-required': 'rolecall approvals',
       'passkey-refused': 'rolecall web',

@@ -11,6 +11,8 @@ export interface DownloadLimits {
 const MAX_REDIRECTS = 3;
 
 export interface Download {
+  /** The file as it is at the address, for its checksum and signature. */
+  readonly bytes: Buffer;
   readonly text: string;
   /** The final address after redirects, without its query; absent without redirects. */
   readonly redirectedTo?: string;
@@ -55,8 +57,8 @@ export async function download(
         body.destroy();
         throw refuse(`${shown(next)} answered ${statusCode}.`);
       }
-      const text = await readText(body, limits, next, abortSignal);
-      return hops === 0 ? { text } : { text, redirectedTo: shown(next) };
+      const file = await readText(body, limits, next, abortSignal);
+      return hops === 0 ? file : { ...file, redirectedTo: shown(next) };
     }
     throw refuse(`${shown(url)} redirects too often.`);
   } catch (error) {
@@ -73,7 +75,7 @@ export async function download(
 
 type Body = AsyncIterable<Uint8Array> & { destroy(): void };
 
-async function readText(body: Body, { maxBytes }: DownloadLimits, url: URL, signal: AbortSignal): Promise<string> {
+async function readText(body: Body, { maxBytes }: DownloadLimits, url: URL, signal: AbortSignal): Promise<Download> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const stop = () => body.destroy();
@@ -85,7 +87,8 @@ async function readText(body: Body, { maxBytes }: DownloadLimits, url: URL, sign
       if (length > maxBytes) throw refuse(`${shown(url)} is longer than ${maxBytes / 1024} KiB.`);
     }
     signal.throwIfAborted();
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    const bytes = Buffer.concat(chunks);
+    return { bytes, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch (error) {
     if (error instanceof TypeError && !signal.aborted) throw refuse(`${shown(url)} is not UTF-8 text.`);
     throw error;

@@ -54,6 +54,12 @@ const CASES: readonly Case[] = [
     shows: /--refresh/u,
   },
   {
+    code: 'signature-refused',
+    provoke: (rig) => saying(rig, 'setup', '--from', rig.configPath, '--sha256', '0'.repeat(64), '--yes'),
+    hint: 'rolecall setup --help',
+    shows: /--public-key/u,
+  },
+  {
     code: 'permission-set-not-assigned',
     provoke: (rig) =>
       saying(rig, 'credential-process', '--session', SESSION, '--account', '111111111111', '--role', 'ReadOnly'),

@@ -22,6 +22,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'assume-role-refused': 'AWS does not let the source of a chained role assume it; the message says why.',
   'caller-not-allowed': 'The request comes from a web page, or asks for something that this port does not offer.',
   'token-required': 'The token is missing or wrong, or its grant has ended.',
+  'signature-refused': 'The team file is not signed by its key, or is older than the stored one.',
   'approval-refused': 'Somebody refused the protected role, or nobody approved it in time; the message says which.',
   'approval-required': 'The protected role needs an approval, and this program cannot wait for it.',
   'passkey-refused': 'The answer of the passkey is not valid.',

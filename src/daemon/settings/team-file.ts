@@ -5,6 +5,7 @@ import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { requireUsableChains } from './chain-settings.ts';
 import { parseTomlFile, settingsFault } from './settings-file.ts';
 import type { SettingsFile } from './settings-schema.ts';
+import type { TeamSigner } from './team-signature.ts';
 import { teamSchema } from './team-schema.ts';
 
 type AgreedSession = Pick<
@@ -15,6 +16,7 @@ type AgreedSession = Pick<
 /** The team file as written. */
 export interface TeamFile {
   team?: string;
+  serial?: number;
   profiles?: Pick<NonNullable<SettingsFile['profiles']>, 'name' | 'region' | 'write' | 'include' | 'exclude'>;
   session?: Record<string, { start_url: string; region: string } & AgreedSession>;
   role?: NonNullable<SettingsFile['role']>;
@@ -25,6 +27,9 @@ export interface TeamFile {
 /** Enough for the 20,000 `[[role]]` rules that the schema allows. */
 export const MAX_TEAM_BYTES = 2 * 1024 * 1024;
 const SESSION_NAME = /^(?!__proto__$)[A-Za-z0-9_.@/-]{1,64}$/;
+/** Our lines below the source, when the file was signed. */
+const KEY_LINE = /^# rolecall team key: (?<value>\S.*)$/u;
+const DATE_LINE = /^# rolecall team signed: (?<value>\S+)$/u;
 const SOURCE_LINE = /^# rolecall team file, from (?<source>\S.*)$/u;
 
 /**
@@ -62,10 +67,39 @@ export function parseTeamFile(path: string, text: string): TeamFile {
   return file;
 }
 
-/** The text to store: the source in the first line, then the file. */
-export function formatTeamFile(source: string, text: string): string {
+/** The text to store: the source in the first line, the signer if there is one, then the file. */
+export function formatTeamFile(source: string, text: string, signer?: TeamSigner): string {
+  const body = formatBody(text);
+  const head = [
+    `# rolecall team file, from ${source}`,
+    ...(signer === undefined ? [] : [`# rolecall team key: ${signer.key}`]),
+    ...(signer?.signedAt === undefined ? [] : [`# rolecall team signed: ${signer.signedAt}`]),
+    // The file itself must not be able to name its signer.
+    ...(/^# rolecall team (?:key|signed): /u.test(body) ? ['#'] : []),
+  ];
+  return `${head.join('\n')}\n${body}`;
+}
+
+/** A team file as it is stored below our lines. */
+export function formatBody(text: string): string {
   const body = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  return `# rolecall team file, from ${source}\n${body}${body.endsWith('\n') ? '' : '\n'}`;
+  return body.endsWith('\n') ? body : `${body}\n`;
+}
+
+/** The signer of a stored team file; undefined if it was not signed. */
+export function readTeamSigner(text: string): TeamSigner | undefined {
+  const [, second = '', third = ''] = text.split('\n', 3);
+  const key = KEY_LINE.exec(second)?.groups?.['value'];
+  if (key === undefined) return undefined;
+  const signedAt = DATE_LINE.exec(third)?.groups?.['value'];
+  return { key, ...(signedAt === undefined ? {} : { signedAt }) };
+}
+
+/** The stored file without our lines. */
+export function readTeamBody(text: string): string {
+  const signer = readTeamSigner(text);
+  const ours = [readTeamSource(text), signer?.key, signer?.signedAt].filter((line) => line !== undefined).length;
+  return text.split('\n').slice(ours).join('\n');
 }
 
 /** The source of a stored team file; undefined when its first line does not name one. */

@@ -23,6 +23,11 @@ const chain = own.chain.items.properties;
 export const teamSchema = {
   ...table('settings that a team shares', {
     team: { ...text, description: 'name of the team' },
+    serial: {
+      type: 'integer',
+      minimum: 0,
+      description: 'number of this version of a signed file; a file with a lower one is refused',
+    },
     profiles: table(own.profiles.description, {
       name: as(own.profiles.properties.name, text),
       region: as(own.profiles.properties.region, text),
@@ -96,4 +101,4 @@ export const teamSchema = {
       },
     },
   }),
-};
+} as const;

@@ -1,7 +1,7 @@
 // Setup, team files, and the check whether AWS can be reached.
 import type { FromSchema } from 'json-schema-to-ts';
 import { adoptionSource } from './profiles.ts';
-import { accountId, names, permissionSet, plainText, text } from './values.ts';
+import { accountId, names, permissionSet, plainText, text, time } from './values.ts';
 
 /** Whether AWS's endpoints answer the daemon, whose proxy and CA certificates may differ from the caller's. */
 export const reachSchema = {
@@ -162,6 +162,18 @@ export const teamRequestSchema = {
       pattern: '^[0-9a-f]{64}$',
       description: 'SHA-256 of the file that was shown; a different file is refused',
     },
+    sha256: {
+      type: 'string',
+      pattern: '^[0-9a-f]{64}$',
+      description: 'SHA-256 that the file must have, as its author told it',
+    },
+    publicKey: {
+      ...plainText,
+      minLength: 1,
+      maxLength: 4096,
+      description:
+        'public key of minisign or OpenSSH that must have signed the file; without it, the key that signed the stored one',
+    },
     dryRun: { type: 'boolean', description: 'write nothing' },
   },
 } as const;
@@ -176,6 +188,19 @@ export const teamSchema = {
     source: text,
     redirectedTo: { ...text, description: 'where the source redirects to; the file was loaded from there' },
     digest: { type: 'string', description: 'SHA-256 of the file' },
+    signature: {
+      title: 'TeamSignature',
+      type: 'object',
+      required: ['kind', 'keyId', 'isNewKey', 'refusesOlder'],
+      properties: {
+        kind: { enum: ['minisign', 'ssh'] },
+        keyId: { ...text, description: 'key id of minisign, or fingerprint of the OpenSSH key' },
+        signedAt: { ...time, description: 'UTC; absent for OpenSSH, whose signatures have no date' },
+        isNewKey: { type: 'boolean', description: 'whether the stored file had no key, or another one' },
+        refusesOlder: { type: 'boolean', description: 'whether an older signed file will be refused from now on' },
+      },
+      description: 'the signature that was verified; absent if the file needs none',
+    },
     team: editedFile,
     config: editedFile,
     sessions: { ...names, description: 'sso-sessions of the file' },

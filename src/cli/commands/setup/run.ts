@@ -1,4 +1,5 @@
 // `rolecall setup`: the first run, and then the sign-in; or a team file.
+import { UsageError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import type { CommandContext } from '../../definition.ts';
 import { askWithYesAsDefault } from '../../terminal/ask-yes-no.ts';
@@ -8,6 +9,11 @@ export async function runSetup(options: SetupOptions, context: CommandContext): 
   if (options.from !== undefined || options.refresh === true) {
     const { runTeamSetup } = await import('./team-setup.ts');
     return runTeamSetup(options, context);
+  }
+  if (options.sha256 !== undefined || options.publicKey !== undefined) {
+    throw new UsageError('usage', '--sha256 and --public-key are for a team file: use them with --from.', {
+      hint: 'rolecall setup --help',
+    });
   }
   const outcome = await setUp(options, context);
   if (outcome === undefined) return 0;

@@ -17,6 +17,8 @@ import { restartForSettings } from './restart-for-settings.ts';
 export interface SetupOptions {
   readonly from?: string;
   readonly refresh?: boolean;
+  readonly sha256?: string;
+  readonly publicKey?: string;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
