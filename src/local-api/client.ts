@@ -10,6 +10,8 @@ export interface CallOptions {
   /** For the whole call: finding the daemon, starting it, and waiting for its answer. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Lets the daemon wait this long for AWS or for a person; by default as long as `timeoutMs`, if there is one. */
+  readonly waitSeconds?: number;
   /** False: fails with DaemonUnreachableError instead of starting a daemon; true: starts one even if `mayStart` is false. */
   readonly autostart?: boolean;
   /** Fails after five seconds if the daemon hangs, instead of calling `onSilence` and waiting on. */
@@ -195,11 +197,11 @@ interface Call {
   silence?: DaemonUnreachableError | undefined;
   /** Undefined if there is no deadline. */
   leftMs(): number | undefined;
-  limits(): Pick<CallOptions, 'timeoutMs' | 'signal'>;
+  limits(): Pick<CallOptions, 'timeoutMs' | 'signal' | 'waitSeconds'>;
 }
 
 function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call {
-  const { timeoutMs, signal } = options;
+  const { timeoutMs, signal, waitSeconds } = options;
   const startedAtMs = clock.nowMs();
   const leftMs = () => (timeoutMs === undefined ? undefined : Math.max(1, timeoutMs - (clock.nowMs() - startedAtMs)));
   return {
@@ -210,7 +212,11 @@ function createCall(options: CallOptions, mayStart: boolean, clock: Clock): Call
     leftMs,
     limits() {
       const left = leftMs();
-      return { ...(left === undefined ? {} : { timeoutMs: left }), ...(signal === undefined ? {} : { signal }) };
+      return {
+        ...(left === undefined ? {} : { timeoutMs: left }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(waitSeconds === undefined ? {} : { waitSeconds }),
+      };
     },
   };
 }

@@ -15,6 +15,8 @@ export interface SocketRequest {
   readonly isAtTerminal?: boolean;
   /** For the whole exchange; absent: no limit. */
   readonly timeoutMs?: number;
+  /** How long the daemon may wait for AWS or for a person; as long as `timeoutMs` if absent. */
+  readonly waitSeconds?: number;
   readonly signal?: AbortSignal;
   /** Called repeatedly while there is no answer; the exchange fails with the error that it returns. */
   readonly explainSilence?: (() => Promise<Error | undefined>) | undefined;
@@ -48,6 +50,8 @@ const NOBODY_THERE: ReadonlySet<string> = new Set([
 export async function requestOverSocket(options: SocketRequest): Promise<SocketAnswer | undefined> {
   const socketPath = findOwnSocket(options.socketPath);
   if (socketPath === undefined) return undefined;
+  const { timeoutMs } = options;
+  const waitSeconds = options.waitSeconds ?? (timeoutMs === undefined ? undefined : Math.floor(timeoutMs / 1000));
   return new Promise<SocketAnswer | undefined>((resolve, reject) => {
     const to: RequestOptions & { readonly servername: string } = {
       socketPath,
@@ -60,7 +64,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
         accept: 'application/json',
         [PROCESS_HEADER]: process.ppid,
         // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
-        ...(options.timeoutMs === undefined ? {} : { prefer: `wait=${Math.floor(options.timeoutMs / 1000)}` }),
+        ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
         ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),
         ...(options.isAtTerminal === true ? { [TERMINAL_HEADER]: '1' } : {}),
         ...(options.body === undefined

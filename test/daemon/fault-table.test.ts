@@ -189,7 +189,9 @@ async function enter(state: State): Promise<void> {
 }
 
 function getFromSocket(path: string): Promise<Answer> {
-  return onClock(get({ socketPath: rig.paths.socketPath, path }, { host: 'localhost', accept: 'text/plain' }));
+  // As the sh client asks.
+  const headers = { host: 'localhost', accept: 'text/plain', prefer: 'wait=55' };
+  return onClock(get({ socketPath: rig.paths.socketPath, path }, headers));
 }
 
 function getFromContainer({ url, token }: IssuedGrantDocument): Promise<Answer> {

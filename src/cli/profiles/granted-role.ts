@@ -3,6 +3,9 @@ import { UsageError } from '../../core/errors.ts';
 import type { CredentialsDocument, ProfileDocument } from '../../local-api/schemas.ts';
 import type { DaemonAccess } from '../context.ts';
 
+/** As long as the credential process of a profile waits. */
+const WAIT_SECONDS = 55;
+
 /** @throws NotFoundError profile-not-found (with the nearest name), no-current-role */
 export function resolveProfile(name: string, context: DaemonAccess): Promise<ProfileDocument> {
   return context.client.call('profile', { query: { name } }, { signal: context.signal });
@@ -13,7 +16,7 @@ export function fetchCredentials(
   profile: Pick<ProfileDocument, 'followsCurrent' | 'session' | 'accountId' | 'permissionSet'>,
   context: DaemonAccess,
 ): Promise<CredentialsDocument> {
-  const options = { signal: context.signal };
+  const options = { signal: context.signal, waitSeconds: WAIT_SECONDS };
   if (profile.followsCurrent) return context.client.call('currentCredentials', {}, options);
   const { session, accountId: account, permissionSet: role } = profile;
   return context.client.call('credentials', { query: { session, account, role } }, options);

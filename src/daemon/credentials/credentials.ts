@@ -15,6 +15,7 @@ import type { IssuanceLog } from '../audit/audit-issuance.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { Caller } from '../http/caller.ts';
+import { answerDeadlineMs } from '../http/wait-budget.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import { createNoHandover, type PortHandover } from '../http/port-handover.ts';
@@ -133,6 +134,7 @@ export async function createCredentials(deps: {
       waitBudget: caller,
       asker: caller,
       recipient: caller,
+      deadlineMs: answerDeadlineMs(caller),
     });
     const cached = answers.get(credentials);
     if (cached !== undefined) return cached;

@@ -77,9 +77,9 @@ export function createCredentialIssuer(deps: {
   /** Credentials whose role is noted as used. */
   const noted = new WeakSet<RoleCredentials>();
 
-  /** A caller with a deadline does not wait for the disk. */
-  async function findSession(selector: string, deadlineMs: number | undefined): Promise<SsoSession> {
-    const cached = deadlineMs === undefined ? undefined : sharedConfig.peekSession(selector);
+  /** An SDK at the container port does not wait for the disk. */
+  async function findSession(selector: string, { surface }: Asker): Promise<SsoSession> {
+    const cached = surface === 'container' ? sharedConfig.peekSession(selector) : undefined;
     return cached ?? sharedConfig.findSession(selector);
   }
 
@@ -102,8 +102,8 @@ export function createCredentialIssuer(deps: {
       lock.requireUnlocked(role);
       let admission = roleGate.peek(role, asker.grantId);
       if (admission === undefined) {
-        // A caller with a deadline has to hear that a person is asked.
-        const checkMs = deadlineMs === undefined ? undefined : deadlineMs / 2;
+        // An SDK has to hear that a person is asked.
+        const checkMs = deadlineMs !== undefined && asker.surface === 'container' ? deadlineMs / 2 : deadlineMs;
         await withinDeadline(requireServable(broker, session, role), checkMs);
         admission = await roleGate.admit({ role, asker, caller: waitBudget, arrivedAtMs });
       }
@@ -137,7 +137,7 @@ export function createCredentialIssuer(deps: {
 
   return {
     async issue(request) {
-      const { role: wanted, deadlineMs, recipient } = request;
+      const { role: wanted, recipient } = request;
       const arrived = { ...request, arrivedAtMs: deps.clock.nowMs() };
       const followsCurrent = wanted === 'current';
       let role: Role | undefined;
@@ -145,7 +145,7 @@ export function createCredentialIssuer(deps: {
         lock.requireUnlocked();
         const asked = followsCurrent ? await deps.currentRole.require() : wanted;
         role = asked;
-        const session = await findSession(asked.sessionName, deadlineMs);
+        const session = await findSession(asked.sessionName, request.asker);
         role = { ...asked, sessionName: session.sessionName };
         if (isChained(role)) await deps.chains?.refresh();
         const served = await fetchOrWait(session, role, arrived);

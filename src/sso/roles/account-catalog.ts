@@ -75,9 +75,14 @@ export function createAccountCatalog(
   }
 
   /** Undefined if a new sign-in has superseded it. */
-  async function list(session: SsoSession, isSuperseded: () => boolean): Promise<CatalogChange | undefined> {
+  async function list(
+    session: SsoSession,
+    isAttended: boolean,
+    isSuperseded: () => boolean,
+  ): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
     const { accounts, found, failed, failure } = await listAccounts(deps, session, {
+      isAttended,
       isSuperseded,
       onProgress: (progress) => void progresses.set(key, progress),
     });
@@ -97,12 +102,12 @@ export function createAccountCatalog(
   }
 
   /** Lists until no sign-in supersedes the listing. */
-  async function listForCurrentUser(session: SsoSession): Promise<CatalogChange> {
+  async function listForCurrentUser(session: SsoSession, isAttended: boolean): Promise<CatalogChange> {
     for (;;) {
       const generation = generations.get(session.sessionName);
       const isSuperseded = () => generations.get(session.sessionName) !== generation;
       try {
-        const change = await list(session, isSuperseded);
+        const change = await list(session, isAttended, isSuperseded);
         if (change !== undefined) return change;
       } catch (fault) {
         if (!isSuperseded()) throw raise(session, fault);
@@ -157,10 +162,10 @@ export function createAccountCatalog(
     },
     refresh(session, { isAttended }) {
       const key = sessionKey(session);
-      if (!isAttended) return listing.run(key, () => listForCurrentUser(session));
+      if (!isAttended) return listing.run(key, () => listForCurrentUser(session, false));
       return listing.runAnew(key, () => {
         deps.circuitBreakers.reconsider(session);
-        return listForCurrentUser(session);
+        return listForCurrentUser(session, true);
       });
     },
     recovered(session) {

@@ -23,7 +23,7 @@ export interface RequestOptions {
 }
 
 /** Callers give up after a minute at most, so a longer pause that the server asks for becomes their error. */
-const BACK_OFF = { attempts: 3, firstPauseMs: 250, maxPauseMs: 2000, maxWaitMs: 5000 } as const;
+const BACK_OFF = { attempts: 3, firstPauseMs: 250, maxPauseMs: 2000, maxWaitMs: 5000, maxOutageMs: 4000 } as const;
 /** As of 2026-11 AWS issues credentials for 12 hours at most; one more day allows for a wrong clock. */
 const MAX_LIFETIME_MS = 36 * 60 * 60_000;
 

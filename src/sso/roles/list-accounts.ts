@@ -24,6 +24,8 @@ export interface ListedAccounts {
 
 /** Somebody may be waiting for the list; a longer pause becomes an error that says so. */
 const BACK_OFF = { attempts: 6, firstPauseMs: 500, maxPauseMs: 20_000, maxAskedPauseMs: 60_000 } as const;
+/** A person waits for the first page, and should hear of an outage soon. */
+const ATTENDED_BACK_OFF = { ...BACK_OFF, maxOutageMs: 2000 } as const;
 /** Far longer than any listing within the rate budget takes; accounts not listed by then are carried over. */
 const MAX_LISTING_MS = 10 * 60_000;
 const MAX_ACCOUNT_MS = 200;
@@ -38,7 +40,12 @@ const CONCURRENT_CALLS = 10;
 export async function listAccounts(
   portal: Portal,
   session: SsoSession,
-  options: { readonly isSuperseded: () => boolean; readonly onProgress: (progress: ListingProgress) => void },
+  options: {
+    /** A person waits for it. */
+    readonly isAttended: boolean;
+    readonly isSuperseded: () => boolean;
+    readonly onProgress: (progress: ListingProgress) => void;
+  },
 ): Promise<ListedAccounts> {
   const { clock, identityCenter } = portal;
   const startedAtMs = monotonicNowMs(clock);
@@ -48,7 +55,8 @@ export async function listAccounts(
     if (monotonicNowMs(clock) - startedAtMs >= MAX_LISTING_MS + accountCount * MAX_ACCOUNT_MS) {
       throw new IdentityCenterFault('unreachable', 'listing all accounts took too long and was stopped.');
     }
-    return callPortal(portal, session, { priority: 'background', backOff: BACK_OFF }, request);
+    const backOff = options.isAttended && accountCount === 0 ? ATTENDED_BACK_OFF : BACK_OFF;
+    return callPortal(portal, session, { priority: 'background', backOff }, request);
   }
 
   const pages = await reader.readAll<Account>((nextToken) =>

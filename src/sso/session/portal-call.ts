@@ -1,5 +1,5 @@
 // A call to the SSO portal with all that goes with it: back-off, circuit breaker, access token and rate budget.
-import type { Clock } from '../../core/clock.ts';
+import { monotonicNowMs, type Clock } from '../../core/clock.ts';
 import { SignInRequiredError } from '../../core/errors.ts';
 import type { SsoSession } from '../../core/model.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -79,6 +79,8 @@ export interface BackOffPolicy extends PausePolicy {
   readonly maxWaitMs?: number;
   /** Gives up when the server asks for a longer pause than this, or an outage lasts longer. */
   readonly maxAskedPauseMs?: number;
+  /** In an outage no attempt starts later than this after the first one. */
+  readonly maxOutageMs?: number;
 }
 
 /** The result of `work`, retried after transient faults only; a longer pause that the server asks for is kept. @throws the last fault */
@@ -87,6 +89,7 @@ export async function withBackOff<T>(
   policy: BackOffPolicy,
   work: () => Promise<T>,
 ): Promise<T> {
+  const startedAtMs = monotonicNowMs(deps.clock);
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
@@ -94,7 +97,10 @@ export async function withBackOff<T>(
       if (!isTransient(fault) || attempt >= policy.attempts || isTooLong(fault, policy)) throw fault;
       // An open circuit made no call that could have failed: only the rest of its pause counts.
       const ownPauseMs = fault instanceof CircuitOpenError ? 0 : pauseAfter(attempt, policy, deps.random);
-      await deps.clock.sleep(Math.max(ownPauseMs, fault.retryAfterMs ?? 0));
+      const pauseMs = Math.max(ownPauseMs, fault.retryAfterMs ?? 0);
+      const elapsedMs = monotonicNowMs(deps.clock) - startedAtMs;
+      if (isFault(fault, 'unreachable') && elapsedMs + pauseMs > (policy.maxOutageMs ?? Infinity)) throw fault;
+      await deps.clock.sleep(pauseMs);
     }
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createApprovals } from '../../../src/daemon/approvals/approvals.ts';
 import { createRoleGate } from '../../../src/daemon/approvals/role-gate.ts';
 import { createCredentialIssuer } from '../../../src/daemon/credentials/issue.ts';
+import { answerDeadlineMs } from '../../../src/daemon/http/wait-budget.ts';
 import { NEVER_LOCKED } from '../../../src/sso/serving-lock.ts';
 import { createWorld, ROLE, SESSION } from '../../sso/world.ts';
 
@@ -50,9 +51,10 @@ async function createBench({ isProtected = true } = {}) {
     issuer,
     issued,
     count,
-    issue: () =>
+    issue: (deadlineMs?: number) =>
       issuer.issue({
         role: ROLE,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
         waitBudget: { waitBudgetMs: 55_000, gone: () => new AbortController().signal },
         asker: { surface: 'socket', program: async () => undefined },
         recipient: { surface: 'socket' },
@@ -114,3 +116,31 @@ test('credentials of any other role are served without a question', async () => 
   expect(issuer.peek(ROLE, { surface: 'container' }, 'a')).toBeDefined();
   expect([count(), approvals.list()]).toEqual([1, []]);
 });
+
+test('a caller that does not wait hears in time that AWS is slow, and its request serves the next one', async () => {
+  const { clock, count, issue, world } = await createBench({ isProtected: false });
+  world.identityCenter.settings.latencyMs = 3000;
+  const hurried = expect(issue(answerDeadlineMs({ waitBudgetMs: undefined }))).rejects.toMatchObject({
+    code: 'identity-center-unreachable',
+    retryAfterMs: 1000,
+  });
+  const patient = issue(answerDeadlineMs({ waitBudgetMs: 10_000 }));
+  await clock.advance(2000);
+  await hurried;
+  await clock.advance(1000);
+  await patient;
+  await issue(answerDeadlineMs({ waitBudgetMs: undefined }));
+  expect(count()).toBe(1);
+});
+
+test.each([
+  [undefined, 1900],
+  [0, 1900],
+  [3000, 1900],
+  [55_000, 52_900],
+])(
+  'a caller that says to wait %s ms hears after %i ms at the latest that AWS has not answered',
+  (budgetMs, afterMs) => {
+    expect(answerDeadlineMs({ waitBudgetMs: budgetMs })).toBe(afterMs);
+  },
+);

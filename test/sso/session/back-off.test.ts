@@ -75,6 +75,16 @@ describe('back-off', () => {
     expect(beyond.outcome).toBeInstanceOf(IdentityCenterFault);
   });
 
+  it('ends an outage soon if the policy says so, and still waits for a server that throttles', async () => {
+    const policy = { maxOutageMs: 2000 };
+    const outage = await run({ policy, fault: () => new IdentityCenterFault('unreachable', ''), random: 0 });
+    const throttled = await run({ policy, fault: () => new IdentityCenterFault('throttled', ''), random: 0 });
+    expect([outage.triesMs, throttled.triesMs]).toEqual([
+      [0, 250, 750, 1750],
+      [0, 250, 750, 1750, 3250, 4750],
+    ]);
+  });
+
   it.each<FaultKind>([
     'unauthorized',
     'forbidden',
