@@ -5,20 +5,32 @@ import { createLocalApiClient } from '../local-api/client.ts';
 import { applyEvent, readEvents, type HeardEvent } from '../local-api/events.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import type { Answers, CallableRouteName, InputOf } from '../local-api/routes.ts';
+import type { StatusDocument } from '../local-api/schemas.ts';
 import type {
-  AccountsDocument,
-  ConsoleDocument,
-  CredentialsDocument,
-  CurrentRoleDocument,
-  IssuedGrantDocument,
-  ProfilesDocument,
-  RolesDocument,
-  SignInDocument,
-  SignOutDocument,
-  StatusDocument,
-} from '../local-api/schemas.ts';
+  Accounts,
+  Approvals,
+  CatalogSummary,
+  ConsoleLink,
+  ConsoleRequest,
+  Credentials,
+  CurrentRole,
+  Hello,
+  IssuedGrant,
+  Lock,
+  Operations,
+  Problem,
+  Profiles,
+  Roles,
+  SessionStatus,
+  ShownCurrentRole,
+  SignIn,
+  SignInRequest,
+  SignOut,
+  Status,
+} from './models.ts';
 import { toExportedError } from './rolecall-error.ts';
 
+export type * from './models.ts';
 export { RolecallError } from './rolecall-error.ts';
 
 export interface ClientOptions {
@@ -51,50 +63,48 @@ export interface RoleSelector {
 /** Every method rejects with a RolecallError, or with the reason of an aborted signal. */
 export interface Client {
   /** The daemon, its sessions with their time left, the current role, and problems. */
-  status(options?: CallOptions): Promise<StatusDocument>;
+  status(options?: CallOptions): Promise<Status>;
   /** The accounts of all sessions or of one; `refresh` asks AWS again first. */
-  accounts(filter?: { session?: string; refresh?: boolean }, options?: CallOptions): Promise<AccountsDocument>;
+  accounts(filter?: { session?: string; refresh?: boolean }, options?: CallOptions): Promise<Accounts>;
   /** One row for each account and permission set. */
-  roles(filter?: { session?: string }, options?: CallOptions): Promise<RolesDocument>;
+  roles(filter?: { session?: string }, options?: CallOptions): Promise<Roles>;
   /** Temporary keys, as a credential_process document. */
-  credentials(role: RoleSelector, options?: CallOptions): Promise<CredentialsDocument>;
+  credentials(role: RoleSelector, options?: CallOptions): Promise<Credentials>;
   /** Keys of the current role. */
-  currentCredentials(options?: CallOptions): Promise<CredentialsDocument>;
+  currentCredentials(options?: CallOptions): Promise<Credentials>;
   /** A provider for the AWS SDK for JavaScript: `new S3Client({ credentials: client.credentialProvider(role) })`. */
   credentialProvider(role: RoleSelector): () => Promise<AwsCredentials>;
   /** The role that programs on `[profile current]` use; null without one. */
-  current(options?: CallOptions): Promise<CurrentRoleDocument | null>;
-  setCurrent(role: RoleSelector | null, options?: CallOptions): Promise<CurrentRoleDocument | null>;
+  current(options?: CallOptions): Promise<CurrentRole | null>;
+  setCurrent(role: RoleSelector | null, options?: CallOptions): Promise<CurrentRole | null>;
   /** Starts a sign-in. In state `pending`, show `userCode` and open `openUri`; `live`: none is needed. */
-  startSignIn(session: string, request?: SignInRequest, options?: CallOptions): Promise<SignInDocument>;
+  startSignIn(session: string, request?: SignInRequest, options?: CallOptions): Promise<SignIn>;
   /** The outcome of the pending sign-in, once it has one. */
-  waitForSignIn(session: string, options?: { readonly signal?: AbortSignal }): Promise<SignInDocument>;
+  waitForSignIn(session: string, options?: { readonly signal?: AbortSignal }): Promise<SignIn>;
   cancelSignIn(session: string, options?: CallOptions): Promise<void>;
-  signOut(session: string, options?: CallOptions): Promise<SignOutDocument>;
+  signOut(session: string, options?: CallOptions): Promise<SignOut>;
   /** The profiles that `syncProfiles` would write, with the diff. */
-  profiles(options?: CallOptions): Promise<ProfilesDocument>;
+  profiles(options?: CallOptions): Promise<Profiles>;
   /** Writes the profiles into `~/.aws/config`. */
-  syncProfiles(options?: CallOptions): Promise<ProfilesDocument>;
+  syncProfiles(options?: CallOptions): Promise<Profiles>;
   /** A link to the AWS console as one role. If `secret` is true, whoever has it is signed in. */
-  console(role: RoleSelector, request?: ConsoleRequest, options?: CallOptions): Promise<ConsoleDocument>;
+  console(role: RoleSelector, request?: ConsoleOptions, options?: CallOptions): Promise<ConsoleLink>;
   /** A URL and a token for AWS_CONTAINER_CREDENTIALS_FULL_URI, for one role or for whichever is current. */
-  createGrant(
-    role: RoleSelector | 'current',
-    request?: GrantRequest,
-    options?: CallOptions,
-  ): Promise<IssuedGrantDocument>;
+  createGrant(role: RoleSelector | 'current', request?: GrantOptions, options?: CallOptions): Promise<IssuedGrant>;
   revokeGrant(id: string, options?: CallOptions): Promise<void>;
-  /** Any operation of the OpenAPI document, by its operationId. */
-  call<R extends CallableRouteName>(operation: R, input: InputOf<R>, options?: CallOptions): Promise<Answers[R]>;
+  /** Any operation of `schemas/openapi-socket.json` by its operationId: `call('lock', {})`. */
+  call<Name extends keyof Operations>(
+    operation: Name,
+    input: Operations[Name]['input'],
+    options?: CallOptions,
+  ): Promise<Operations[Name]['answer']>;
   /**
    * Events of the daemon until the signal is aborted or the loop is left; connects again after a restart without missing
    * any. The first is `hello` with the whole status. Waits for a daemon if there is none.
    */
-  events(options?: { readonly signal?: AbortSignal }): AsyncGenerator<HeardEvent, void, undefined>;
+  events(options?: { readonly signal?: AbortSignal }): AsyncGenerator<ClientEvent, void, undefined>;
   /** The status now and after every change; undefined while no daemon is running. */
-  statusChanges(options?: {
-    readonly signal?: AbortSignal;
-  }): AsyncGenerator<StatusDocument | undefined, void, undefined>;
+  statusChanges(options?: { readonly signal?: AbortSignal }): AsyncGenerator<Status | undefined, void, undefined>;
 }
 
 /** Keys as the AWS SDK for JavaScript takes them. */
@@ -106,22 +116,10 @@ export interface AwsCredentials {
   readonly accountId: string;
 }
 
-export interface SignInRequest {
-  /** True: signs in again although the session is live. */
-  readonly force?: boolean;
-  /** Instead of the settings. `pkce` needs a browser on this machine. */
-  readonly flow?: 'device' | 'pkce';
-}
+/** Service and region to open the console at, and whether the link signs in by itself. */
+export type ConsoleOptions = Omit<ConsoleRequest, keyof RoleSelector>;
 
-export interface ConsoleRequest {
-  /** As in the console's URL: `ec2`, `s3`, … */
-  readonly service?: string;
-  readonly region?: string;
-  /** True: a URL that signs in by itself. Keep it out of arguments and logs. */
-  readonly federated?: boolean;
-}
-
-export interface GrantRequest {
+export interface GrantOptions {
   /** 24 hours by default. */
   readonly lifetimeSeconds?: number;
   /** The grant ends with this process. */
@@ -129,6 +127,20 @@ export interface GrantRequest {
   /** What it is for, as lists and the audit log show it. */
   readonly purpose?: string;
 }
+
+/** What `events()` yields. Ignore types that you do not know: a newer daemon has more. */
+export type ClientEvent =
+  | { readonly type: 'hello'; readonly data: Hello }
+  | { readonly type: 'session'; readonly data: SessionStatus }
+  | { readonly type: 'sign-in'; readonly data: { readonly session: string; readonly signIn: SignIn | null } }
+  | { readonly type: 'catalog'; readonly data: { readonly session: string; readonly catalog: CatalogSummary | null } }
+  | { readonly type: 'current'; readonly data: ShownCurrentRole | null }
+  | { readonly type: 'problems'; readonly data: readonly Problem[] }
+  | { readonly type: 'lock'; readonly data: Lock | null }
+  | { readonly type: 'approvals'; readonly data: Approvals }
+  | { readonly type: 'roles'; readonly data: { readonly asOf: string | null } }
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected' };
 
 /** How often the daemon is asked about a pending sign-in. */
 const SIGN_IN_POLL_MS = 500;
@@ -156,7 +168,11 @@ export function createClient(options: ClientOptions = {}): Client {
     clock,
   });
 
-  const call: Client['call'] = async (operation, input, { timeoutMs = options.timeoutMs, signal } = {}) => {
+  async function ask<R extends CallableRouteName>(
+    operation: R,
+    input: InputOf<R>,
+    { timeoutMs = options.timeoutMs, signal }: CallOptions = {},
+  ): Promise<Answers[R]> {
     try {
       return await localApi.call(operation, input, {
         failsOnSilence: true,
@@ -167,16 +183,16 @@ export function createClient(options: ClientOptions = {}): Client {
       signal?.throwIfAborted();
       throw toExportedError(error);
     }
-  };
+  }
 
   const credentials: Client['credentials'] = ({ session, accountId, permissionSet }, callOptions) =>
-    call('credentials', { query: { session, account: accountId, role: permissionSet } }, callOptions);
+    ask('credentials', { query: { session, account: accountId, role: permissionSet } }, callOptions);
 
   async function* events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<HeardEvent, void> {
     const end = new AbortController();
     const until = signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]);
     try {
-      if (options.startDaemon === true) await call('status', {}, { signal: until });
+      if (options.startDaemon === true) await ask('status', {}, { signal: until });
       for await (const event of readEvents({ socketCandidates, clock, signal: until })) {
         // Several events may have arrived at once.
         if (until.aborted) return;
@@ -190,40 +206,40 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   return {
-    call,
+    call: (operation, input, callOptions) => ask(operation, input as never, callOptions),
     events,
     credentials,
-    status: (callOptions) => call('status', {}, callOptions),
-    accounts: (filter = {}, callOptions) => call('accounts', { query: filter }, callOptions),
-    roles: (filter = {}, callOptions) => call('roles', { query: filter }, callOptions),
-    currentCredentials: (callOptions) => call('currentCredentials', {}, callOptions),
+    status: (callOptions) => ask('status', {}, callOptions),
+    accounts: (filter = {}, callOptions) => ask('accounts', { query: filter }, callOptions),
+    roles: (filter = {}, callOptions) => ask('roles', { query: filter }, callOptions),
+    currentCredentials: (callOptions) => ask('currentCredentials', {}, callOptions),
     credentialProvider: (role) => async () => toAwsCredentials(await credentials(role)),
-    current: (callOptions) => call('current', {}, callOptions),
+    current: (callOptions) => ask('current', {}, callOptions),
     setCurrent: (role, callOptions) =>
-      call('setCurrent', { body: role === null ? null : selectorOf(role) }, callOptions),
+      ask('setCurrent', { body: role === null ? null : selectorOf(role) }, callOptions),
     startSignIn: (session, request = {}, callOptions) =>
-      call('startSignIn', { session, body: { ...request } }, callOptions),
+      ask('startSignIn', { session, body: { ...request } }, callOptions),
     async waitForSignIn(session, { signal } = {}) {
       for (;;) {
-        const signIn = await call('signIn', { session }, signal === undefined ? {} : { signal });
+        const signIn = await ask('signIn', { session }, signal === undefined ? {} : { signal });
         if (signIn === null) return { state: 'cancelled' };
         if (signIn.state !== 'pending') return signIn;
         await clock.sleep(SIGN_IN_POLL_MS, signal);
       }
     },
-    cancelSignIn: (session, callOptions) => call('cancelSignIn', { session }, callOptions),
-    signOut: (session, callOptions) => call('signOut', { session }, callOptions),
-    profiles: (callOptions) => call('profiles', {}, callOptions),
-    syncProfiles: (callOptions) => call('syncProfiles', {}, callOptions),
+    cancelSignIn: (session, callOptions) => ask('cancelSignIn', { session }, callOptions),
+    signOut: (session, callOptions) => ask('signOut', { session }, callOptions),
+    profiles: (callOptions) => ask('profiles', {}, callOptions),
+    syncProfiles: (callOptions) => ask('syncProfiles', {}, callOptions),
     console: (role, request = {}, callOptions) =>
-      call('console', { body: { ...request, ...selectorOf(role) } }, callOptions),
+      ask('console', { body: { ...request, ...selectorOf(role) } }, callOptions),
     createGrant: (role, request = {}, callOptions) =>
-      call(
+      ask(
         'createGrant',
         { body: role === 'current' ? { ...request, current: true } : { ...request, ...selectorOf(role) } },
         callOptions,
       ),
-    revokeGrant: (id, callOptions) => call('revokeGrant', { id }, callOptions),
+    revokeGrant: (id, callOptions) => ask('revokeGrant', { id }, callOptions),
     async *statusChanges(eventOptions) {
       let status: StatusDocument | undefined;
       for await (const event of events(eventOptions)) {
@@ -243,7 +259,7 @@ const selectorOf = ({ session, accountId, permissionSet }: RoleSelector): RoleSe
   permissionSet,
 });
 
-function toAwsCredentials(document: CredentialsDocument): AwsCredentials {
+function toAwsCredentials(document: Credentials): AwsCredentials {
   return {
     accessKeyId: document.AccessKeyId,
     secretAccessKey: document.SecretAccessKey,
