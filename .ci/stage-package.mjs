@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { addDeclarations } from './add-declarations.mjs';
 import { formatCommandPage, formatDaemonPage } from './man-pages.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +40,7 @@ async function fill(folder) {
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
   const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error('the package does not compile');
+  addDeclarations(ROOT, folder, manifest);
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
   await writeManPages(folder, manifest.version);
 }

@@ -1,10 +1,12 @@
-// Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint judge it.
+// Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint, attw and a compiler judge it.
+import { checkPackage, Package } from '@arethetypeswrong/core';
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { ROOT, stagePackage } from '../../.ci/stage-package.mjs';
+import { findTypeFaults } from './consumer.mjs';
 
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
@@ -38,6 +40,20 @@ function listPacked(folder) {
   const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
   const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options));
   return files.map(({ path }) => path);
+}
+
+/** As `attw --profile esm-only`: every supported Node can require() a module, and the resolution of Node 10 knows no exports. */
+const NOT_SUPPORTED = ['node10', 'node16-cjs'];
+
+/** What "are the types wrong" finds in the files of a package. */
+async function findResolutionFaults(folder, paths) {
+  const files = paths.map((path) => [`/node_modules/rolecall/${path}`, readFileSync(join(folder, path))]);
+  const analysis = await checkPackage(new Package(Object.fromEntries(files), manifest.name, manifest.version));
+  const entries = Object.keys(analysis.entrypoints ?? {});
+  if (!entries.includes('./client')) return [`attw sees only ${entries.join(', ')}`];
+  return analysis.problems
+    .filter(({ resolutionKind }) => !NOT_SUPPORTED.includes(resolutionKind))
+    .map(({ kind, entrypoint = '', resolutionKind = '' }) => `attw: ${kind} ${entrypoint} ${resolutionKind}`);
 }
 
 const folder = await stagePackage();
@@ -96,6 +112,7 @@ try {
       faults.push(`${path} is not executable`);
     }
   }
+  faults.push(...(await findResolutionFaults(folder, packed)), ...findTypeFaults(ROOT, folder));
   const { messages } = await publint({ pkgDir: folder, pack: 'npm', strict: true, level: 'suggestion' });
   faults.push(...messages.map((message) => `publint: ${formatMessage(message, manifest, { color: false })}`));
 } finally {
