@@ -732,7 +732,7 @@ describe('properties', () => {
   });
 });
 
-it('plans 20,000 profiles in a time that grows with their number, not with its square', () => {
+it('plans 10,000 profiles in a time that grows with their number, not with its square', () => {
   const prepare = (accountCount: number) => {
     const accounts = Array.from({ length: accountCount }, (_, index) => ({
       accountId: String(index).padStart(12, '0'),
@@ -752,11 +752,14 @@ it('plans 20,000 profiles in a time that grows with their number, not with its s
       return tookMs;
     };
   };
-  const [many, few] = [prepare(5000), prepare(500)];
-  // Alternating, so that a busy moment of the machine affects both.
-  const ratios = [1, 2, 3].map(() => many() / Math.min(few(), few(), few()));
+  const [many, few] = [prepare(2500), prepare(250)];
+  const ratios: number[] = [];
   // Ten times the profiles: ten times the time, and room for a busy machine; a square would be a hundred.
-  expect(Math.min(...ratios)).toBeLessThan(40);
+  const maxRatio = 40;
+  // Alternating, so that a busy moment of the machine affects both.
+  do ratios.push(many() / Math.min(few(), few(), few()));
+  while (ratios.length < 3 && Math.min(...ratios) >= maxRatio);
+  expect(Math.min(...ratios)).toBeLessThan(maxRatio);
 });
 
 it('plans in a number of steps that grows with the number of roles', () => {
