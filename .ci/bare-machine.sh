@@ -5,7 +5,7 @@ set -euo pipefail
 
 # Everything that `.ci/run` installs, and what comes with it.
 programs=(
-  aws curl jq tmux shellcheck openssl strace busybox man fzf chromium zsh fish tcsh csh go gofmt
+  aws curl jq tmux shellcheck openssl strace busybox man fzf chromium chromium-headless-shell zsh fish tcsh csh go gofmt
   python python3 ps pgrep pkill pidwait top free killall fuser pstree chattr lsattr
   dbus-daemon dbus-launch dbus-run-session dbus-send gdbus gsettings notify-send gnome-keyring-daemon secret-tool
   systemd systemctl systemd-run systemd-analyze systemd-creds loginctl journalctl busctl plistutil

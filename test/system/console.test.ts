@@ -6,16 +6,14 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts';
 import { AT_ONCE } from '../helpers/approval.ts';
+import { CHROMIUM, hasChromium } from '../helpers/browser.ts';
 import { canSeeProcesses, processesOf } from '../helpers/processes.ts';
 import { readEveryFile } from '../helpers/read-every-file.ts';
 import { CONFIG, SESSION, writePrivate } from '../helpers/rig.ts';
 import { runRolecall, type ProcessRun } from '../helpers/run-process.ts';
-import { systemPart } from '../helpers/system.ts';
 import { createTemporaryHome, type TemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const hasChromium = systemPart('Chromium', CHROMIUM);
 const READER = 'professional-af.ReadOnly';
 
 let chromiumStarted: Promise<Browser> | undefined;
