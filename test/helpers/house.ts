@@ -146,7 +146,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'exports',
     purpose: 'what other programs import: `rolecall/client`, `rolecall/emulator`',
-    rooms: ['core', 'platform', 'local-api'],
+    rooms: ['core', 'platform', 'local-api', 'emulator'],
     packages: [],
     builtins: ['*'],
     why: 'its names and types are a promise to other programs, so nothing here imports it and it adds little to what it exports',

@@ -29,6 +29,7 @@ export const STARTERS = [
   'src/cli/open-browser.ts',
   'src/cli/terminal/pager.ts',
   'src/emulator/emulator.ts',
+  'src/exports/emulator.ts',
   'src/platform/service/start-daemon.ts',
   'test/helpers/rig.ts',
 ] as const;
