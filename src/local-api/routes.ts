@@ -1,4 +1,5 @@
 // Every route of the local API on one page: its surfaces, its input and its answer.
+import type { ErrorCode } from '../core/errors.ts';
 import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import type { SignInFlow } from '../core/model.ts';
 import { accountId, permissionSet, sessionName } from './schemas/values.ts';
@@ -137,6 +138,8 @@ export interface Route extends RouteAddress {
   readonly isConditional?: true;
   /** Absent for an empty answer. */
   readonly answer?: Schema;
+  /** Codes of the errors that its handler can raise. Those of every route are not repeated. */
+  readonly errors?: readonly ErrorCode[];
   /** The answer is a stream of server-sent events, each with data in the form of `answer`. */
   readonly isStream?: true;
 }
@@ -164,6 +167,42 @@ const passkeyApprovalInPath = {
 } as const;
 const nullable = (schema: Schema) => ({ anyOf: [schema, { type: 'null' }] });
 
+/** Reading the shared config file and the settings. */
+const READS_CONFIG = ['config-malformed', 'settings-invalid'] as const;
+const WRITES_CONFIG = [
+  ...READS_CONFIG,
+  'config-section-not-ours',
+  'config-key-not-ours',
+  'config-changed-meanwhile',
+  'profile-shadowed',
+] as const;
+const USES_SECRETS = ['secret-store-unavailable', 'secret-store-locked'] as const;
+const ASKS_AWS = ['identity-center-unreachable', 'identity-center-throttled', 'unusable-response'] as const;
+/** Needs a session at AWS. */
+const USES_SESSION = [
+  ...READS_CONFIG,
+  ...USES_SECRETS,
+  ...ASKS_AWS,
+  'session-not-found',
+  'sign-in-required',
+  'sign-in-denied',
+  'sign-in-expired',
+  'sign-in-unconfirmed',
+] as const;
+const FINDS_ROLE = ['account-not-found', 'permission-set-not-assigned', 'chain-unavailable'] as const;
+/** Hands out keys of a role. */
+const ISSUES_KEYS = [
+  ...USES_SESSION,
+  ...FINDS_ROLE,
+  'assume-role-refused',
+  'approval-refused',
+  'approval-required',
+  'locked',
+  'audit-unavailable',
+] as const;
+/** Writes a line of the audit log, without which it does nothing. */
+const AUDITS = ['audit-unavailable'] as const;
+
 export const routes = {
   status: {
     method: 'GET',
@@ -173,6 +212,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: statusSchema,
+    errors: READS_CONFIG,
   },
   openapi: {
     method: 'GET',
@@ -195,6 +235,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: accountsSchema,
+    errors: USES_SESSION,
   },
   roles: {
     method: 'GET',
@@ -212,6 +253,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: rolesSchema,
+    errors: [...READS_CONFIG, 'session-not-found'],
   },
   credentials: {
     method: 'GET',
@@ -227,6 +269,7 @@ export const routes = {
     successStatus: 200,
     honorsWait: true,
     answer: credentialsSchema,
+    errors: ISSUES_KEYS,
   },
   currentCredentials: {
     method: 'GET',
@@ -236,6 +279,7 @@ export const routes = {
     successStatus: 200,
     honorsWait: true,
     answer: credentialsSchema,
+    errors: [...ISSUES_KEYS, 'no-current-role'],
   },
   startSignIn: {
     method: 'POST',
@@ -266,6 +310,7 @@ export const routes = {
     successStatus: 202,
     statusOfState: { live: 200 },
     answer: signInSchema,
+    errors: [...USES_SESSION, 'endpoint-not-accepted', 'pkce-refused', 'no-callback-port'],
   },
   signIn: {
     method: 'GET',
@@ -275,6 +320,7 @@ export const routes = {
     params: sessionInPath,
     successStatus: 200,
     answer: nullable(signInSchema),
+    errors: [...READS_CONFIG, 'session-not-found'],
   },
   cancelSignIn: {
     method: 'DELETE',
@@ -283,6 +329,7 @@ export const routes = {
     summary: 'Cancels the pending sign-in',
     params: sessionInPath,
     successStatus: 204,
+    errors: [...READS_CONFIG, 'session-not-found'],
   },
   signOut: {
     method: 'POST',
@@ -305,6 +352,7 @@ export const routes = {
     socketOnly: ['forgetKeychain'],
     successStatus: 200,
     answer: signOutSchema,
+    errors: [...READS_CONFIG, ...USES_SECRETS, 'session-not-found'],
   },
   retrySecretStore: {
     method: 'POST',
@@ -313,6 +361,7 @@ export const routes = {
     summary:
       'Saves what is in memory only; a locked keychain may open its dialog, once. Call it only when a person acts',
     successStatus: 204,
+    errors: USES_SECRETS,
   },
   checkUser: {
     method: 'POST',
@@ -328,6 +377,7 @@ export const routes = {
     },
     successStatus: 200,
     answer: userCheckSchema,
+    errors: USES_SESSION,
   },
   takeRenewal: {
     method: 'POST',
@@ -337,6 +387,7 @@ export const routes = {
     params: sessionInPath,
     successStatus: 200,
     answer: renewalOfferSchema,
+    errors: [...READS_CONFIG, 'session-not-found'],
   },
   current: {
     method: 'GET',
@@ -346,6 +397,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: nullable(currentRoleSchema),
+    errors: READS_CONFIG,
   },
   setCurrent: {
     method: 'PUT',
@@ -355,6 +407,15 @@ export const routes = {
     body: nullable(newCurrentRoleSchema),
     successStatus: 200,
     answer: nullable(currentRoleSchema),
+    errors: [
+      ...READS_CONFIG,
+      ...FINDS_ROLE,
+      ...AUDITS,
+      'session-not-found',
+      'profile-mismatch',
+      'profile-not-found',
+      'locked',
+    ],
   },
   events: {
     method: 'GET',
@@ -364,6 +425,7 @@ export const routes = {
     successStatus: 200,
     answer: eventSchema,
     isStream: true,
+    errors: [...READS_CONFIG, 'too-many-listeners'],
   },
   profiles: {
     method: 'GET',
@@ -378,6 +440,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: profilesSchema,
+    errors: [...READS_CONFIG, 'config-section-not-ours', 'config-key-not-ours'],
   },
   syncProfiles: {
     method: 'POST',
@@ -398,6 +461,7 @@ export const routes = {
     bodyIsOptional: true,
     successStatus: 200,
     answer: profilesSchema,
+    errors: WRITES_CONFIG,
   },
   profile: {
     method: 'GET',
@@ -412,6 +476,7 @@ export const routes = {
     },
     successStatus: 200,
     answer: profileSchema,
+    errors: [...READS_CONFIG, 'profile-not-found', 'chain-unavailable', 'no-current-role'],
   },
   writeProfile: {
     method: 'POST',
@@ -421,6 +486,7 @@ export const routes = {
     body: profileRequestSchema,
     successStatus: 200,
     answer: profileSchema,
+    errors: [...WRITES_CONFIG, 'profile-not-found', 'chain-unavailable', 'no-current-role'],
   },
   approvalChallenge: {
     method: 'POST',
@@ -430,6 +496,7 @@ export const routes = {
     params: approvalInPath,
     successStatus: 200,
     answer: challengeSchema,
+    errors: [...USES_SECRETS, 'approval-not-found', 'passkey-refused'],
   },
   approvalAssertion: {
     method: 'POST',
@@ -440,6 +507,7 @@ export const routes = {
     body: assertionSchema,
     successStatus: 200,
     answer: approvalSchema,
+    errors: [...USES_SECRETS, 'approval-not-found', 'passkey-refused', 'approval-refused'],
   },
   passkeys: {
     method: 'GET',
@@ -449,6 +517,7 @@ export const routes = {
     successStatus: 200,
     isConditional: true,
     answer: passkeysSchema,
+    errors: USES_SECRETS,
   },
   addPasskey: {
     method: 'POST',
@@ -458,6 +527,7 @@ export const routes = {
     body: passkeyRequestSchema,
     successStatus: 200,
     answer: approvalSchema,
+    errors: [...USES_SECRETS, 'approval-refused', 'passkey-refused'],
   },
   removePasskey: {
     method: 'DELETE',
@@ -467,6 +537,7 @@ export const routes = {
     params: { type: 'object', required: ['id'], properties: { id: passkeyId } },
     successStatus: 200,
     answer: approvalSchema,
+    errors: [...USES_SECRETS, 'passkey-not-found', 'approval-refused'],
   },
   passkeyPage: {
     method: 'POST',
@@ -475,6 +546,7 @@ export const routes = {
     summary: 'As `/v1/web-code`, at the address where passkeys can be used',
     successStatus: 200,
     answer: webCodeSchema,
+    errors: ['web-unavailable'],
   },
   passkeyOptions: {
     method: 'POST',
@@ -484,6 +556,7 @@ export const routes = {
     params: passkeyApprovalInPath,
     successStatus: 200,
     answer: registrationOptionsSchema,
+    errors: [...USES_SECRETS, 'approval-not-found', 'passkey-refused'],
   },
   registerPasskey: {
     method: 'POST',
@@ -494,6 +567,7 @@ export const routes = {
     body: registrationSchema,
     successStatus: 200,
     answer: passkeysSchema,
+    errors: [...USES_SECRETS, 'approval-not-found', 'passkey-refused', 'approval-refused'],
   },
   console: {
     method: 'POST',
@@ -505,6 +579,7 @@ export const routes = {
     successStatus: 200,
     honorsWait: true,
     answer: consoleSchema,
+    errors: ISSUES_KEYS,
   },
   webCode: {
     method: 'POST',
@@ -513,6 +588,7 @@ export const routes = {
     summary: 'A code for the page, valid for 60 seconds and one exchange',
     successStatus: 200,
     answer: webCodeSchema,
+    errors: ['web-unavailable'],
   },
   webToken: {
     method: 'POST',
@@ -522,6 +598,7 @@ export const routes = {
     body: webCodeExchangeSchema,
     successStatus: 200,
     answer: webTokenSchema,
+    errors: ['token-required'],
   },
   createGrant: {
     method: 'POST',
@@ -533,6 +610,7 @@ export const routes = {
     successStatus: 201,
     honorsWait: true,
     answer: issuedGrantSchema,
+    errors: [...ISSUES_KEYS, 'invalid-policy', 'no-current-role'],
   },
   grants: {
     method: 'GET',
@@ -551,6 +629,7 @@ export const routes = {
     params: grantInPath,
     successStatus: 200,
     answer: grantSchema,
+    errors: ['grant-not-found'],
   },
   revokeGrant: {
     method: 'DELETE',
@@ -559,6 +638,7 @@ export const routes = {
     summary: 'Ends a grant at once',
     params: grantInPath,
     successStatus: 204,
+    errors: ['grant-not-found'],
   },
   approvals: {
     method: 'GET',
@@ -579,6 +659,7 @@ export const routes = {
     successStatus: 200,
     honorsWait: true,
     answer: approvalSchema,
+    errors: ['approval-not-found'],
   },
   askApproval: {
     method: 'POST',
@@ -588,6 +669,7 @@ export const routes = {
     body: approvalRequestSchema,
     successStatus: 200,
     answer: approvalSchema,
+    errors: [...ISSUES_KEYS, 'invalid-policy'],
   },
   refuseApproval: {
     method: 'POST',
@@ -597,6 +679,7 @@ export const routes = {
     params: approvalInPath,
     successStatus: 200,
     answer: approvalSchema,
+    errors: ['approval-not-found'],
   },
   lock: {
     method: 'POST',
@@ -605,6 +688,7 @@ export const routes = {
     summary: 'Locks: no credentials are served, and those in memory are forgotten',
     successStatus: 200,
     answer: lockAnswerSchema,
+    errors: AUDITS,
   },
   unlock: {
     method: 'POST',
@@ -613,6 +697,7 @@ export const routes = {
     summary: 'Unlocks, or asks for the approval that the settings want; does not wait for it',
     successStatus: 200,
     answer: lockAnswerSchema,
+    errors: [...AUDITS, 'approval-refused'],
   },
   approveOnTerminal: {
     method: 'POST',
@@ -624,6 +709,7 @@ export const routes = {
     body: terminalRequestSchema,
     successStatus: 200,
     answer: approvalSchema,
+    errors: ['approval-not-found', 'approval-refused'],
   },
   containerCredentials: {
     method: 'GET',
@@ -637,6 +723,7 @@ export const routes = {
     },
     successStatus: 200,
     answer: containerCredentialsSchema,
+    errors: [...ISSUES_KEYS, 'no-current-role', 'container-port-lost'],
   },
   adoptProfiles: {
     method: 'POST',
@@ -646,6 +733,7 @@ export const routes = {
     body: adoptionRequestSchema,
     successStatus: 200,
     answer: adoptionSchema,
+    errors: [...WRITES_CONFIG, 'profile-not-found', 'session-not-found'],
   },
   startUrl: {
     method: 'GET',
@@ -660,6 +748,7 @@ export const routes = {
     },
     successStatus: 200,
     answer: startUrlSchema,
+    errors: READS_CONFIG,
   },
   foundSessions: {
     method: 'GET',
@@ -668,6 +757,7 @@ export const routes = {
     summary: 'Start URLs in the files of the AWS CLI, aws-sso-cli, Granted and aws-vault that are not sso-sessions yet',
     successStatus: 200,
     answer: foundSessionsSchema,
+    errors: READS_CONFIG,
   },
   setup: {
     method: 'POST',
@@ -677,6 +767,7 @@ export const routes = {
     body: setupRequestSchema,
     successStatus: 200,
     answer: setupSchema,
+    errors: [...WRITES_CONFIG, 'session-not-found'],
   },
   team: {
     method: 'POST',
@@ -686,6 +777,7 @@ export const routes = {
     body: teamRequestSchema,
     successStatus: 200,
     answer: teamSchema,
+    errors: WRITES_CONFIG,
   },
   reach: {
     method: 'GET',
@@ -694,6 +786,7 @@ export const routes = {
     summary: 'Asks each AWS endpoint in use whether it answers, and what time it is there',
     successStatus: 200,
     answer: reachSchema,
+    errors: READS_CONFIG,
   },
   stop: {
     method: 'POST',

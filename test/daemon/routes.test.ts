@@ -234,21 +234,34 @@ describe('every route', () => {
 
 interface Operation {
   readonly operationId: string;
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, object>>;
+  readonly parameters?: readonly { readonly name?: string; readonly in?: string; readonly $ref?: string }[];
+  readonly security?: readonly object[];
 }
 
 interface OpenApiDocument {
   readonly openapi: string;
   readonly info: { readonly version: string };
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly security: readonly object[];
+  readonly paths: Readonly<Record<string, Partial<Record<(typeof METHODS)[number], Operation>>>>;
 }
+
+const METHODS = ['get', 'post', 'put', 'delete'] as const;
+/** Operations that are no rows of the table of routes. */
+const UNLISTED: Partial<Record<SurfaceName, readonly string[]>> = {
+  web: ['page'],
+  container: ['grantSocketCredentials'],
+};
 
 describe('the OpenAPI document', () => {
   const documentOf = (surface: SurfaceName) => describeOpenApi(surface, '1.2.3') as unknown as OpenApiDocument;
+  const operationsOf = ({ paths }: OpenApiDocument) =>
+    Object.values(paths).flatMap((operations) => METHODS.flatMap((method) => operations[method] ?? []));
   const linesOf = ({ paths }: OpenApiDocument) =>
     Object.entries(paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+      METHODS.filter((method) => operations[method] !== undefined).map(
+        (method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      ),
     );
 
   test.each(['socket', 'web'] as const)('of %s has exactly the routes that are registered there', async (surface) => {
@@ -264,7 +277,7 @@ describe('the OpenAPI document', () => {
       log: () => undefined,
     });
     await app.ready();
-    const described = linesOf(documentOf(surface));
+    const described = linesOf(documentOf(surface)).filter((line) => line !== 'GET /');
     // Every method of a known path is handled: undescribed ones answer 405.
     const paths = new Set(described.map((line) => line.split(' ')[1] ?? ''));
     for (const path of paths) {
@@ -280,39 +293,67 @@ describe('the OpenAPI document', () => {
     await app.close();
   });
 
-  test('of the container surface has its one route', () => {
+  test('of the container surface has its one route, over the port and over the socket of a grant', () => {
     // test/daemon/container-guards.test.ts shows that every other method and path is refused.
-    expect(linesOf(documentOf('container'))).toEqual(['GET /container/:grant']);
+    expect(linesOf(documentOf('container'))).toEqual(['GET /container/:grant', 'GET /role']);
   });
 
   test.each(['socket', 'web', 'container'] as const)(
     'of %s names each operation once, with its answer and the error',
     (surface) => {
-      const { openapi, info, paths } = documentOf(surface);
+      const { openapi, info } = documentOf(surface);
       expect({ openapi, info }).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } });
-      const operations = Object.values(paths).flatMap((path) => Object.values(path));
+      const operations = operationsOf(documentOf(surface));
       const there = Object.entries(routes).filter(([, route]) => (route as Route).surfaces.includes(surface));
       expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(
-        there.map(([name]) => name).toSorted(),
+        [...there.map(([name]) => name), ...(UNLISTED[surface] ?? [])].toSorted(),
       );
-      for (const { responses } of operations) {
-        expect(responses['default']?.content?.['application/json']).toEqual({
-          schema: { $ref: '#/components/schemas/Error' },
+      for (const { operationId, responses } of operations) {
+        if (operationId === 'page') continue;
+        const statuses = Object.keys(responses);
+        expect({ operationId, statuses }).toMatchObject({
+          statuses: expect.arrayContaining(['400', '403', '405', '413', '500', '503']),
+        });
+        expect({ operationId, answers: statuses.some((status) => status < '300') }).toEqual({
+          operationId,
+          answers: true,
         });
       }
     },
   );
 
+  test('wants the token on the web but for the page and the exchange of its code, the token of a grant on the container surface, and nothing on the socket', () => {
+    const open = (surface: SurfaceName) =>
+      operationsOf(documentOf(surface))
+        .filter(({ security }) => security?.length === 0)
+        .map(({ operationId }) => operationId);
+    const found = (['socket', 'web', 'container'] as const).map((surface) => [
+      documentOf(surface).security,
+      open(surface).toSorted(),
+    ]);
+    expect(found).toEqual([
+      [[], []],
+      [[{ webToken: [] }], ['page', 'webToken']],
+      [[{ grantToken: [] }], []],
+    ]);
+  });
+
   test('has the parameters of query and path, and no route for credentials on the web', () => {
     const { paths } = documentOf('socket');
-    expect(paths['/v1/credentials']?.['get']?.parameters?.map(({ name }) => name)).toEqual([
+    expect(paths['/v1/credentials']?.get?.parameters?.map(({ name, $ref }) => name ?? $ref)).toEqual([
       'session',
       'account',
       'role',
+      'Prefer',
+      '#/components/parameters/ClientVersion',
+      '#/components/parameters/ClientProcess',
+      '#/components/parameters/ClientTerminal',
     ]);
-    expect(paths['/v1/sessions/{session}/sign-in']?.['post']?.parameters).toMatchObject([
-      { name: 'session', in: 'path', required: true },
-    ]);
+    expect(paths['/v1/sessions/{session}/sign-in']?.post?.parameters?.[0]).toMatchObject({
+      name: 'session',
+      in: 'path',
+      required: true,
+    });
     expect(Object.keys(documentOf('web').paths).filter((path) => path.includes('credentials'))).toEqual([]);
   });
 
