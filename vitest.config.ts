@@ -24,6 +24,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/helpers/count-answers.ts'],
     sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
@@ -49,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'shared',
           include: [...layers.shared],
-          setupFiles: ['test/helpers/process-as-found.ts'],
+          setupFiles: ['test/helpers/process-as-found.ts', 'test/helpers/validated-answers.ts'],
           isolate: false,
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
@@ -60,6 +61,7 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: [...layers.isolated],
+          setupFiles: ['test/helpers/validated-answers.ts'],
           maxWorkers: WORKERS,
           sequence: { groupOrder: 0 },
         },
@@ -69,7 +71,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: [...layers.alone],
-          setupFiles: ['test/helpers/process-as-found.ts'],
+          setupFiles: ['test/helpers/process-as-found.ts', 'test/helpers/validated-answers.ts'],
           isolate: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
