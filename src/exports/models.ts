@@ -470,6 +470,9 @@ export interface Passkeys {
 /** the name of a permission set; of a chained role: `chain:NAME` */
 export type PermissionSet = string;
 
+/** the message with its code, then `Run: ` and the hint; for `Accept: text/plain` */
+export type PlainError = string;
+
 export interface PlannedProfile {
   readonly profileName: string;
   readonly session: SessionName;
@@ -945,6 +948,7 @@ export interface Team {
   readonly redirectedTo?: string;
   /** SHA-256 of the file */
   readonly digest: string;
+  readonly signature?: TeamSignature;
   readonly team: EditedFile;
   readonly config: EditedFile;
   /** sso-sessions of the file */
@@ -960,8 +964,25 @@ export interface TeamRequest {
   readonly source?: string;
   /** SHA-256 of the file that was shown; a different file is refused */
   readonly digest?: string;
+  /** SHA-256 that the file must have, as its author told it */
+  readonly sha256?: string;
+  /** public key of minisign or OpenSSH that must have signed the file; without it, the key that signed the stored one */
+  readonly publicKey?: string;
   /** write nothing */
   readonly dryRun?: boolean;
+}
+
+/** the signature that was verified; absent if the file needs none */
+export interface TeamSignature {
+  readonly kind: "minisign" | "ssh";
+  /** key id of minisign, or fingerprint of the OpenSSH key */
+  readonly keyId: string;
+  /** UTC; absent for OpenSSH, whose signatures have no date */
+  readonly signedAt?: Time;
+  /** whether the stored file had no key, or another one */
+  readonly isNewKey: boolean;
+  /** whether an older signed file will be refused from now on */
+  readonly refusesOlder: boolean;
 }
 
 export interface TerminalRequest {
