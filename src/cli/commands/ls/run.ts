@@ -3,19 +3,13 @@ import { NotFoundError } from '../../../core/errors.ts';
 import type { AccountsDocument } from '../../../local-api/schemas.ts';
 import type { CliContext } from '../../context.ts';
 import type { LoginContext } from '../login/options.ts';
+import type { LsOptions } from './options.ts';
 import type { ChainRows } from './chain-rows.ts';
 import { createPainter, formatDuration, formatTable, harmless } from '../../terminal/render.ts';
 
 type Context = LoginContext & Pick<CliContext, 'page'>;
 
 const PROGRESS_MS = 200;
-
-export interface LsOptions {
-  readonly json?: boolean;
-  readonly refresh?: boolean;
-  readonly wide?: boolean;
-  readonly pager: boolean;
-}
 
 export async function runLs(query: readonly string[], options: LsOptions, context: Context): Promise<number> {
   if (
@@ -32,6 +26,7 @@ export async function runLs(query: readonly string[], options: LsOptions, contex
       ? await listAnew(context)
       : await context.client.call('accounts', { query: {} }, { signal: context.signal });
   const words = query.join(' ').trim();
+  if (options.roles === true) return (await import('./list-roles.ts')).listRoles(words, options, context);
   const chains =
     document.chains === undefined ? undefined : (await import('./chain-rows.ts')).createChainRows(document);
   const listed = chains?.document ?? document;
