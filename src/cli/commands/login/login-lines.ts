@@ -3,8 +3,7 @@ import { formatJsonLine } from '../../../core/text/format-json.ts';
 import type { SignInDocument, SignInSetupDocument } from '../../../local-api/schemas.ts';
 import type { Output } from '../../context.ts';
 import { fetchStatus } from '../../sessions.ts';
-import type { LoginOutcome } from './login-to-session.ts';
-import type { LoginContext, LoginOptions } from './options.ts';
+import type { LoginContext, LoginOptions, LoginOutcome } from './options.ts';
 
 type Json = Pick<LoginOptions, 'json'>;
 

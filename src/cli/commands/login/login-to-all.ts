@@ -6,8 +6,8 @@ import { noSession } from '../../sessions.ts';
 import { createPainter, harmless, reportFailure } from '../../terminal/render.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { printDoneLine } from './login-lines.ts';
-import { loginToSession, type LoginOutcome } from './login-to-session.ts';
-import type { LoginContext, LoginOptions } from './options.ts';
+import { loginToSession } from './login-to-session.ts';
+import type { LoginContext, LoginOptions, LoginOutcome } from './options.ts';
 
 /** Continues after a failure; resolves the exit code of the first one. @throws RolecallError: the first one, with --json */
 export async function loginToAll(

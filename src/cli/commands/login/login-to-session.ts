@@ -1,7 +1,7 @@
 // Signs in to one sso-session: asks for consent, waits for the approval, and prints what is new.
 import { errorFromBody, RolecallError, SignInRequiredError } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
-import type { SignInDocument, SignInSetupDocument, StatusDocument } from '../../../local-api/schemas.ts';
+import type { SignInDocument, StatusDocument } from '../../../local-api/schemas.ts';
 import { startSignIn, type SignInRequest } from '../../../local-api/start-sign-in.ts';
 import { harmless, printText, reportNote } from '../../terminal/render.ts';
 import { reportKept } from '../profiles/describe-plan.ts';
@@ -10,21 +10,10 @@ import { describeSetup, reportTokenFile } from './describe-setup.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { followSignIn, type SignInFollower } from './follow-sign-in.ts';
 import { printSignedInLine, sayUnlessJson } from './login-lines.ts';
-import type { LoginContext, LoginOptions } from './options.ts';
+import type { LoginContext, LoginOptions, LoginOutcome } from './options.ts';
 import { createSignInRequest } from './sign-in-request.ts';
 import { CANCEL_TIMEOUT_MS, waitForApproval } from './wait-for-approval.ts';
 import { waitForSetup } from './wait-for-setup.ts';
-
-export interface LoginOutcome {
-  readonly session: string;
-  readonly state: SignInDocument['state'];
-  /** How the user signed in, and why in this way; absent if nobody had to. */
-  readonly flow?: SignInDocument['flow'];
-  readonly flowReason?: SignInDocument['flowReason'];
-  readonly setup: SignInSetupDocument | null;
-  /** Who signed in; absent if nobody has checked. */
-  readonly user?: string;
-}
 
 /** @throws SignInRequiredError: the user refused, the page denied, or the code expired */
 export async function loginToSession(

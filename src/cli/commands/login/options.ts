@@ -1,4 +1,5 @@
 // What `rolecall login` is asked to do, and what its parts use to do it.
+import type { SignInDocument, SignInSetupDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, DaemonAccess, Dialog, Output, Places, SecretDialog, ServiceAccess } from '../../context.ts';
 
 export interface LoginOptions {
@@ -29,3 +30,15 @@ export type LoginContext = DaemonAccess &
   Places &
   ServiceAccess &
   Pick<CliContext, 'checkSettings' | 'clock' | 'findBrowserPlace' | 'listenForKeys' | 'openBrowser'>;
+
+/** How the sign-in to one session ended. */
+export interface LoginOutcome {
+  readonly session: string;
+  readonly state: SignInDocument['state'];
+  /** How the user signed in, and why in this way; absent if nobody had to. */
+  readonly flow?: SignInDocument['flow'];
+  readonly flowReason?: SignInDocument['flowReason'];
+  readonly setup: SignInSetupDocument | null;
+  /** Who signed in; absent if nobody has checked. */
+  readonly user?: string;
+}
