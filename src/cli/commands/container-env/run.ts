@@ -31,7 +31,7 @@ export async function runContainerEnv(
   options: ContainerEnvOptions,
   context: ContainerContext,
 ): Promise<number> {
-  if (options.end !== undefined) return endGrants(options.end, first, context);
+  if (options.end !== undefined) return endGrants(options.end, first, options, context);
   checkOptions(words, options);
   requireLinux(context);
   const command = words.length === 0 ? undefined : readContainerCommand(words);
@@ -154,7 +154,12 @@ async function print({ grant, profile, files, network, options }: Printed, conte
 const describeEnd = ({ id, expiresAt }: IssuedGrantDocument, { clock }: ContainerContext) =>
   `The access ends at ${formatMoment(expiresAt, clock.nowMs())}, or with:\n  rolecall container-env --end ${id}`;
 
-async function endGrants(which: string, first: string | undefined, context: ContainerContext): Promise<number> {
+async function endGrants(
+  which: string,
+  first: string | undefined,
+  { json }: ContainerEnvOptions,
+  context: ContainerContext,
+): Promise<number> {
   if (first !== undefined) throw new UsageError('usage', 'container-env --end takes no profile.', { hint: HELP });
   const { grants } = await context.client.call('grants', {}, { signal: context.signal });
   const ours = grants.filter(({ purpose }) => purpose?.split(' ')[0] === NAME);
@@ -163,7 +168,8 @@ async function endGrants(which: string, first: string | undefined, context: Cont
     throw new NotFoundError('grant-not-found', `No container has the access "${which}".`, { hint: HELP });
   }
   for (const { id } of wanted) await context.client.call('revokeGrant', { id }, { signal: context.signal });
-  context.stderr.write(`Ended ${count(wanted.length, 'grant')}.\n`);
+  if (json === true) context.stdout.write(formatJsonLine({ ended: wanted.map(({ id }) => id) }));
+  else context.stderr.write(`Ended ${count(wanted.length, 'grant')}.\n`);
   return 0;
 }
 

@@ -13,7 +13,7 @@ export interface LogoutOptions {
   readonly json?: boolean;
 }
 
-/** With --all, continues after a session that cannot be signed out. */
+/** With --all, continues after a session that cannot be signed out. @throws RolecallError: with --json also then, after the document */
 export async function runLogout(wanted: string | undefined, options: LogoutOptions, context: Context): Promise<number> {
   const status = await loadStatus(context);
   if (status.sessions.length === 0) throw noSession(status, context);
@@ -24,7 +24,7 @@ export async function runLogout(wanted: string | undefined, options: LogoutOptio
   const signedOut: string[] = [];
   /** Sessions that may still be live at AWS, because it could not be reached. */
   const livesOn: string[] = [];
-  let exitCode = 0;
+  const failures: RolecallError[] = [];
   for (const session of names) {
     try {
       const input = { session, ...(options.forgetKeychain === true ? { body: { forgetKeychain: true } } : {}) };
@@ -38,11 +38,12 @@ export async function runLogout(wanted: string | undefined, options: LogoutOptio
     } catch (error) {
       if (!(error instanceof RolecallError) || context.signal.aborted || names.length === 1) throw error;
       reportFailure({ ...error.toBody(), message: `Not signed out of ${session}: ${error.message}` }, context);
-      exitCode ||= error.exitCode;
+      failures.push(error);
     }
   }
   if (options.json === true) {
     context.stdout.write(formatJsonLine({ signedOut, ...(livesOn.length === 0 ? {} : { livesOn }) }));
   }
-  return exitCode;
+  if (failures[0] !== undefined && options.json === true) throw failures[0];
+  return failures[0]?.exitCode ?? 0;
 }

@@ -16,8 +16,8 @@ export async function runPasskeyAdd(
   const label = wanted ?? findLabel(known);
   const approval = await client.call('addPasskey', { body: { label } }, { signal });
   if (!document.isPersistent) stderr.write(NOT_PERSISTENT);
-  await openPasskeyPage(approval, options, context);
-  if (!options.wait) return 0;
+  await openPasskeyPage({ label }, approval, options, context);
+  if (!options.wait || options.json === true) return 0;
   await waitForApproval(approval, { hint: 'rolecall passkey list' }, context);
   stderr.write(`Approved. Now register "${harmless(label)}" on the page.\n`);
   await waitForPasskey(label, context);

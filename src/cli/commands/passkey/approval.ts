@@ -1,5 +1,6 @@
 // Where adding or removing a passkey is approved: the page of passkeys, which also registers it.
 import { RefusedError } from '../../../core/errors.ts';
+import { formatJson } from '../../../core/text/format-json.ts';
 import type { ApprovalDocument } from '../../../local-api/schemas.ts';
 import type { CliContext, Output } from '../../context.ts';
 import type { ApprovalContext } from '../approvals/options.ts';
@@ -8,6 +9,7 @@ import { announceApproval } from '../approvals/wait-for-approval.ts';
 export interface PasskeyOptions {
   readonly print?: boolean;
   readonly wait: boolean;
+  readonly json?: boolean;
 }
 
 export type PasskeyContext = ApprovalContext & Output & Pick<CliContext, 'openBrowser'>;
@@ -16,17 +18,27 @@ export type PasskeyContext = ApprovalContext & Output & Pick<CliContext, 'openBr
 const REGISTRATION_MS = 300_000;
 const INTERVAL_MS = 500;
 
-/** Opens the page, or prints its address, and says where the approval waits. @throws RefusedError approval-refused: nowhere */
+/**
+ * Opens the page of `passkey`, or prints its address, and says where the approval waits.
+ * @throws RefusedError approval-refused: nowhere
+ */
 export async function openPasskeyPage(
+  passkey: { readonly label: string; readonly id?: string },
   approval: ApprovalDocument,
-  options: Pick<PasskeyOptions, 'print'>,
+  options: Pick<PasskeyOptions, 'print' | 'json'>,
   context: PasskeyContext,
 ): Promise<void> {
   const { client, openBrowser, signal, stdout, stderr } = context;
   announceApproval(approval, context);
   // With the approval, which may be answered before the page has loaded.
   const url = `${(await client.call('passkeyPage', {}, { signal })).url}.${approval.id}`;
-  if (options.print !== true && (await openBrowser(url))) return;
+  const isOpened = options.print !== true && (await openBrowser(url));
+  if (options.json === true) {
+    // The address works once, so it is of no use to others if the browser has it.
+    stdout.write(formatJson({ passkey, approval, opened: isOpened, url: isOpened ? null : url }));
+    return;
+  }
+  if (isOpened) return;
   stdout.write(`${url}\n`);
   stderr.write('Open it in a browser on this machine within a minute. It works once.\n');
 }

@@ -6,6 +6,7 @@ const jsonOptions = { '--json': 'print it as JSON' } as const;
 const addOptions = {
   '--print': 'print the address of the page instead of opening it',
   '--no-wait': 'return at once; go on with it on the page',
+  '--json': 'print where it is approved as JSON, and return at once',
 } as const;
 
 const add: CommandDefinition<typeof addOptions, [label: string | undefined]> = {

@@ -14,8 +14,8 @@ export async function runPasskeyRemove(
   const { client, signal, stderr } = context;
   const { id, label } = find(requireReadable(await client.call('passkeys', {}, { signal })), wanted);
   const approval = await client.call('removePasskey', { id }, { signal });
-  await openPasskeyPage(approval, options, context);
-  if (!options.wait) return 0;
+  await openPasskeyPage({ label, id }, approval, options, context);
+  if (!options.wait || options.json === true) return 0;
   await waitForApproval(approval, { hint: 'rolecall passkey list' }, context);
   stderr.write(`Removed "${harmless(label)}".\n`);
   return 0;

@@ -6,6 +6,7 @@ const options = {
   '--keep-adopted': 'leave adopted profiles as they are; without rolecall they yield no credentials',
   '--dry-run': 'show what would be removed, and remove nothing',
   '-y, --yes': 'do not ask',
+  '--json': 'print what was removed as JSON; removes only with --yes',
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {

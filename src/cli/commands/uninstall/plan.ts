@@ -19,6 +19,7 @@ export interface UninstallOptions {
   readonly keepAdopted?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  readonly json?: boolean;
 }
 
 export type UninstallContext = Dialog & StopContext & Pick<CliContext, 'platform' | 'userId'>;
