@@ -1,4 +1,5 @@
 // Asks before a command ends a sign-in that exists only in the daemon's memory.
+import { UsageError } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import type { DaemonAccess, Dialog, Output } from './context.ts';
@@ -18,10 +19,11 @@ const STATUS_TIMEOUT_MS = 5000;
  * Whether the command may end the daemon. Asks on a terminal if that ends a sign-in; where it can't ask, it prints a note
  * and returns true, because scripts have always gone on. `action` begins the sentence: `Stopping the daemon`.
  * Returns true if no daemon runs or answers, and for a daemon that fails `isMeant`.
+ * @throws UsageError usage: it would end a sign-in, with --json and without --yes
  */
 export async function mayEndSignIns(
   action: string,
-  { yes }: YesOption,
+  { yes, json }: YesOption & { readonly json?: boolean },
   context: Context,
   isMeant: (daemon: StatusDocument) => boolean = () => true,
 ): Promise<boolean> {
@@ -31,6 +33,11 @@ export async function mayEndSignIns(
   const [first] = sessions;
   if (first === undefined) return true;
   const what = `${action} signs you out of ${sessions.map(harmless).join(', ')}`;
+  if (json === true) {
+    throw new UsageError('usage', `${what}, as the sign-in is in memory only. Pass --yes to go on.`, {
+      hint: 'rolecall status',
+    });
+  }
   if (context.stdinIsTerminal) {
     context.stderr.write(`${what}:\nthe sign-in is in memory only.\n`);
     return askYesNo('Go on?', context);

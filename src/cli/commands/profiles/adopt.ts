@@ -46,7 +46,7 @@ export async function runProfilesAdopt(options: AdoptOptions, context: Context):
   if (isAsked && !interview.isOpen) {
     throw new UsageError(
       'usage',
-      'Not a terminal: pass --yes to apply without asking, or --dry-run to see the change.',
+      `${options.json === true ? 'With --json nobody is asked' : 'Not a terminal'}: pass --yes to apply without asking, or --dry-run to see the change.`,
       {
         hint: options.undo === true ? 'rolecall profiles adopt --undo --dry-run' : 'rolecall profiles adopt --dry-run',
       },

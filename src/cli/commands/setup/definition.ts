@@ -14,7 +14,7 @@ const options = {
   '--service <yes|no>': 'whether to start the daemon with your desktop; no if nobody can be asked',
   '-y, --yes': 'do not ask',
   '--dry-run': 'show the change and write nothing',
-  '--json': 'print what was written as JSON, without asking',
+  '--json': 'print what was written as JSON; writes only with --yes',
 } as const;
 
 export const definition: CommandDefinition<typeof options> = {

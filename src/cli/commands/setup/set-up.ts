@@ -83,6 +83,15 @@ export async function setUp(options: SetupOptions, context: Context): Promise<Se
     if (options.json === true) context.stdout.write(formatJson({ session: name, ...plan }));
     return { sessionNames: [name, ...moreSessions.map((other) => other.name)], isWritten: isDone(plan) };
   }
+  if (options.json === true && options.yes !== true) {
+    throw new UsageError(
+      'usage',
+      'With --json setup does not ask: pass --yes to write, or --dry-run to see the change.',
+      {
+        hint: 'rolecall setup --help',
+      },
+    );
+  }
   if (!(await interview.confirm('Write it?', true))) {
     context.stderr.write(
       'Nothing was written. No sso-session was added, and you are not signed in.\nTo start again: rolecall setup\n',
