@@ -19,7 +19,9 @@ export async function runDaemonStart(
 ): Promise<number> {
   // The user asked for it, so ROLECALL_NO_AUTOSTART does not count.
   const { pid } = await fetchStatus(context, { autostart: true });
-  context.stdout.write(json === true ? formatJsonLine({ running: true, pid }) : `The daemon is running, pid ${pid}.\n`);
+  context.stdout.write(
+    json === true ? formatJsonLine({ running: true, processId: pid, pid }) : `The daemon is running, pid ${pid}.\n`,
+  );
   return 0;
 }
 
@@ -31,7 +33,7 @@ export async function runDaemonStop(options: JsonOption & YesOption, context: Di
   }
   const pid = await stopDaemon(context);
   if (options.json === true) {
-    context.stdout.write(formatJsonLine({ stopped: pid !== undefined, pid: pid ?? null }));
+    context.stdout.write(formatJsonLine({ stopped: pid !== undefined, processId: pid ?? null, pid: pid ?? null }));
     return 0;
   }
   context.stdout.write(pid === undefined ? 'No daemon was running.\n' : 'The daemon has stopped.\n');

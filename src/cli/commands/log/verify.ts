@@ -26,7 +26,16 @@ export async function verifyLog({ asJson }: { readonly asJson: boolean }, contex
     const { first = null, last = null } = times;
     const lines = { intact, withoutHash: unchained, torn };
     context.stdout.write(
-      formatJson({ isIntact, lines, from: first, to: last, files: paths, head: head ?? null, fault: fault ?? null }),
+      formatJson({
+        intact: isIntact,
+        isIntact,
+        lines,
+        from: first,
+        to: last,
+        files: paths,
+        head: head ?? null,
+        fault: fault ?? null,
+      }),
     );
   } else await printText(describe(check, times, context), context);
   return isIntact ? 0 : EXIT_NOT_INTACT;

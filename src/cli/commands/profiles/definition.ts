@@ -12,7 +12,7 @@ const list: CommandDefinition<typeof listOptions> = {
   options: listOptions,
   help: `
   rolecall profiles list
-  rolecall profiles list --json | jq -r '.profiles[].name'`,
+  rolecall profiles list --json | jq -r '.profiles[].profileName'`,
   run: async (values, context) => (await import('./list.ts')).runProfilesList(values, context),
 } as const;
 

@@ -57,7 +57,8 @@ export async function runServiceInstall(
     );
   }
   say(`The service is installed and running, pid ${pid}. ${describeStart(after)}\n`);
-  if (options.json === true) context.stdout.write(formatJsonLine({ installed: true, pid, files, variables }));
+  if (options.json === true)
+    context.stdout.write(formatJsonLine({ installed: true, processId: pid, pid, files, variables }));
   for (const { message, hint } of problems) {
     context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
   }
@@ -117,7 +118,7 @@ export async function runServiceStatus(
 ): Promise<number> {
   const status = await (await context.loadService()).status();
   if (options.json === true) {
-    context.stdout.write(formatJson(status));
+    context.stdout.write(formatJson({ ...status, processId: status.pid }));
     return 0;
   }
   const paint = createPainter(context.stdout, context.environment);

@@ -14,8 +14,9 @@ export async function runVersion(
 ): Promise<number> {
   const daemon = await findDaemon(context);
   if (json) {
-    const found = typeof daemon === 'object' ? daemon : null;
-    context.stdout.write(formatJsonLine({ rolecall: loadVersion(), node: context.nodeVersion, daemon: found }));
+    const version = loadVersion();
+    const found = typeof daemon === 'object' ? { ...daemon, processId: daemon.pid } : null;
+    context.stdout.write(formatJsonLine({ version, rolecall: version, node: context.nodeVersion, daemon: found }));
     return 0;
   }
   const rows = [
