@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { loadProgram } from '../../src/cli/parser.ts';
 import type { HelpSection } from '../../src/cli/definition.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
+import { formatCommandSchemas } from '../helpers/command-schemas.ts';
 import { routes } from '../../src/local-api/routes.ts';
 import {
   apiSections,
@@ -47,6 +48,10 @@ test('src/local-api/route-addresses.ts is up to date; `npm run docs` updates it'
   const text = [opening, '', 'export const ROUTE_ADDRESSES = {', ...rows, '} as const;', ''].join('\n');
   expect(rows.length).toBeGreaterThan(30);
   await expect(text).toMatchFileSnapshot(path);
+});
+
+test('schemas/commands.json is up to date; `npm run docs` updates it', async () => {
+  await expect(formatCommandSchemas()).toMatchFileSnapshot(pathOf('schemas/commands.json'));
 });
 
 test('src/cli/overview.ts is up to date; `npm run docs` updates it', async () => {

@@ -204,7 +204,7 @@ export const FOLDERS: readonly FolderRule[] = [
   },
   {
     room: 'cli',
-    folders: ['terminal', 'environment', 'confine', 'shell', 'profiles', 'picker', 'reach', 'commands'],
+    folders: ['documents', 'terminal', 'environment', 'confine', 'shell', 'profiles', 'picker', 'reach', 'commands'],
     top: 'anywhere',
     why: 'first what commands share, then one folder for each command',
   },

@@ -88,6 +88,7 @@ async function runOneDay(): Promise<JsonScenarioRun[]> {
     await step(signedIn('ls'));
     await step(createRunner(rig, 'found')('ls', 'admin'));
     await step(createRunner(rig, 'nothing-found')('ls', 'no such account'));
+    await step(createRunner(rig, 'roles')('ls', '--roles'));
     await step(signedIn('env', PROFILE));
     await step(signedIn('console', PROFILE));
     await step(signedIn('whoami', PROFILE));

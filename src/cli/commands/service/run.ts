@@ -57,8 +57,9 @@ export async function runServiceInstall(
     );
   }
   say(`The service is installed and running, pid ${pid}. ${describeStart(after)}\n`);
-  if (options.json === true)
+  if (options.json === true) {
     context.stdout.write(formatJsonLine({ installed: true, processId: pid, pid, files, variables }));
+  }
   for (const { message, hint } of problems) {
     context.stderr.write(`Note: ${harmless(message)} Run: ${harmless(hint)}\n`);
   }
