@@ -1,6 +1,6 @@
-// Runs the tests of integrations/python with the system's Python, against a real daemon and a real emulator.
+// Runs the tests of integrations/python, and the examples of its page, with the system's Python, against a real daemon and a real emulator.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,6 +8,9 @@ import { createSignedInRig, type Rig } from '../helpers/rig.ts';
 import { ROLECALL, runProcess } from '../helpers/run-process.ts';
 import { systemPartByCheck } from '../helpers/system.ts';
 
+const page = readFileSync(new URL('../../docs/integrations.md', import.meta.url), 'utf8');
+/** A block of the page by the words after its three backquotes. */
+const blockOf = (words: string) => page.split(`\`\`\`${words}\n`)[1]?.split('```')[0] ?? '';
 const PYTHON = '/usr/bin/python3';
 const folder = fileURLToPath(new URL('../../integrations/python', import.meta.url));
 
@@ -33,12 +36,46 @@ beforeAll(async () => {
 afterAll(() => rig.remove());
 
 test.skipIf(!hasPytest)('the Python client and the pytest fixture do what their tests say', async () => {
-  const options = ['-p', 'no:cacheprovider', '-p', 'rolecall.pytest_plugin', '-q', '--rootdir', folder];
-  const { exitCode, stdout, stderr } = await runProcess(PYTHON, ['-m', 'pytest', ...options, join(folder, 'tests')], {
-    environment,
-  });
+  const example = join(rig.home.path, 'test_example.py');
+  writeFileSync(example, blockOf('python pytest'));
+  const options = [
+    '-p',
+    'no:cacheprovider',
+    '-p',
+    'rolecall.pytest_plugin',
+    '-q',
+    '--rootdir',
+    folder,
+    '--import-mode',
+    'importlib',
+  ];
+  const { exitCode, stdout, stderr } = await runProcess(
+    PYTHON,
+    ['-m', 'pytest', ...options, join(folder, 'tests'), example],
+    {
+      environment,
+    },
+  );
   expect({ exitCode, output: `${stdout}${stderr}` }).toEqual({
     exitCode: 0,
     output: expect.stringMatching(/^[\s\S]*\n[1-9][0-9]+ passed.*\n$/),
   });
+});
+
+test.skipIf(!hasPytest)('the example of the page prints what the page says', async () => {
+  const text = blockOf('python run');
+  const { exitCode, stdout, stderr } = await runProcess(PYTHON, ['-c', text], { environment });
+  const shown = [...text.matchAll(/^# → (.*)$/gm)].map(([, line]) => line);
+  expect(shown.length).toBeGreaterThan(3);
+  expect({ exitCode, lines: stdout.trimEnd().split('\n'), stderr }).toEqual({ exitCode: 0, lines: shown, stderr: '' });
+});
+
+test('the page has a section for each integration, and copies what exists', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const copied = [...page.matchAll(/\bintegrations\/[\w./*-]+/g)].map(([path]) => path);
+  const folders = new Set(copied.map((path) => path.split('/')[1] ?? ''));
+  // What releases for package managers are made from is in `packages`.
+  const there = readdirSync(join(root, 'integrations')).filter((name) => name !== 'packages');
+  expect([...folders].toSorted()).toEqual(there.toSorted());
+  expect(copied.filter((path) => !existsSync(join(root, path.replace('/*.sh', ''))))).toEqual([]);
 });
