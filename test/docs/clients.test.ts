@@ -1,13 +1,14 @@
 // Runs the examples of docs/clients.md exactly as printed, with real clients, a daemon and the emulator, and compares the output with the page.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GO, GO_BUILD, goCommand } from '../helpers/go-build.ts';
+import { GO } from '../helpers/go-build.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
-import { ROLECALL, runProcess, type ProcessRun } from '../helpers/run-process.ts';
+import { runProcess } from '../helpers/run-process.ts';
 import { systemPart, systemPartByCheck } from '../helpers/system.ts';
+import { asPattern, BUILD_DEADLINE_MS, findExamples, readerEnvironment, runExample } from './examples.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(root, 'docs/clients.md'), 'utf8');
@@ -15,7 +16,6 @@ const AWS = '/usr/bin/aws';
 const PYTHON = '/usr/bin/python3';
 const GO_SDK = '/usr/share/gocode/src/github.com/aws/aws-sdk-go-v2/service/sts';
 const UNSHARE = '/usr/bin/unshare';
-const BUILD_DEADLINE_MS = 300_000;
 
 const hasPython = systemPartByCheck('boto3', `${PYTHON} -c 'import boto3'`, () => {
   if (spawnSync(PYTHON, ['-c', 'import boto3'], { env: {} }).status !== 0) throw new Error('no boto3');
@@ -36,79 +36,19 @@ const hasMounts =
     execFileSync(UNSHARE, ['-m', 'true']);
   });
 
-/** Each block that is marked with `run`, with its heading. */
-const examples = [...page.matchAll(/```(\w+) run\n([\s\S]*?)```/g)].map(({ index, 1: language = '', 2: text = '' }) => {
-  const heading =
-    page
-      .slice(0, index)
-      .match(/^## .*$/gm)
-      ?.at(-1) ?? '';
-  const shown = [...text.matchAll(/^\s*(?:#|\/\/) → (.*)$/gm)].map(([, line = '']) => line);
-  return {
-    name: `${heading.slice(3)}: ${language}, line ${page.slice(0, index).split('\n').length}`,
-    language,
-    text,
-    shown,
-  };
-});
+const examples = findExamples(page);
 
 let rig: Rig;
 let environment: Record<string, string>;
 beforeAll(async () => {
   rig = await createRig();
-  const bin = join(rig.home.path, 'own-bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'rolecall'), `#!/bin/sh\nexec '${process.execPath}' '${ROLECALL}' "$@"\n`, { mode: 0o755 });
-  symlinkSync(AWS, join(bin, 'aws'));
-  symlinkSync(PYTHON, join(bin, 'python3'));
-  environment = { ...rig.environment, PATH: `${bin}:${rig.environment['PATH']}`, AWS_PAGER: '' };
+  environment = readerEnvironment(rig);
   expect(await rig.runCli(['login'])).toMatchObject({ exitCode: 0 });
 });
 afterAll(() => rig.remove());
 
-/** Runs a block as a reader would, in its own folder. */
-function run(language: string, text: string): Promise<ProcessRun> {
-  const folder = mkdtempSync(join(rig.home.path, 'example-'));
-  const write = (name: string) => {
-    writeFileSync(join(folder, name), text);
-    return join(folder, name);
-  };
-  const options = { environment, cwd: folder, deadlineMs: 120_000 };
-  switch (language) {
-    case 'sh':
-      return runProcess('sh', ['-eu', write('example.sh')], options);
-    case 'python':
-      return runProcess(PYTHON, [write('example.py')], options);
-    case 'js':
-      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-      return runProcess(process.execPath, [write('example.mjs')], options);
-    case 'go': {
-      const [program, ...args] = goCommand('run', write('example.go'));
-      return runProcess(program, args, {
-        ...options,
-        environment: {
-          ...environment,
-          AWS_REGION: 'us-east-1',
-          ...GO_BUILD,
-        },
-        deadlineMs: BUILD_DEADLINE_MS,
-      });
-    }
-    default:
-      throw new Error(`nothing runs ${language}`);
-  }
-}
-
-/** Matches one line of output of the page; `…` stands for any text. */
-const asPattern = (line: string): unknown =>
-  expect.stringMatching(
-    new RegExp(
-      `^${line
-        .split('…')
-        .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-        .join('.+')}$`,
-    ),
-  );
+const run = (language: string, text: string) =>
+  runExample({ language, text }, { environment, directory: rig.home.path });
 
 test('has a runnable example for each client, with its output', () => {
   expect([...new Set(examples.map(({ language }) => language))].toSorted()).toEqual(['go', 'js', 'python', 'sh']);

@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PAGES = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
 const blocksOf = (text: string, languages: string) =>
-  [...text.matchAll(new RegExp(`\`\`\`(?:${languages})(?: run)?\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+  [...text.matchAll(new RegExp(`\`\`\`(?:${languages})(?: run| watch)?\n([\\s\\S]*?)\`\`\``, 'g'))].map(
     ([, block = '']) => block,
   );
 
