@@ -19,9 +19,14 @@ const ALONE = ['restart-under-load', 'fifty-clients', 'many-callers', 'cold-star
 );
 
 /** Of those that run beside others: what takes a minute or more, most of it waiting. Without times, vitest begins with the larger files. */
-export const LONGEST: readonly string[] = ['crash', 'exec-clients', 'demo', 'upgrade'].map(
-  (name) => `test/system/${name}.test.ts`,
-);
+export const LONGEST: readonly string[] = [
+  'crash',
+  'exec-clients',
+  'hints-contents',
+  'hints-files',
+  'demo',
+  'upgrade',
+].map((name) => `test/system/${name}.test.ts`);
 
 /** Modules of the repository that start processes, listen or connect. */
 export const STARTERS = [
