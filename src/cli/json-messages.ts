@@ -90,5 +90,5 @@ function readNote(text: string): JsonNote {
 function describeInterrupt({ reason }: AbortSignal): JsonError {
   const cause: unknown = reason instanceof Error ? reason.cause : undefined;
   const exitCode = typeof cause === 'number' ? 128 + cause : EXIT_INTERRUPTED;
-  return { code: 'interrupted', message: 'Interrupted.', hint: 'rolecall status', exitCode };
+  return { code: 'interrupted', message: 'Interrupted.', hint: 'rolecall --help', exitCode };
 }

@@ -35,7 +35,7 @@ export async function mayEndSignIns(
   const what = `${action} signs you out of ${sessions.map(harmless).join(', ')}`;
   if (json === true) {
     throw new UsageError('usage', `${what}, as the sign-in is in memory only. Pass --yes to go on.`, {
-      hint: 'rolecall status',
+      hint: 'rolecall --help',
     });
   }
   if (context.stdinIsTerminal) {

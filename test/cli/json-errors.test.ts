@@ -61,7 +61,7 @@ test('says that it was interrupted, with the exit code of the signal', async () 
   const interrupt = new AbortController();
   interrupt.abort(new Error('interrupted', { cause: 15 }));
   const { lines } = await run(['status', '--json'], { signal: interrupt.signal });
-  expect(lines).toEqual([{ code: 'interrupted', message: 'Interrupted.', hint: 'rolecall status', exitCode: 143 }]);
+  expect(lines).toEqual([{ code: 'interrupted', message: 'Interrupted.', hint: 'rolecall --help', exitCode: 143 }]);
 });
 
 test('leaves the --json of another command line alone', async () => {

@@ -116,7 +116,7 @@ test('is cancelled by a signal as on a terminal, so that the code no longer work
   expect(errorOf(run)).toEqual({
     code: 'interrupted',
     message: 'Interrupted.',
-    hint: 'rolecall status',
+    hint: 'rolecall --help',
     exitCode: 143,
   });
   expect(await rig.client.call('signIn', { session: SESSION })).toMatchObject({ state: 'cancelled' });
