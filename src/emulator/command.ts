@@ -18,6 +18,7 @@ import { createServerCertificate } from './tls/server-certificate.ts';
 
 export interface CommandDeps {
   readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly readFile: (path: string) => Promise<string>;
   /** Writes the certificate of the authority, to `path` or to a new place. @throws UsageError: it cannot */
   readonly writeCaFile: (caPem: string, path?: string) => Promise<CaFile>;
@@ -42,6 +43,8 @@ An in-memory IAM Identity Center: SSO OIDC, the SSO portal, STS
   --directory FILE.json  accounts, users, permission sets and assignments (default: a small team)
   --auto-approve         approve every sign-in at once, as the first user
   --json                 print one line of JSON instead of text, as soon as it listens
+
+ROLECALL_EMULATOR_TOKEN in the environment is the control token; without it, there is a new one.
 `;
 
 /** The exit code: 0 after a normal stop, 2 if it could not start. */
@@ -57,7 +60,12 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
     const { host, names } = options;
     const directory =
       options.directory === undefined ? {} : { directory: await loadDirectory(deps, options.directory) };
-    emulator = createEmulator({ ...directory, autoApprove: options.autoApprove, names });
+    emulator = createEmulator({
+      ...directory,
+      ...readControlToken(deps.environment),
+      autoApprove: options.autoApprove,
+      names,
+    });
     const tls = options.tls ? createServerCertificate({ names: namesOf(options), ...machine() }) : undefined;
     if (tls !== undefined) caFile = await deps.writeCaFile(tls.caPem, options.tlsCa);
     const { port } = await listen(emulator, options, tls && caFile && { ...tls, caFile: caFile.path });
@@ -77,6 +85,15 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
   await emulator.close();
   await caFile?.remove();
   return 0;
+}
+
+/** In the environment, as the command line is for everybody on the machine to see. */
+function readControlToken({ ROLECALL_EMULATOR_TOKEN: controlToken = '' }: CommandDeps['environment']) {
+  if (controlToken === '') return {};
+  if (/^[\w.~+/-]{20,200}$/.test(controlToken)) return { controlToken };
+  throw new UsageError('usage', 'ROLECALL_EMULATOR_TOKEN must be 20 to 200 letters, digits and - . _ ~ + /', {
+    hint: 'rolecall emulator --help',
+  });
 }
 
 interface CommandOptions {

@@ -37,6 +37,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     random = systemRandom,
     userId = process.getuid?.(),
     names: givenNames = [],
+    controlToken,
     ...knobOptions
   } = options;
   const clock = createAdjustableClock(baseClock);
@@ -44,7 +45,11 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
     onUserRemoved: (userName) => void world.sessions.revoke(userName),
   });
   const initialDocument = directory.toDocument();
-  const controlAccess = createControlAccess({ random, ...(userId === undefined ? {} : { userId }) });
+  const controlAccess = createControlAccess({
+    random,
+    ...(userId === undefined ? {} : { userId }),
+    ...(controlToken === undefined ? {} : { token: controlToken }),
+  });
   const names = givenNames.map((name) => name.toLowerCase());
   let address: ListenAddress = NOWHERE;
   let caFile: string | undefined;

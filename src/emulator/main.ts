@@ -11,6 +11,7 @@ ignoreDebuggerSignal();
 
 process.exitCode = await runEmulatorCommand({
   args: process.argv.slice(2),
+  environment: process.env,
   readFile: (path) => readBoundedFile(path, MAX_DIRECTORY_BYTES),
   writeCaFile,
   writeOut: (text) => process.stdout.write(text),

@@ -11,13 +11,14 @@ import { createTemporaryHome } from '../helpers/temporary-home.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 import { call, startEmulator } from './start.ts';
 
-function run(args: readonly string[]) {
+function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   let out = '';
   let error = '';
   let stop = () => {};
   const untilStopped = new Promise<void>((resolve) => (stop = resolve));
   const exitCode = runEmulatorCommand({
     args,
+    environment,
     readFile: (path) => readFile(path, 'utf8'),
     writeCaFile,
     writeOut: (text) => (out += text),
@@ -180,6 +181,19 @@ describe('beyond loopback, and with TLS', () => {
     expect(await running.exitCode).toBe(0);
   });
 
+  test('takes its control token from the environment, if that is long enough', async () => {
+    const token = 'a-token-of-the-team.1234';
+    const running = run(['--json'], { ROLECALL_EMULATOR_TOKEN: token });
+    const out = await waitFor('the line', running.out);
+    expect(JSON.parse(out)).toMatchObject({ controlToken: token });
+    running.stop();
+    const refused = run([], { ROLECALL_EMULATOR_TOKEN: 'short' });
+    expect(await refused.exitCode).toBe(2);
+    expect(refused.error()).toBe(
+      'ROLECALL_EMULATOR_TOKEN must be 20 to 200 letters, digits and - . _ ~ + /\n  rolecall emulator --help\n',
+    );
+  });
+
   test('writes the CA file where it should be, also over its own, and points clients to it', async () => {
     const file = join(temporaryFolder(), 'ca.pem');
     for (const servername of ['emulator', 'localhost']) {
@@ -298,6 +312,7 @@ describe('a failure prints one sentence and one command, and exits 2', () => {
     let error = '';
     const exitCode = await runEmulatorCommand({
       args: ['--directory', 'team.json'],
+      environment: {},
       readFile: () => Promise.reject(new Error('broken')),
       writeCaFile,
       writeOut: () => {},
@@ -314,6 +329,7 @@ describe('a failure prints one sentence and one command, and exits 2', () => {
     await expect(
       runEmulatorCommand({
         args: [],
+        environment: {},
         readFile: () => Promise.resolve(''),
         writeCaFile,
         writeOut: () => {

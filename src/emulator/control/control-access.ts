@@ -12,8 +12,13 @@ export interface ControlAccess {
 }
 
 /** `userId` is the user who runs the emulator; undefined on systems without user ids. */
-export function createControlAccess(deps: { readonly random: RandomBytes; readonly userId?: number }): ControlAccess {
-  const token = randomOpaque(deps.random, 24);
+export function createControlAccess(deps: {
+  readonly random: RandomBytes;
+  readonly userId?: number;
+  /** A new one by default. */
+  readonly token?: string;
+}): ControlAccess {
+  const token = deps.token ?? randomOpaque(deps.random, 24);
   const expected = Buffer.from(`Bearer ${token}`);
   const isOwnPeer = createPeerCheck({ userIds: [deps.userId ?? -1], servesWindows: true });
   // On other systems (macOS) users cannot be told apart, so the token is required.

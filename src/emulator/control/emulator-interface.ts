@@ -18,6 +18,8 @@ export interface EmulatorOptions extends Partial<Knobs> {
   readonly random?: RandomBytes;
   /** Host names and addresses that callers use besides the one it listens on; the first one is in its URL if it listens on all. */
   readonly names?: readonly string[];
+  /** For callers of the control API that cannot read what the emulator prints; a new one by default. */
+  readonly controlToken?: string;
   /** The user whose programs may use the control API without its token; this process's user by default. */
   readonly userId?: number;
 }
