@@ -61,7 +61,8 @@ describe.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...PAGES.map((name
   });
 
   test('links only to files that exist', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
+    const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
+    const links = [...prose.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(root, dirname(path), link)))).toEqual([]);
   });
 
