@@ -27,6 +27,7 @@ export const VARIABLES = [
   ['ROLECALL_PASSPHRASE', 'Passphrase of the encrypted file, for scripts.'],
   ['ROLECALL_NO_AUTOSTART', 'If 1, only rolecall daemon start and restart start the daemon.'],
   ['ROLECALL_PICKER', 'If builtin, lists do not use fzf.'],
+  ['ROLECALL_EMULATOR_TOKEN', 'Control token of rolecall emulator, 20 to 200 characters; by default a new one.'],
   ['ROLECALL_PROFILE', 'Set by exec: the profile of the command; with --via the role, as in Deploy via taylor.Admin.'],
   ['ROLECALL_GRANT', 'Set by exec --via: its grant, for rolecall whoami.'],
   ['AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE', "Paths of AWS's own files."],
