@@ -118,7 +118,10 @@ def open_request(
     except BaseException as error:
         if connected is not None:
             connected.close()
-        raise describe(error, timeout) from error
+        described = describe(error, timeout)
+        if described is error:
+            raise
+        raise described from error
 
 
 def request(
@@ -133,7 +136,7 @@ def request(
     connected, answer = open_request(candidates, method, path, timeout=timeout, headers={}, body=body)
     try:
         return read_answer(answer)
-    except BaseException as error:
+    except (OSError, http.client.HTTPException) as error:
         raise describe(error, timeout) from error
     finally:
         answer.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from typing import List
 
 import boto3  # type: ignore[import-untyped]
 import botocore.exceptions  # type: ignore[import-untyped]
@@ -11,6 +13,10 @@ from rolecall import Client, RolecallError
 from rolecall.pytest_plugin import EmulatedHome
 
 ROLE = ("111111111111", "Admin-AF-Permission-Set")
+
+
+#: Of the daemon that a test has started.
+started: List[int] = []
 
 
 def who(profile: str) -> str:
@@ -56,11 +62,21 @@ def test_begins_anew_for_each_test(rolecall_emulator: EmulatedHome) -> None:
     assert raised.value.code == "account-not-found"
 
 
-def test_starts_a_daemon_that_ends_with_the_test(rolecall_emulator: EmulatedHome) -> None:
+def test_starts_a_daemon(rolecall_emulator: EmulatedHome) -> None:
     with pytest.raises(RolecallError) as raised:
         Client().status()
     assert raised.value.code == "daemon-not-running"
     client = Client(start=True)
-    (session,) = client.status()["sessions"]
+    status = client.status()
+    started.append(status["pid"])
+    (session,) = status["sessions"]
     assert (session["session"], session["state"]) == ("emulator", "signed-out")
     assert client.sign_in("emulator")["state"] in ("pending", "approved", "live")
+
+
+def test_has_no_daemon_of_an_earlier_test() -> None:
+    (process_id,) = started
+    deadline = time.monotonic() + 20
+    while os.path.exists(f"/proc/{process_id}") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not os.path.exists(f"/proc/{process_id}")
