@@ -1,4 +1,5 @@
 // The CLI's process: creates the real streams, clock, client and browser, which the rest of the CLI gets as parameters.
+import { harmless } from '../core/text/harmless-text.ts';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
@@ -158,6 +159,10 @@ function createClient(
         onReplaced: () =>
           void given.messages.write(
             `Note: restarted the daemon, because it was older than this command (now ${version}).\n`,
+          ),
+        onKept: (losses) =>
+          void given.messages.write(
+            `Note: the daemon is older than this command, and stays because a restart would end ${harmless(losses)}. To replace it: rolecall daemon restart\n`,
           ),
         clock,
       });

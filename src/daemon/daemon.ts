@@ -71,15 +71,16 @@ export async function startDaemon(deps: DaemonDeps): Promise<Daemon> {
     pageFiles: createPageFiles(deps.pageDirectory),
     activatedFd: deps.activatedFd,
     clock,
-    checkVersion: createVersionCheck(
-      deps.version,
-      once(() => {
+    checkVersion: createVersionCheck({
+      ownVersion: deps.version,
+      findLosses: () => services.describeLosses(),
+      leave: once(() => {
         log('info', `a newer client connected: version ${deps.version} stops for the newer version`);
         // State that is only in memory is saved now, or lost.
         services.personActs();
         deps.onStopRequested();
       }),
-    ),
+    }),
     log,
   });
 

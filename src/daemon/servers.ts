@@ -7,7 +7,7 @@ import type { RuntimePaths } from '../local-api/paths.ts';
 import { toFailure } from '../platform/files/file-error.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import { createEtags } from './http/etags.ts';
-import { createSocketGuard, type Guard } from './http/guard.ts';
+import { createSocketGuard, type Guard, type VersionCheck } from './http/guard.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import type { FindCallerProgram } from './http/caller-program.ts';
 import type { InputChecks } from './http/input-checks.ts';
@@ -43,7 +43,7 @@ export async function openServers(deps: {
   /** The socket that a service manager has bound; absent: the daemon binds it. */
   readonly activatedFd?: number | undefined;
   /** Refuses requests of clients that are newer than this daemon. */
-  readonly checkVersion?: Guard | undefined;
+  readonly checkVersion?: VersionCheck | undefined;
   readonly handlers: Handlers;
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
@@ -61,6 +61,7 @@ export async function openServers(deps: {
     createSurface({
       surface,
       guard,
+      ...(surface === 'socket' && { checkVersion: deps.checkVersion }),
       handlers: deps.handlers,
       inputChecks: deps.inputChecks,
       etags,
@@ -113,7 +114,7 @@ export async function openServers(deps: {
 
   await retry();
   try {
-    const socket = build('socket', createSocketGuard(deps.checkVersion));
+    const socket = build('socket', createSocketGuard());
     open.push(socket);
     await socket.app.ready();
     ownSocket = createOwnSocket({

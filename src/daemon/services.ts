@@ -1,4 +1,7 @@
 // Composes the daemon: creates the capabilities, each from those before it, and collects their handlers and tasks.
+import type { GrantsDocument } from '../local-api/schemas/credentials.ts';
+import type { StatusDocument } from '../local-api/schemas.ts';
+import { NO_WAIT } from './http/wait-budget.ts';
 import { randomBytes } from 'node:crypto';
 import type { Problems } from '../core/problems.ts';
 import type { SurfaceName } from '../local-api/routes.ts';
@@ -79,11 +82,15 @@ export interface Services {
   restoreSecrets(): Promise<void>;
   /** Saves the state for a daemon that has replaced this one; rejects when the secrets can't be written. */
   leaveState(): Promise<void>;
+  /** What a restart would lose, in words; undefined: nothing. */
+  describeLosses(): Promise<string | undefined>;
   /** Answers waiting callers and ends event streams, so that requests can finish; resolves when the streams are idle. */
   release(): Promise<void>;
   /** Ends pending sign-ins and the connections to AWS, and saves what is not saved yet. */
   close(): Promise<void>;
 }
+
+const program = async () => undefined;
 
 /** @throws UsageError settings-invalid; UnavailableError file-not-writable: the settings can't be read */
 export async function createServices(deps: ServicesDeps): Promise<Services> {
@@ -182,6 +189,15 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     findCallerProgram: base.findCallerProgram,
     connectionRules,
     personActs,
+    async describeLosses() {
+      const { describeLosses } = await import('./restart-losses.ts');
+      const caller = { ...NO_WAIT, surface: 'socket', lastEventId: undefined, processId: undefined, program } as const;
+      return describeLosses({
+        status: () => status.handlers.status({}, caller) as Promise<StatusDocument>,
+        signIn: signIn.handlers.signIn,
+        grants: () => credentials.handlers.grants({}, caller) as Promise<GrantsDocument>,
+      });
+    },
     restoreSecrets: async () => store.restore?.(),
     async leaveState() {
       await store.restore?.();

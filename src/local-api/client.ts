@@ -1,4 +1,5 @@
 // The client of the local API: finds the daemon, starts it if necessary, and converts its errors.
+import { once } from '../core/async/once.ts';
 import type { Clock } from '../core/clock.ts';
 import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
 import { answerIsNotJson, findListening, isAnswering, requestOverSocket, type SocketAnswer } from './http-request.ts';
@@ -54,6 +55,8 @@ export function createLocalApiClient(deps: {
   readonly isAtTerminal?: boolean;
   /** Called after an older daemon was replaced. */
   readonly onReplaced?: () => void;
+  /** Called once if an older daemon stays, with what its restart would lose. */
+  readonly onKept?: (losses: string) => void;
   /** Tells which process is the daemon; without it a suspended daemon looks like a slow one. */
   readonly lockFile?: string;
   /** Called once per call if the daemon hangs, with a sentence that says so; the call goes on. */
@@ -150,8 +153,11 @@ export function createLocalApiClient(deps: {
     });
   }
 
+  const noteKept = once((losses: string) => deps.onKept?.(losses));
+
   async function findAndSend(request: Request, call: Call): Promise<SocketAnswer> {
     const answer = await send(request, call);
+    if (answer?.stays !== undefined) noteKept(answer.stays);
     if (answer !== undefined && isRefusedByOlder(answer)) {
       const successors = await startAndSend(request, call, answer);
       if (!isRefusedByOlder(successors)) deps.onReplaced?.();

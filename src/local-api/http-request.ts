@@ -2,7 +2,7 @@
 import { request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { DaemonUnreachableError, ProtocolError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
-import { PROCESS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from './version.ts';
+import { PROCESS_HEADER, STAYS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from './version.ts';
 
 export interface SocketRequest {
   readonly socketPath: string;
@@ -31,6 +31,8 @@ const SILENCE_POLL_MS = 1000;
 export interface SocketAnswer {
   readonly status: number;
   readonly text: string;
+  /** Why the daemon, which is older than the client, has not stopped. */
+  readonly stays?: string;
 }
 
 /** Errors after which no process listens at the path: no socket, a stale one, another file, or a path that is too long. */
@@ -78,7 +80,11 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', (error) => reject(error));
       incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: incoming.statusCode ?? 0,
+          text: Buffer.concat(chunks).toString('utf8'),
+          ...readStays(incoming.headers[STAYS_HEADER]),
+        }),
       );
     });
     // Not the socket's timeout, which restarts with each byte.
@@ -103,6 +109,10 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
     });
     outgoing.end(options.body);
   });
+}
+
+function readStays(value: string | string[] | undefined): Pick<SocketAnswer, 'stays'> {
+  return typeof value === 'string' ? { stays: value } : {};
 }
 
 /** A streamed answer, once its headers have arrived; undefined if no process listens. It ends or fails when `signal` aborts. */

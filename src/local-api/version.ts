@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs';
 /** In lower case, like all header names in Node. */
 export const VERSION_HEADER = 'rolecall-version';
 
+/** In an answer to a newer client: what a restart of this daemon would lose, so that it has not stopped. */
+export const STAYS_HEADER = 'rolecall-stays';
+
 /** The id of the process that started the client. It counts where the kernel does not tell the daemon who asks. */
 export const PROCESS_HEADER = 'x-rolecall-process';
 

@@ -77,29 +77,40 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
  * Guards the unix socket, where the file's permissions identify the caller. Refuses requests that a web page made a
- * browser send. `checkVersion` runs last.
+ * browser send.
  */
-export function createSocketGuard(checkVersion?: Guard): Guard {
+export function createSocketGuard(): Guard {
   return (request) =>
     checkHost(request, 'localhost') ??
     checkNoForeignPage(request, undefined) ??
     checkBodySize(request) ??
-    checkControlCharacters(request) ??
-    checkVersion?.(request);
+    checkControlCharacters(request);
 }
 
+/** Runs after the guard. What a restart would lose, for a newer client that is served all the same. @throws the refusal */
+export type VersionCheck = (request: GuardedRequest) => Promise<string | undefined>;
+
 /**
- * Refuses requests of a newer client, which then starts a daemon of its own version, and calls `leave` for each of them.
- * It runs before any handler, so that the client can repeat the request: a sign-in started here would be lost.
+ * Refuses requests of a newer client, which then starts a daemon of its own version, and calls `leave` for each of them,
+ * unless `findLosses` finds something. It runs before any handler, so that the client can repeat the request: a sign-in
+ * started here would be lost.
  */
-export function createVersionCheck(ownVersion: string, leave: () => void): Guard {
-  return ({ headers, rawUrl }) => {
+export function createVersionCheck(deps: {
+  readonly ownVersion: string;
+  readonly leave: () => void;
+  readonly findLosses: () => Promise<string | undefined>;
+}): VersionCheck {
+  const { ownVersion } = deps;
+  return async ({ headers, rawUrl }) => {
     const [version, ...more] = headers[VERSION_HEADER];
     // Any client may stop an older daemon.
     if (version === undefined || more.length > 0 || rawUrl === ROUTE_ADDRESSES.stop.path) return undefined;
     if (compareVersions(version, ownVersion) <= 0) return undefined;
-    leave();
-    return new DaemonUnreachableError(
+    // If it can't be found out, nothing is known to be lost.
+    const losses = await deps.findLosses().catch(() => undefined);
+    if (losses !== undefined) return losses;
+    deps.leave();
+    throw new DaemonUnreachableError(
       'daemon-version-mismatch',
       `The daemon is rolecall ${ownVersion}, older than this command. It stops so that a newer one can start.`,
     );

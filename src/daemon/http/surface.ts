@@ -5,14 +5,14 @@ import { once } from '../../core/async/once.ts';
 import { NotFoundError, RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
 import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
 import { routes } from '../../local-api/routes.ts';
-import { PROCESS_HEADER, TERMINAL_HEADER } from '../../local-api/version.ts';
+import { PROCESS_HEADER, STAYS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from '../../local-api/version.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
 import type { Caller } from './caller.ts';
 import type { FindCallerProgram } from './caller-program.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
 import { isNamed, type Etags } from './etags.ts';
-import { BODY_LIMIT_BYTES, bodyTooLarge, readGuarded } from './guard.ts';
+import { BODY_LIMIT_BYTES, bodyTooLarge, readGuarded, type VersionCheck } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
 import { createQueryCheck, type InputChecks } from './input-checks.ts';
 import { registerPage, type PageFiles } from './page-files.ts';
@@ -52,6 +52,7 @@ export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly handlers: Handlers;
   readonly inputChecks: InputChecks;
   readonly etags: Etags;
+  readonly checkVersion?: VersionCheck | undefined;
   /** Absent: the programs of the callers are not known. */
   readonly findCallerProgram?: FindCallerProgram | undefined;
   /** The files of the page, beside the routes. */
@@ -85,8 +86,13 @@ export function createSurface(deps: SurfaceDeps): Surface {
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(deps.inputChecks);
   app.addHook('onRequest', async (request, reply) => {
-    const refusal = deps.guard(readGuarded(request.raw));
-    return refusal === undefined ? undefined : sendError(request, reply, refusal);
+    const guarded = readGuarded(request.raw);
+    const refusal = deps.guard(guarded);
+    if (refusal !== undefined) return sendError(request, reply, refusal);
+    if (guarded.headers[VERSION_HEADER].length === 0) return undefined;
+    const losses = await deps.checkVersion?.(guarded);
+    if (losses !== undefined) reply.header(STAYS_HEADER, losses);
+    return undefined;
   });
   app.setErrorHandler((thrown, request, reply) => {
     const error = readFrameworkError(thrown);

@@ -8,6 +8,9 @@ import { createRig, SESSION, type Rig } from '../../helpers/rig.ts';
 let rig: Rig | undefined;
 afterEach(() => rig?.remove());
 
+const ROLE = { session: SESSION, accountId: '111111111111', permissionSet: 'Admin-AF-Permission-Set' };
+/** Sign-ins that a restart does not lose. */
+const SAVED = { environment: { ROLECALL_SECRET_STORE: 'file', ROLECALL_PASSPHRASE: 'correct horse battery staple' } };
 const QUERY = { session: SESSION, account: '111111111111', role: 'Admin-AF-Permission-Set' };
 
 function createClient(version: string, options: { readonly mayStart?: boolean; readonly seen?: string[] } = {}) {
@@ -23,6 +26,7 @@ function createClient(version: string, options: { readonly mayStart?: boolean; r
     },
     version,
     onReplaced: () => seen.push('replaced'),
+    onKept: (losses) => seen.push(losses),
     clock: createSystemClock(),
   });
   return client;
@@ -63,29 +67,65 @@ test('a client that may not start a daemon does not replace the older one', asyn
 });
 
 test('pending answers are sent although the daemon stops', async () => {
-  rig = await createRig({ version: '0.5.0' });
+  rig = await createRig({ version: '0.5.0', ...SAVED });
   const its = rig;
   await its.runCli(['login']);
   its.emulator.addFault({ operation: 'GetRoleCredentials', kind: 'delay', delayMs: 800 });
-  const credentials = its.client.call('credentials', { query: QUERY });
+  const credentials = its.client.call('credentials', { query: QUERY }, { waitSeconds: 10 });
   await expect(createClient('0.6.0').call('status', {}, { timeoutMs: 2000 })).rejects.toMatchObject({
     code: 'daemon-version-mismatch',
   });
   expect(await credentials).toMatchObject({ Version: 1 });
 });
 
-test('the check calls leave for each newer client, but not for a stop request', () => {
+test('an older daemon answers and stays while its restart would lose something', async () => {
+  rig = await createRig({ version: '0.5.0', ...SAVED });
+  const its = rig;
+  await its.runCli(['login']);
+  const seen: string[] = [];
+  const ask = () => createClient('0.6.0', { seen }).call('status', {}, { timeoutMs: 2000 });
+  const { id } = await its.client.call('createGrant', { body: { ...ROLE, processId: process.pid } });
+  await its.client.call('createGrant', { body: ROLE });
+  its.emulator.turnKnobs({ autoApprove: false });
+  await its.client.call('startSignIn', { session: SESSION, body: { force: true } });
+  expect(await ask()).toMatchObject({ version: '0.5.0' });
+  await its.client.call('cancelSignIn', { session: SESSION });
+  expect(await ask()).toMatchObject({ version: '0.5.0' });
+  expect(seen).toEqual(['1 pending sign-in, 1 grant in use', '1 grant in use']);
+  await its.client.call('revokeGrant', { id });
+  await expect(ask()).rejects.toMatchObject({ code: 'daemon-version-mismatch' });
+});
+
+test('a sign-in that is only in memory keeps the older daemon', async () => {
+  rig = await createRig({ version: '0.5.0' });
+  await rig.runCli(['login']);
+  const seen: string[] = [];
+  expect(await createClient('0.6.0', { seen }).call('status', {})).toMatchObject({ version: '0.5.0' });
+  expect(seen).toEqual(['1 sign-in in memory only']);
+});
+
+test('the check calls leave for each newer client, but not for a stop request or if something would be lost', async () => {
   let left = 0;
-  const check = createVersionCheck('0.5.0', () => (left += 1));
+  let losses: string | undefined;
+  const check = createVersionCheck({
+    ownVersion: '0.5.0',
+    leave: () => (left += 1),
+    findLosses: async () => losses,
+  });
   const ask = (url: string, ...versions: readonly string[]) =>
-    check(readGuarded({ url, rawHeaders: versions.flatMap((version) => ['Rolecall-Version', version]) }))?.code;
+    check(readGuarded({ url, rawHeaders: versions.flatMap((version) => ['Rolecall-Version', version]) })).catch(
+      (error: unknown) => (error as { code: string }).code,
+    );
   expect([
-    ask('/v1/status'),
-    ask('/v1/status', '0.5.0'),
-    ask('/v1/daemon/stop', '0.6.0'),
-    ask('/v1/status', '0.6.0', '0.6.0'),
+    await ask('/v1/status'),
+    await ask('/v1/status', '0.5.0'),
+    await ask('/v1/daemon/stop', '0.6.0'),
+    await ask('/v1/status', '0.6.0', '0.6.0'),
   ]).toEqual([undefined, undefined, undefined, undefined]);
+  losses = '1 pending sign-in';
+  expect(await ask('/v1/status', '0.6.0')).toBe('1 pending sign-in');
   expect(left).toBe(0);
-  expect(ask('/v1/status', '0.6.0')).toBe('daemon-version-mismatch');
+  losses = undefined;
+  expect(await ask('/v1/status', '0.6.0')).toBe('daemon-version-mismatch');
   expect(left).toBe(1);
 });
