@@ -20,6 +20,7 @@ export const ERROR_TABLE = {
       'unsupported-media-type': 'rolecall --help',
       'config-malformed': 'rolecall doctor',
       'settings-invalid': 'rolecall doctor',
+      'settings-too-new': 'rolecall doctor',
       'profile-mismatch': 'rolecall profiles list',
       'invalid-policy': 'rolecall config check',
     },

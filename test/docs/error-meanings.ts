@@ -8,6 +8,7 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   'unsupported-media-type': 'The body of the API request is not JSON by its `Content-Type`.',
   'config-malformed': 'A line of `~/.aws/config` or `~/.aws/credentials` cannot be read.',
   'settings-invalid': '`config.toml` or the team file has an unknown key or a wrong value.',
+  'settings-too-new': 'The team file needs a newer rolecall.',
   'profile-mismatch': 'The API request names a profile of another role.',
   'invalid-policy': 'AWS does not accept the session policy of a chained role, or it is not JSON.',
   'daemon-not-running': 'No daemon runs, and this command may not or could not start one.',

@@ -90,9 +90,17 @@ function findTemplateFault(template: string): string | undefined {
   }
 }
 
-/** The rules in force, the user's own before the team's; `ownLines` are the lines of the former. */
-export function toChainSettings(rules: readonly Rule[] = [], ownLines: readonly number[]): readonly ChainSettings[] {
-  return rules.map((rule, index) => {
+/**
+ * The rules in force, the user's own before the team's; `ownLines` are the lines of the former. A rule with keys of a newer
+ * version is left out: they may narrow who may do what.
+ */
+export function toChainSettings(
+  rules: readonly Rule[] = [],
+  ownLines: readonly number[],
+  partial: ReadonlySet<object> = new Set(),
+): readonly ChainSettings[] {
+  return rules.flatMap((rule, index) => {
+    if (partial.has(rule)) return [];
     const line = ownLines[index];
     const policy = rule.policy === undefined ? undefined : readSessionPolicy(rule.policy);
     const tags = Object.entries(rule.tags ?? {}).map(([key, value]) => ({ key, value }));

@@ -45,14 +45,19 @@ export function createProtection(
     permissionSet: createGlobMatcher([rule.permissionSet.toLowerCase()]),
   }));
 
-  function find(role: Role, matches: (rule: ProtectSettings) => boolean): ProtectSettings | undefined {
-    return rules.find(
-      ({ rule, session, accountId, permissionSet }) =>
-        matches(rule) &&
-        session(role.sessionName) &&
-        accountId(role.accountId) &&
-        permissionSet(role.permissionSet.toLowerCase()),
-    )?.rule;
+  type Matcher = (typeof rules)[number];
+  const matches = ({ session, accountId, permissionSet }: Matcher, role: Role) =>
+    session(role.sessionName) && accountId(role.accountId) && permissionSet(role.permissionSet.toLowerCase());
+
+  /** The rule that decides, after those that match and may be for less than they seem. */
+  function find(role: Role, isOfTeam: boolean): readonly ProtectSettings[] {
+    const found: ProtectSettings[] = [];
+    for (const each of rules) {
+      if (each.rule.isOfTeam !== isOfTeam || !matches(each, role)) continue;
+      found.push(each.rule);
+      if (each.rule.isPartial !== true) break;
+    }
+    return found;
   }
 
   /** The names under which AWS or the settings know the role, and the roles that it leads through. */
@@ -65,14 +70,12 @@ export function createProtection(
   }
 
   function ruleOf(role: Role): ApprovalRule | undefined {
-    const own = find(role, ({ isOfTeam }) => !isOfTeam);
-    const team = find(role, ({ isOfTeam }) => isOfTeam);
-    return [own, team].map(toRule).reduce(stricter, undefined);
+    return [...find(role, false), ...find(role, true)].map(toRule).reduce(stricter, undefined);
   }
 
   return {
     asks: protect.some(({ approve }) => approve !== 'none'),
-    isProtected: (role) => subjectsOf(role).some((subject) => find(subject, () => true) !== undefined),
+    isProtected: (role) => subjectsOf(role).some((subject) => rules.some((each) => matches(each, subject))),
     ruleFor(role) {
       if (rules.length === 0) return undefined;
       return subjectsOf(role).map(ruleOf).reduce(stricter, undefined);
@@ -97,8 +100,8 @@ export function describeRules({ protect, unlock }: Pick<Settings, 'protect' | 'u
   return `${text.slice(0, MAX_RULES_CHARACTERS)}… (sha256 ${hash})`;
 }
 
-function toRule(rule: ProtectSettings | undefined): ApprovalRule | undefined {
-  if (rule === undefined || rule.approve === 'none') return undefined;
+function toRule(rule: ProtectSettings): ApprovalRule | undefined {
+  if (rule.approve === 'none') return undefined;
   return { approve: rule.approve, rememberMinutes: rule.rememberMinutes, for: rule.for };
 }
 

@@ -4,8 +4,17 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
 import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
+import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { nearest } from '../../core/text/nearest.ts';
+import { loadVersion } from '../../local-api/version.ts';
+import {
+  describeNewerFile,
+  findPartialRules,
+  readFileVersions,
+  removeUnknownKeys,
+  UPGRADE_COMMAND,
+} from './newer-keys.ts';
 import { settingsSchema, type SettingsFile } from './settings-schema.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
@@ -14,12 +23,47 @@ export type ExtraSettings = Record<string, Scalar | Record<string, Scalar>>;
 
 /** @throws UsageError settings-invalid: naming file, line and what would be valid */
 export function parseSettingsFile(path: string, text: string): SettingsFile {
-  return parseTomlFile(path, text, settingsSchema) as SettingsFile;
+  return readSettingsFile(path, text).file;
 }
 
-/** Parses a TOML file and checks it against `schema`. @throws UsageError settings-invalid: as parseSettingsFile */
-export function parseTomlFile(path: string, text: string, schema: object): unknown {
-  return check(path, text, parseTomlText(path, text), schema);
+/** A file as written, without the keys of newer versions. */
+export interface ReadFile<T> {
+  readonly file: T;
+  readonly problems: readonly Problem[];
+  /** Rules that had such keys. */
+  readonly partial: ReadonlySet<object>;
+}
+
+/** As parseSettingsFile, with what is wrong but no error. */
+export function readSettingsFile(path: string, text: string): ReadFile<SettingsFile> {
+  return readTomlFile(path, text, settingsSchema) as ReadFile<SettingsFile>;
+}
+
+/**
+ * Parses a TOML file and checks it against `schema`. Before anything else it looks for the versions that the file is for.
+ * @throws UsageError settings-invalid: as parseSettingsFile
+ * @throws UsageError settings-too-new: with `refusesNewer`, the file needs a newer rolecall
+ */
+export function readTomlFile(
+  path: string,
+  text: string,
+  schema: object,
+  { refusesNewer = false }: { readonly refusesNewer?: boolean } = {},
+): ReadFile<unknown> {
+  const parsed = parseTomlText(path, text);
+  const ownVersion = loadVersion();
+  const versions = readFileVersions(parsed, ownVersion);
+  const { needed, newest } = versions;
+  if (refusesNewer && needed !== undefined) {
+    const line = findTomlLine(text, ['min_version']);
+    const message = `${path}, line ${line}: the file needs rolecall ${needed} or later, and this is ${ownVersion}.`;
+    throw new UsageError('settings-too-new', message, { hint: UPGRADE_COMMAND });
+  }
+  const ignored = newest === undefined ? [] : removeUnknownKeys(parsed, schema);
+  const file = check(path, text, parsed, schema);
+  const lineOf = (segments: readonly string[]) => findTomlLine(text, segments);
+  const problem = describeNewerFile(path, versions, ignored, ownVersion, lineOf);
+  return { file, problems: problem === undefined ? [] : [problem], partial: findPartialRules(parsed, ignored) };
 }
 
 function parseTomlText(path: string, text: string): unknown {

@@ -5,6 +5,7 @@ import { MIN_CHAINED_SECONDS } from '../../core/aws/chain-role.ts';
 import { FLOW_SETTINGS } from '../../core/aws/sign-in-flow.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
 import { DEFAULT_CHAIN_TEMPLATE, DEFAULT_NAME_TEMPLATE } from '../../core/name-template.ts';
+import { VERSION_PATTERN } from './newer-keys.ts';
 import { APPROVE_FOR, APPROVE_SETTINGS, MAX_REMEMBER_MINUTES } from './approve-settings.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -42,7 +43,26 @@ const endpoints = {
   sts: about('URL of STS', text),
 } as const;
 
+/** The versions that a settings file is for. */
+export const fileVersions = {
+  min_version: about(
+    'oldest rolecall that may use the file; an older one refuses a team file, and warns of a config.toml',
+    {
+      type: 'string',
+      pattern: VERSION_PATTERN,
+    },
+  ),
+  written_for: about(
+    'newest rolecall whose keys the file has; an older one ignores keys that it does not know, and warns',
+    {
+      type: 'string',
+      pattern: VERSION_PATTERN,
+    },
+  ),
+} as const;
+
 export const settingsSchema = table('settings of rolecall', {
+  ...fileVersions,
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'], default: 'keychain' }),
   flow: about(
     'how to sign in: `device` with a code to enter on the page, `pkce` with a browser on this machine, `auto` whichever fits',

@@ -1,5 +1,6 @@
 // Reads the settings: config.toml, the team file below it, one environment variable, and defaults for the rest.
 import { dirname, join } from 'node:path';
+import type { Problem } from '../../core/problems.ts';
 import type { ExtraKeys, ExtraValue } from '../../aws-config/profiles/extra-keys.ts';
 import type { FlowSetting } from '../../core/aws/sign-in-flow.ts';
 import { UsageError } from '../../core/errors.ts';
@@ -38,6 +39,8 @@ export interface ProtectSettings {
   readonly approve: 'none' | 'click' | 'passkey';
   /** How long an approval counts; 0: for the callers that wait for it. */
   readonly rememberMinutes: number;
+  /** The rule has keys of a newer version, which may narrow it: the next rule that matches counts too. */
+  readonly isPartial?: true;
   /** Who may use an approval: everybody who asks for the role, or the program that asked. */
   readonly for: 'role' | 'program';
 }
@@ -88,6 +91,8 @@ export interface Settings {
   readonly roles: readonly RoleSettings[];
   readonly protect: readonly ProtectSettings[];
   readonly chains: readonly ChainSettings[];
+  /** What is wrong in the files, but keeps nothing from working. */
+  readonly problems: readonly Problem[];
   /** Where the team file came from; absent without one. */
   readonly teamSource?: string;
 }
@@ -125,21 +130,29 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   if (text === undefined && team?.text === undefined) {
     return toSettings({}, secretStore, new Map(), { role: [], protect: [], chain: [] });
   }
-  const { parseSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
+  const { readSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
   const { requireUsableChains, toChainSettings } = await import('./chain-settings.ts');
-  const own = text === undefined ? {} : parseSettingsFile(path, text);
+  const read = text === undefined ? undefined : readSettingsFile(path, text);
+  const own = read?.file ?? {};
   requireUsableExtra(path, text ?? '', own);
   requireUsableChains(path, text ?? '', own.chain);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
-  const settingsOf = (file: SettingsFile): Settings => ({
-    ...toSettings(file, secretStore, browsers, ruleLines),
-    chains: toChainSettings(file.chain, ruleLines.chain),
+  const settingsOf = (file: SettingsFile, partial: ReadonlySet<object> = new Set()): Settings => ({
+    ...toSettings(file, secretStore, browsers, ruleLines, partial),
+    chains: toChainSettings(file.chain, ruleLines.chain, partial),
   });
-  if (team?.text === undefined) return settingsOf(own);
-  const { mergeTeam, parseTeamFile, readTeamSource } = await import('./team-file.ts');
-  const agreed = parseTeamFile(team.path, team.text);
-  return { ...settingsOf(mergeTeam(agreed, own)), teamSource: readTeamSource(team.text) ?? team.path };
+  const problems = read?.problems ?? [];
+  if (team?.text === undefined) return { ...settingsOf(own, read?.partial), problems };
+  const { mergeTeam, readTeamFile, readTeamSource } = await import('./team-file.ts');
+  const agreed = readTeamFile(team.path, team.text);
+  const partial = new Set([...(read?.partial ?? []), ...agreed.partial]);
+  const ofTeam = agreed.problems.map((problem) => ({ ...problem, team: true as const }));
+  return {
+    ...settingsOf(mergeTeam(agreed.file, own), partial),
+    problems: [...problems, ...ofTeam],
+    teamSource: readTeamSource(team.text) ?? team.path,
+  };
 }
 
 function toSettings(
@@ -148,6 +161,8 @@ function toSettings(
   browsers: Settings['browsers'],
   /** Lines of the user's own rules, which come before the team's. */
   ruleLines: RuleLines,
+  /** Rules with keys of a newer version. */
+  partial: ReadonlySet<object> = new Set(),
 ): Settings {
   const { profiles = {}, endpoints = {}, network = {} } = file;
   return {
@@ -204,12 +219,23 @@ function toSettings(
       session: protect.session ?? '*',
       accountId: protect.account_id ?? '*',
       permissionSet: protect.permission_set ?? '*',
-      approve: protect.approve ?? 'click',
+      approve: approveOf(protect, partial),
+      ...(partial.has(protect) ? { isPartial: true as const } : {}),
       rememberMinutes: protect.remember_minutes ?? DEFAULT_REMEMBER_MINUTES,
       for: protect.for ?? 'role',
     })),
     chains: [],
+    problems: [],
   };
+}
+
+/** A key of a newer version may say that the rule is for less than it seems, so `none` must not count for all of that. */
+function approveOf(
+  protect: NonNullable<SettingsFile['protect']>[number],
+  partial: ReadonlySet<object>,
+): ProtectSettings['approve'] {
+  const { approve = 'click' } = protect;
+  return approve === 'none' && partial.has(protect) ? 'click' : approve;
 }
 
 function toExtraKeys(extra: ExtraSettings): ExtraKeys {

@@ -3,7 +3,7 @@ import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseRegion, parseStartUrl } from '../../core/aws/start-url.ts';
 import { requireUsableChains } from './chain-settings.ts';
-import { parseTomlFile, settingsFault } from './settings-file.ts';
+import { readTomlFile, settingsFault, type ReadFile } from './settings-file.ts';
 import type { SettingsFile } from './settings-schema.ts';
 import type { TeamSigner } from './team-signature.ts';
 import { teamSchema } from './team-schema.ts';
@@ -37,7 +37,13 @@ const SOURCE_LINE = /^# rolecall team file, from (?<source>\S.*)$/u;
  * @throws UsageError settings-invalid: naming file, line and what would be valid
  */
 export function parseTeamFile(path: string, text: string): TeamFile {
-  const file = parseTomlFile(path, text, teamSchema) as TeamFile;
+  return readTeamFile(path, text).file;
+}
+
+/** As parseTeamFile, with what is wrong but no error. @throws as parseTeamFile, and UsageError settings-too-new */
+export function readTeamFile(path: string, text: string): ReadFile<TeamFile> {
+  const read = readTomlFile(path, text, teamSchema, { refusesNewer: true }) as ReadFile<TeamFile>;
+  const { file } = read;
   const check = (segments: readonly string[], work: () => unknown) => {
     try {
       work();
@@ -64,7 +70,7 @@ export function parseTeamFile(path: string, text: string): TeamFile {
     if (alias !== undefined) check(['role', String(index), 'alias'], () => parseNameTemplate(alias, 'role.alias'));
   }
   requireUsableChains(path, text, file.chain);
-  return file;
+  return read;
 }
 
 /** The text to store: the source in the first line, the signer if there is one, then the file. */

@@ -2,7 +2,7 @@
 import { MAX_SESSION_TAGS } from '../../core/aws/chain-fields.ts';
 import { MAX_POLICY_ARNS } from '../../core/aws/session-policy.ts';
 import { MAX_GLOB_CHARACTERS } from '../../core/text/glob.ts';
-import { settingsSchema } from './settings-schema.ts';
+import { fileVersions, settingsSchema } from './settings-schema.ts';
 
 /** No control characters, because all of it may be shown to the user. */
 const text = { type: 'string', pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f]*$', minLength: 1, maxLength: 512 } as const;
@@ -22,6 +22,7 @@ const chain = own.chain.items.properties;
 
 export const teamSchema = {
   ...table('settings that a team shares', {
+    ...fileVersions,
     team: { ...text, description: 'name of the team' },
     serial: {
       type: 'integer',

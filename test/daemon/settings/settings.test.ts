@@ -100,6 +100,7 @@ const DEFAULTS: Settings = {
   roles: [],
   protect: [],
   chains: [],
+  problems: [],
 };
 
 describe('settings', () => {

@@ -1,0 +1,117 @@
+// Settings files that are written for a newer rolecall: which versions they name, and what this version ignores in them.
+import type { Problem } from '../../core/problems.ts';
+import { nearest } from '../../core/text/nearest.ts';
+
+/** A version as settings files name it. */
+export const VERSION_PATTERN = String.raw`^\d{1,4}\.\d{1,4}(?:\.\d{1,4})?$`;
+
+/** The command that every message about a newer file names. */
+export const UPGRADE_COMMAND = 'npm install -g rolecall@latest';
+
+export interface FileVersions {
+  /** `min_version`, if it is newer than this rolecall. */
+  readonly needed?: string;
+  /** The newest version that the file names, if it is newer than this rolecall. */
+  readonly newest?: string;
+}
+
+/** Reads the versions of a file that is not checked yet; what is not a version is left to the schema. */
+export function readFileVersions(parsed: unknown, ownVersion: string): FileVersions {
+  const { min_version: min, written_for: target } = parsed as Readonly<Record<string, unknown>>;
+  const newer = [min, target].map((value) =>
+    typeof value === 'string' && new RegExp(VERSION_PATTERN, 'u').test(value) && compareVersions(value, ownVersion) > 0
+      ? value
+      : undefined,
+  );
+  const [needed] = newer;
+  const newest = newer
+    .flatMap((value) => value ?? [])
+    .toSorted(compareVersions)
+    .at(-1);
+  return { ...(needed === undefined ? {} : { needed }), ...(newest === undefined ? {} : { newest }) };
+}
+
+/** Negative, zero or positive. A missing number is 0, and what follows the numbers does not count. */
+export function compareVersions(a: string, b: string): number {
+  const numbers = (version: string) => version.split(/[.+-]/u, 3).map((part) => Number.parseInt(part, 10) || 0);
+  const [left, right] = [numbers(a), numbers(b)];
+  return [0, 1, 2].map((index) => (left[index] ?? 0) - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: boolean | SchemaNode;
+  readonly items?: SchemaNode;
+}
+
+export interface IgnoredKey {
+  readonly path: readonly string[];
+  /** A key of the schema that the author may have meant. */
+  readonly meant?: string;
+}
+
+/** Removes the keys that the schema does not have from the parsed file, and lists them. */
+export function removeUnknownKeys(value: unknown, schema: object, path: readonly string[] = []): IgnoredKey[] {
+  const { properties, additionalProperties, items }: SchemaNode = schema;
+  if (Array.isArray(value)) {
+    if (items === undefined) return [];
+    return value.flatMap((item, index) => removeUnknownKeys(item, items, [...path, String(index)]));
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Date) return [];
+  const holder = value as Record<string, unknown>;
+  return Object.keys(holder).flatMap((key): IgnoredKey[] => {
+    const here = [...path, key];
+    const known = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
+    const inner = known ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
+    if (inner !== undefined) return removeUnknownKeys(holder[key], inner, here);
+    if (additionalProperties !== false) return [];
+    delete holder[key];
+    const meant = nearest(key, Object.keys(properties ?? {}));
+    return [{ path: here, ...(meant === undefined ? {} : { meant }) }];
+  });
+}
+
+/** The rules of which a key was removed. */
+export function findPartialRules(parsed: unknown, ignored: readonly IgnoredKey[]): ReadonlySet<object> {
+  return new Set(
+    ignored.flatMap(({ path: [kind = '', index = '', ...rest] }) => {
+      if (rest.length === 0) return [];
+      const rule = (parsed as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[kind]?.[index];
+      return typeof rule === 'object' && rule !== null ? [rule] : [];
+    }),
+  );
+}
+
+/** What becomes of a rule with an unknown key: nobody gets more than the rule meant. */
+const CONSEQUENCES: Readonly<Record<string, string>> = {
+  protect: ', so this [[protect]] needs at least a click',
+  chain: ', so this [[chain]] is left out',
+};
+
+/** Keys named in one message. */
+const MAX_SHOWN = 5;
+
+/** The problem to report; `lineOf` finds the line of a key. */
+export function describeNewerFile(
+  path: string,
+  { needed, newest }: FileVersions,
+  ignored: readonly IgnoredKey[],
+  ownVersion: string,
+  lineOf: (path: readonly string[]) => number,
+): Problem | undefined {
+  if (needed === undefined && ignored.length === 0) return undefined;
+  const key = needed === undefined ? 'written_for' : 'min_version';
+  const keys = ignored.slice(0, MAX_SHOWN).map(({ path: segments, meant }) => {
+    const name = JSON.stringify(segments.at(-1));
+    const question = meant === undefined ? '' : `, did you mean "${meant}"?`;
+    return `${name} (line ${lineOf(segments)}${question}${CONSEQUENCES[segments[0] ?? ''] ?? ''})`;
+  });
+  const more = ignored.length > keys.length ? ` and ${ignored.length - keys.length} more` : '';
+  const effect =
+    keys.length === 0 ? 'Settings of that version may have no effect.' : `Ignored: ${keys.join(', ')}${more}.`;
+  return {
+    code: 'settings-too-new',
+    message: `${path}, line ${lineOf([key])}: the file is for rolecall ${needed ?? newest}, and this is ${ownVersion}. ${effect}`,
+    hint: UPGRADE_COMMAND,
+  };
+}
