@@ -43,6 +43,7 @@ export async function createFoundation(deps: FoundationDeps) {
   const sessionEndpoints = createSessionEndpoints({ settings, environment });
   const changes = createChanges();
   const problems = createProblems(changes.announce);
+  for (const [index, problem] of settings.problems.entries()) problems.raise(`settings ${index}`, problem);
   const audit = createAuditLog({
     path: paths.auditFile,
     clock,

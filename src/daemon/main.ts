@@ -273,7 +273,7 @@ try {
   }
   if (process.argv.includes('--describe-settings')) {
     const { describeSettings } = await import('./settings/describe-settings.ts');
-    const settings = await describeSettings(paths.settingsFile, environment);
+    const settings = await describeSettings(paths.settingsFile, environment, homeDirectory);
     await new Promise((resolve) => process.send?.({ settings }, resolve));
     process.exit(0);
   }

@@ -777,7 +777,7 @@ export const routes = {
     body: teamRequestSchema,
     successStatus: 200,
     answer: teamSchema,
-    errors: WRITES_CONFIG,
+    errors: [...WRITES_CONFIG, 'settings-too-new', 'signature-refused'],
   },
   reach: {
     method: 'GET',

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseSettings } from '../../src/daemon/settings/settings.ts';
 import type { SettingsDescription } from '../../src/local-api/settings-description.ts';
+import { loadVersion } from '../../src/local-api/version.ts';
 import { createRig, type Rig } from '../helpers/rig.ts';
 
 let rig: Rig;
@@ -51,6 +52,13 @@ describe('show', () => {
       path: rig.paths.settingsFile,
       exists: true,
       teamPath: join(dirname(rig.paths.settingsFile), 'team.toml'),
+      problems: [
+        {
+          code: 'settings-session-missing',
+          message: `${rig.paths.settingsFile}, line 4: [session.x.y] has no effect, because ${rig.configPath} has no [sso-session x.y].`,
+          hint: `\${EDITOR:-vi} +4 ${rig.paths.settingsFile}`,
+        },
+      ],
     });
     // The rig sets the secret store in its environment.
     expect(settings.slice(0, 2).map(({ key }) => key)).toContain('secret_store');
@@ -87,17 +95,22 @@ describe('show', () => {
   });
 
   test('shows no password of a proxy or an endpoint', async () => {
-    write(
-      '[network]\nproxy = "http://me:s3cr3t@proxy.example:3128"\n[endpoints]\nsso = "https://u:s3cr3t/@x@host.example"\n' +
-        '[session.work.endpoints]\nsso = "https://u:s3cr3t@host.example"\n',
-    );
-    for (const argv of [['show'], ['show', '--json'], ['check'], ['check', '--json']]) {
-      const { stdout, stderr } = await rig.runCli(['config', ...argv]);
-      expect(stdout + stderr).not.toContain('s3cr3t');
+    const outputs = async () => {
+      const runs = [];
+      for (const argv of [['show'], ['show', '--json'], ['check'], ['check', '--json']]) {
+        runs.push(await rig.runCli(['config', ...argv]));
+      }
+      return runs.map(({ stdout, stderr }) => stdout + stderr).join('');
+    };
+    write('[network]\nproxy = "http://me:s3cr3t@proxy.example:3128"\n');
+    expect(await outputs()).not.toContain('s3cr3t');
+    expect((await rig.runCli(['config', 'show'])).stdout).toContain('"http://***@proxy.example:3128"');
+    for (const table of ['endpoints', 'session.work.endpoints']) {
+      write(`[${table}]\nsso = "https://u:s3cr3t/@x@host.example"\n`);
+      const output = await outputs();
+      expect(output).not.toContain('s3cr3t');
+      expect(output).toContain(`${rig.paths.settingsFile}, line 2: The endpoint in ${table}.sso`);
     }
-    const { stdout } = await rig.runCli(['config', 'show']);
-    expect(stdout).toContain('"http://***@proxy.example:3128"');
-    expect(stdout).toMatch(/session\.work\.endpoints\.sso +"https:\/\/\*\*\*@host\.example"/);
   });
 });
 
@@ -135,6 +148,22 @@ describe('check', () => {
       teamPath: null,
       valid: true,
       restartNeeded: true,
+      problems: [],
+    });
+  });
+
+  test('warns of what is wrong and keeps nothing from working, and exits with 0', async () => {
+    write('written_for = "99.1"\nnewer = 1\n[session.wrok]\nlabel = "Work"\n[profiles]\nname = "x"\n');
+    const { exitCode, stdout } = await rig.runCli(['config', 'check']);
+    const path = rig.paths.settingsFile;
+    const edit = (line: number) => `Run: \${EDITOR:-vi} +${line} ${path}\n`;
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout:
+        `${shown} is valid.\n` +
+        `Warning: ${path}, line 1: the file is for rolecall 99.1, and this is ${loadVersion()}. Ignored: "newer" (line 2). To update, run npm install -g rolecall@latest.\n${edit(1)}` +
+        `Warning: ${path}, line 6: profiles.name gives all roles the same name, so rolecall adds account ids and hashes. Use {account_name} and {permission_set}.\n${edit(6)}` +
+        `Warning: ${path}, line 3: [session.wrok] has no effect, because ${rig.configPath} has no [sso-session wrok].\n${edit(3)}`,
     });
   });
 

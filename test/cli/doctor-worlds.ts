@@ -226,6 +226,9 @@ export const TROUBLES: readonly Trouble[] = [
     },
     edit: '/Nobody/d',
   },
+  { code: 'settings-session-missing', rig: { settings: '[session.nobody]\nlabel = "Nobody"\n' }, edit: '/./d' },
+  { code: 'settings-too-new', rig: { settings: 'written_for = "99.1"\nnewer = 1\n' }, edit: '/newer/d' },
+  { code: 'template-invalid', rig: { settings: '[profiles]\nname = "{nobody}"\n' }, edit: '/nobody/d' },
   {
     code: 'sign-in-without-browser',
     rig: { settings: `[session.${SESSION}]\nflow = "pkce"\n` },

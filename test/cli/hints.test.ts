@@ -1,5 +1,5 @@
 // Each error code's hint, run in the state that caused the error: it fixes that, or shows more than the message did.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_TABLE, type ErrorCode, type RolecallError } from '../../src/core/errors.ts';
@@ -52,6 +52,15 @@ const CASES: readonly Case[] = [
     provoke: (rig) => saying(rig, 'ls', '--nonsense'),
     hint: 'rolecall ls --help',
     shows: /--refresh/u,
+  },
+  {
+    code: 'settings-too-new',
+    async provoke(rig) {
+      const path = join(rig.home.path, 'newer.toml');
+      writeFileSync(path, 'min_version = "99.1"\n');
+      return saying(rig, 'setup', '--from', path, '--yes');
+    },
+    hint: 'npm install -g rolecall@latest',
   },
   {
     code: 'signature-refused',

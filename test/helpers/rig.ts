@@ -335,7 +335,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
             return toRolecallError(error).toBody();
           }
         },
-        describeSettings: () => describeSettings(paths.settingsFile, environment),
+        describeSettings: () => describeSettings(paths.settingsFile, environment, home.path),
         runEditor: async (program, args) => {
           const edit = cli.edits?.shift();
           if (edit === undefined) throw new Error('nobody edits here');

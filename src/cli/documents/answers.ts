@@ -14,6 +14,13 @@ const settingsFile = {
   teamPath: { ...textOrNull, description: 'the stored team file' },
 } as const;
 
+const settingsProblems = {
+  problems: {
+    ...listOf(documentOf({ code: text, message: text, hint: text })),
+    description: 'warnings: what is wrong, but keeps nothing from working',
+  },
+} as const;
+
 const whoami = documentOf(
   {
     source: { enum: ['profile', 'aws-login', 'keys', 'web-identity', 'container'] },
@@ -105,20 +112,26 @@ export const ANSWERS: Readonly<Record<string, object>> = {
   console: consoleSchema,
   whoami,
   'config path': documentOf({ path: file, exists: yesOrNo }),
-  'config show': documentOf({
-    ...settingsFile,
-    settings: listOf(
-      documentOf(
-        { key: text, value: {}, origin: { enum: ['default', 'file', 'team', 'environment'] } },
-        { line: integer, variable: text },
+  'config show': documentOf(
+    {
+      ...settingsFile,
+      settings: listOf(
+        documentOf(
+          { key: text, value: {}, origin: { enum: ['default', 'file', 'team', 'environment'] } },
+          { line: integer, variable: text },
+        ),
       ),
-    ),
-  }),
-  'config check': documentOf({
-    ...settingsFile,
-    valid: isTrue,
-    restartNeeded: { type: ['boolean', 'null'], description: 'null if no daemon runs' },
-  }),
+    },
+    settingsProblems,
+  ),
+  'config check': documentOf(
+    {
+      ...settingsFile,
+      valid: isTrue,
+      restartNeeded: { type: ['boolean', 'null'], description: 'null if no daemon runs' },
+    },
+    settingsProblems,
+  ),
   'profiles list': profilesSchema,
   'passkey list': passkeysSchema,
   'service status': documentOf(

@@ -1,10 +1,14 @@
 // Describes the settings in force for `rolecall config show`: each with its origin, and without passwords.
+import { parseConfigDocument } from '../../aws-config/document/document.ts';
 import { parseNameTemplate } from '../../aws-config/profiles/profile-names.ts';
 import { UsageError } from '../../core/errors.ts';
 import { parseProxy } from '../../identity-center/proxy.ts';
 import type { DescribedSetting, SettingsDescription } from '../../local-api/settings-description.ts';
 import { MAX_SETTINGS_BYTES } from '../../local-api/paths.ts';
+import { awsFilePath } from '../../platform/files/aws-file-path.ts';
+import { readBoundedFile } from '../../platform/files/bounded-read.ts';
 import { readPrivateFile } from '../../platform/files/private-file.ts';
+import { findMissingSessions } from './missing-sessions.ts';
 import { parseSettingsFile, settingsFault } from './settings-file.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { parseSettings, teamFileBeside, type Settings, type SettingsSources } from './settings.ts';
@@ -12,6 +16,9 @@ import { parseTeamFile } from './team-file.ts';
 import { findTomlLine, findTomlLines } from './toml-lines.ts';
 
 type Environment = SettingsSources['environment'];
+/** As for the daemon's own reads. */
+const MAX_CONFIG_BYTES = 64 * 1024 * 1024;
+
 type Table = Readonly<Record<string, unknown>>;
 
 /** Variables that count if the files do not set the key, the first one that is set; only this one overrides the files. */
@@ -36,7 +43,11 @@ interface Layer {
  * Reads and checks the settings file at `path` and the team file beside it.
  * @throws UsageError settings-invalid: naming file, line and what would be valid; UnavailableError file-not-writable
  */
-export async function describeSettings(path: string, environment: Environment): Promise<SettingsDescription> {
+export async function describeSettings(
+  path: string,
+  environment: Environment,
+  homeDirectory: string,
+): Promise<SettingsDescription> {
   const teamPath = teamFileBeside(path);
   const text = await readPrivateFile(path, MAX_SETTINGS_BYTES);
   const teamText = await readPrivateFile(teamPath, MAX_SETTINGS_BYTES);
@@ -51,12 +62,20 @@ export async function describeSettings(path: string, environment: Environment): 
     path,
     exists: text !== undefined,
     teamPath: teamText === undefined ? null : teamPath,
+    problems: [...settings.problems, ...(await findMissing(path, settings, environment, homeDirectory))],
     settings: [
       ...listKeys(settingsSchema.properties).flatMap((key) => describeKey(key, layers, settings, environment) ?? []),
       ...describeSessions(layers),
       ...['role', 'protect', 'chain'].flatMap((kind) => describeRules(kind, layers)),
     ],
   };
+}
+
+/** None if the shared config file cannot be read, which other commands report. */
+async function findMissing(path: string, settings: Settings, environment: Environment, homeDirectory: string) {
+  const configPath = awsFilePath('config', environment, homeDirectory);
+  const text = await readBoundedFile(configPath, MAX_CONFIG_BYTES).catch(() => undefined);
+  return text === undefined ? [] : findMissingSessions(path, settings, parseConfigDocument(text, configPath));
 }
 
 /** What a daemon finds only when it uses these settings. */

@@ -1,6 +1,7 @@
 // Settings files that are written for a newer rolecall: which versions they name, and what this version ignores in them.
 import type { Problem } from '../../core/problems.ts';
 import { nearest } from '../../core/text/nearest.ts';
+import { editCommand } from '../../core/text/quote-for-shell.ts';
 
 /** A version as settings files name it. */
 export const VERSION_PATTERN = String.raw`^\d{1,4}\.\d{1,4}(?:\.\d{1,4})?$`;
@@ -111,7 +112,7 @@ export function describeNewerFile(
     keys.length === 0 ? 'Settings of that version may have no effect.' : `Ignored: ${keys.join(', ')}${more}.`;
   return {
     code: 'settings-too-new',
-    message: `${path}, line ${lineOf([key])}: the file is for rolecall ${needed ?? newest}, and this is ${ownVersion}. ${effect}`,
-    hint: UPGRADE_COMMAND,
+    message: `${path}, line ${lineOf([key])}: the file is for rolecall ${needed ?? newest}, and this is ${ownVersion}. ${effect} To update, run ${UPGRADE_COMMAND}.`,
+    hint: editCommand(path, lineOf([key])),
   };
 }

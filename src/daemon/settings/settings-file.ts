@@ -6,6 +6,7 @@ import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
+import { isPlainHttp, parseEndpoint } from '../../identity-center/endpoint.ts';
 import { nearest } from '../../core/text/nearest.ts';
 import { loadVersion } from '../../local-api/version.ts';
 import {
@@ -108,6 +109,37 @@ export function readBrowsers(path: string, text: string, file: SettingsFile): Re
     browsers.set(name, { template: browser, line });
   }
   return browsers;
+}
+
+/** @throws UsageError settings-invalid: an endpoint that is neither https nor on this machine, with its line */
+export function requireUsableEndpoints(path: string, text: string, file: SettingsFile): void {
+  const check = (endpoints: object = {}, ...table: readonly string[]) => {
+    for (const [key, url] of Object.entries(endpoints) as [string, string][]) {
+      const segments = [...table, key];
+      // For all sessions STS may be a container of tests; see endpoints.ts.
+      if (table.length === 1 && key === 'sts' && isPlainHttp(url)) continue;
+      try {
+        parseEndpoint(url, segments.join('.'));
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        throw invalid(path, findTomlLine(text, segments), error.message);
+      }
+    }
+  };
+  check(file.endpoints, 'endpoints');
+  for (const [name, { endpoints }] of Object.entries(file.session ?? {})) {
+    check(endpoints, 'session', name, 'endpoints');
+  }
+}
+
+/** The line of each `[session.NAME]`. */
+export function readSessionLines(text: string, { session = {} }: SettingsFile): ReadonlyMap<string, number> {
+  const names = Object.keys(session);
+  const lines = findTomlLines(
+    text,
+    names.map((name) => ['session', name]),
+  );
+  return new Map(names.map((name, index) => [name, lines[index] ?? 1]));
 }
 
 /** The line of each rule, in file order. */

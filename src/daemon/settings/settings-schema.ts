@@ -62,7 +62,6 @@ export const fileVersions = {
 } as const;
 
 export const settingsSchema = table('settings of rolecall', {
-  ...fileVersions,
   secret_store: about('where tokens are stored', { enum: ['keychain', 'file', 'memory'], default: 'keychain' }),
   flow: about(
     'how to sign in: `device` with a code to enter on the page, `pkce` with a browser on this machine, `auto` whichever fits',
@@ -114,6 +113,7 @@ export const settingsSchema = table('settings of rolecall', {
     maximum: 65535,
     default: 0,
   }),
+  ...fileVersions,
   profiles: table('the profiles that rolecall writes to `~/.aws/config`', {
     name: about(
       'template of the names; may contain `{account_name}`, `{account_id}`, `{permission_set}` and `{session}`',

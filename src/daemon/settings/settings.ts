@@ -86,6 +86,8 @@ export interface Settings {
   readonly sessionLabels: Readonly<Record<string, string>>;
   /** Command that opens the pages of an sso-session, by its name; absent: the default browser. */
   readonly browsers: ReadonlyMap<string, BrowserSetting>;
+  /** Line of each `[session.NAME]` in the user's own config.toml. */
+  readonly sessionLines: ReadonlyMap<string, number>;
   readonly endpoints: { readonly ssoOidc?: string; readonly sso?: string; readonly sts?: string };
   readonly network: { readonly proxy: string | undefined; readonly caBundle: string | undefined };
   readonly roles: readonly RoleSettings[];
@@ -130,24 +132,44 @@ export async function parseSettings({ path, text, environment, team }: SettingsS
   if (text === undefined && team?.text === undefined) {
     return toSettings({}, secretStore, new Map(), { role: [], protect: [], chain: [] });
   }
-  const { readSettingsFile, readBrowsers, readRuleLines, requireUsableExtra } = await import('./settings-file.ts');
+  const {
+    readSettingsFile,
+    readBrowsers,
+    readRuleLines,
+    readSessionLines,
+    requireUsableEndpoints,
+    requireUsableExtra,
+  } = await import('./settings-file.ts');
   const { requireUsableChains, toChainSettings } = await import('./chain-settings.ts');
   const read = text === undefined ? undefined : readSettingsFile(path, text);
   const own = read?.file ?? {};
   requireUsableExtra(path, text ?? '', own);
   requireUsableChains(path, text ?? '', own.chain);
+  requireUsableEndpoints(path, text ?? '', own);
   const browsers = readBrowsers(path, text ?? '', own);
   const ruleLines = readRuleLines(text ?? '', own);
   const settingsOf = (file: SettingsFile, partial: ReadonlySet<object> = new Set()): Settings => ({
     ...toSettings(file, secretStore, browsers, ruleLines, partial),
     chains: toChainSettings(file.chain, ruleLines.chain, partial),
+    sessionLines: readSessionLines(text ?? '', own),
   });
-  const problems = read?.problems ?? [];
-  if (team?.text === undefined) return { ...settingsOf(own, read?.partial), problems };
+  const { findTemplateProblems } = await import('./template-problems.ts');
+  const { findShadowedRules } = await import('./shadowed-rules.ts');
+  const alone = settingsOf(own, read?.partial);
+  const problems = [
+    ...(read?.problems ?? []),
+    ...findTemplateProblems(path, text ?? '', own),
+    ...findShadowedRules(path, alone),
+  ];
+  if (team?.text === undefined) return { ...alone, problems };
   const { mergeTeam, readTeamFile, readTeamSource } = await import('./team-file.ts');
   const agreed = readTeamFile(team.path, team.text);
   const partial = new Set([...(read?.partial ?? []), ...agreed.partial]);
-  const ofTeam = agreed.problems.map((problem) => ({ ...problem, team: true as const }));
+  const ofTeam = agreed.problems.map((problem) => ({
+    ...problem,
+    hint: 'rolecall setup --refresh',
+    team: true as const,
+  }));
   return {
     ...settingsOf(mergeTeam(agreed.file, own), partial),
     problems: [...problems, ...ofTeam],
@@ -198,6 +220,7 @@ function toSettings(
       Object.entries(file.session ?? {}).flatMap(([name, { label }]) => (label === undefined ? [] : [[name, label]])),
     ),
     browsers,
+    sessionLines: new Map(),
     endpoints: {
       ...(endpoints.sso_oidc === undefined ? {} : { ssoOidc: endpoints.sso_oidc }),
       ...(endpoints.sso === undefined ? {} : { sso: endpoints.sso }),

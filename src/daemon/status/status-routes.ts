@@ -14,6 +14,7 @@ import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
+import { findMissingSessions } from '../settings/missing-sessions.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -75,6 +76,9 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
           ...configProblems,
           ...currentProblems,
           ...(await findUnmatched(reading, deps)),
+          ...(reading.document === undefined
+            ? []
+            : findMissingSessions(deps.files.settings, deps.settings, reading.document)),
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),

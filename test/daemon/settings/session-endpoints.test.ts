@@ -68,7 +68,9 @@ describe('a custom endpoint', () => {
       const settings = `[session."my work".endpoints]\nsso = "${url}"\n`;
       await expect(setUp({ settings })).rejects.toMatchObject({
         code: 'settings-invalid',
-        message: expect.stringMatching(/^The endpoint in session\.my work\.endpoints\.sso (?!.*hunter2)/),
+        message: expect.stringMatching(
+          /config\.toml, line 2: The endpoint in session\.my work\.endpoints\.sso (?!.*hunter2)/,
+        ),
       });
     },
   );

@@ -95,6 +95,7 @@ const DEFAULTS: Settings = {
   sessionHours: {},
   sessionLabels: {},
   browsers: new Map(),
+  sessionLines: new Map(),
   endpoints: {},
   network: { proxy: undefined, caBundle: undefined },
   roles: [],
@@ -129,6 +130,7 @@ describe('settings', () => {
       },
       sessionHours: { 'my-sso-session': 10 },
       sessionLabels: { 'my-sso-session': 'Work' },
+      sessionLines: new Map([['my-sso-session', 25]]),
       browsers: new Map([['my-sso-session', { template: 'firefox -P work', line: 27 }]]),
       endpoints: { ssoOidc: 'http://127.0.0.1:4000' },
       network: { proxy: 'http://proxy.corp:3128', caBundle: '/etc/ssl/corp.pem' },
@@ -362,7 +364,7 @@ pin = true
 
 describe('an error in the settings names the file, the line and what would be valid', () => {
   const VALID_AT_TOP =
-    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, audit, lock, lock_with_screen, lock_after_minutes, unlock, web_port, profiles, session, endpoints, network, role, protect, chain';
+    'secret_store, flow, on_expired, wait_seconds, renew, token_cache, audit, lock, lock_with_screen, lock_after_minutes, unlock, web_port, min_version, written_for, profiles, session, endpoints, network, role, protect, chain';
 
   test.each([
     // Unknown keys.

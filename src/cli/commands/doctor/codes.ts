@@ -82,6 +82,15 @@ export const DOCTOR_CODES = {
   'settings-without-effect': note(
     'A rule of `config.toml` matches none of your roles, a setting does not exist any more, or FIPS or dual-stack is set where a custom endpoint is used.',
   ),
+  'settings-session-missing': note(
+    '`config.toml` has settings for a session that `~/.aws/config` does not have: usually a typing mistake.',
+  ),
+  'settings-too-new': note(
+    '`config.toml` or the team file is for a newer rolecall. This one ignores the keys that it does not know.',
+  ),
+  'template-invalid': problem(
+    'A name template of `config.toml` has an unknown or unfinished placeholder, so no profiles are written, or it names all profiles alike.',
+  ),
   'sign-in-without-browser': note(
     'The settings say `flow = "pkce"`, but the browser is not on this machine, so the sign-in cannot come back to it.',
   ),

@@ -3,7 +3,7 @@ import type { ErrorBody } from '../../../core/errors.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { readHolderActivity } from '../../../platform/service/lock-holder.ts';
 import { count, harmless } from '../../terminal/render.ts';
-import type { CheckGroup, Finding } from './codes.ts';
+import { isDoctorCode, type CheckGroup, type Finding } from './codes.ts';
 import { findRefusals, findReportedProblems } from './reported-problems.ts';
 import { findStaleSockets } from './stale-sockets.ts';
 import { findRunningFault, findStartFault } from './start-check.ts';
@@ -13,6 +13,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
   const { daemon, context } = world;
   const isRunning = daemon.state === 'running';
   const settings = isRunning ? undefined : await context.checkSettings();
+  const ofFiles = isRunning || settings !== undefined ? [] : await findSettingsProblems(context);
   const reported = findReportedProblems(world);
   return {
     name: 'daemon',
@@ -22,6 +23,7 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
       ...(settings === undefined
         ? []
         : [{ code: 'settings-invalid', message: settings.message, commands: [settings.hint] } as const]),
+      ...ofFiles,
       ...findFailure(world),
       ...findFileFault(world).filter((fault) => !reported.some((other) => hasSameFix(fault, other))),
       ...(isRunning ? [] : await findStaleSockets(context.paths.socketCandidates)),
@@ -30,6 +32,16 @@ export async function checkDaemon(world: World): Promise<CheckGroup> {
       ...findDropped(world),
     ],
   };
+}
+
+/** What a daemon would report of its settings; nothing if they cannot be described. */
+async function findSettingsProblems(context: World['context']): Promise<Finding[]> {
+  const { problems } = await context.describeSettings().catch(() => ({ problems: [] }));
+  return problems.map(({ code, message, hint }) => ({
+    code: isDoctorCode(code) ? code : 'daemon-problem',
+    message,
+    commands: [hint],
+  }));
 }
 
 function summarize({ daemon }: World): string {

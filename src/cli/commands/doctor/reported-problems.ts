@@ -75,6 +75,10 @@ function commandsFor({ code, hint, team }: StatusDocument['problems'][number], s
     case 'settings-without-effect':
       if (team === true) return ['rolecall setup --refresh'];
       return [isOverview(hint) ? editCommand(settingsFile) : hint, 'rolecall daemon restart'];
+    case 'template-invalid':
+    case 'settings-session-missing':
+    case 'settings-too-new':
+      return [hint, 'rolecall daemon restart'];
     case 'web-port-not-usable':
       return [editCommand(settingsFile), 'rolecall daemon restart'];
     case 'container-port-lost':

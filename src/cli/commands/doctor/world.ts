@@ -44,7 +44,7 @@ export type DoctorContext = DaemonAccess &
   Places &
   ProgramSearch &
   ServiceAccess &
-  Pick<CliContext, 'checkSettings' | 'clock' | 'findBrowserPlace' | 'nodeVersion'>;
+  Pick<CliContext, 'checkSettings' | 'describeSettings' | 'clock' | 'findBrowserPlace' | 'nodeVersion'>;
 
 export interface World {
   readonly context: DoctorContext;
