@@ -1,6 +1,7 @@
-// Packs rolecall and tries it as a newcomer would, on each Node that it promises: installed into an empty prefix with
-// scripts off, signed in on the emulator, credentials by a profile, uninstalled; then what is left is listed and looked at.
-// Needs a registry, so it runs with the machine's own npm settings: `node .ci/try-package.mjs [20 22 24]`.
+// Packs rolecall, publishes it to a registry on this machine, and tries it as a newcomer would, on each Node that it promises:
+// installed into an empty prefix with scripts off, signed in on the emulator, credentials by a profile, imported by a project,
+// uninstalled; then what is left is listed and looked at. The dependencies come from the machine's own registry:
+// `node .ci/try-package.mjs [20 22 24]`.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { startRegistry } from './local-registry.mjs';
 import { ROOT } from './stage-package.mjs';
 
 const run = promisify(execFile);
@@ -32,17 +34,67 @@ const LEFT_IN_HOME =
 /** Node's own warnings, such as DeprecationWarning, and the AWS SDK's about old versions of Node. */
 const WARNING = /Warning|deprecated/i;
 
+/** What other programs import, in a project that has rolecall among its dependencies. */
+const IMPORTS = `import { createRequire } from 'node:module';
+import { createClient, RolecallError } from 'rolecall/client';
+const required = createRequire(import.meta.url);
+if (required('rolecall/client').createClient !== createClient) throw new Error('require() loads another module');
+if (required('rolecall/schemas/openapi-socket.json').openapi !== '3.1.0') throw new Error('no description');
+const client = createClient({ startDaemon: true });
+const { version, sessions } = await client.status();
+if (version !== required('rolecall/package.json').version) throw new Error(version);
+const failure = await client.credentials({ session: 'my-sso-session', accountId: '111111111111', permissionSet: 'X' }).catch((error) => error);
+if (!(failure instanceof RolecallError)) throw failure;
+console.log(sessions.map(({ session, state }) => session + ' ' + state).join(), failure.code);
+`;
+
+/** Of `rolecall/emulator`: an emulator in this process, which answers. */
+const IMPORTS_EMULATOR = `import { createEmulator } from 'rolecall/emulator';
+const emulator = createEmulator();
+const { status } = await fetch(new URL('/control/v1/health', await emulator.listen()));
+await emulator.close();
+console.log(status);
+`;
+
 const npmCli = join(execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim(), 'npm', 'bin', 'npm-cli.js');
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'rolecall-try-')));
 try {
   const packed = await run(process.execPath, [join(ROOT, '.ci', 'pack.mjs'), scratch]);
   const archive = packed.stdout.trim().split('\n').at(-1);
-  for (const major of MAJORS) await tryOn(major, archive);
+  const registry = await publish(archive);
+  try {
+    const reports = await Promise.allSettled(MAJORS.map((major) => tryOn(major, registry)));
+    for (const report of reports) {
+      if (report.status === 'fulfilled') console.log(report.value);
+      else console.error(report.reason);
+    }
+    if (reports.some(({ status }) => status === 'rejected')) process.exitCode = 1;
+  } finally {
+    registry.close();
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 
-async function tryOn(major, archive) {
+/** Publishes the archive as the release workflow does, but without a signature: a registry that requires provenance takes it. */
+async function publish(archive) {
+  const { repository } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const upstream = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
+  const address = repository.url.replace(/^git\+/, '').replace(/\.git$/, '');
+  const registry = await startRegistry({ name: 'rolecall', repository: address, upstream });
+  writeFileSync(join(scratch, 'npmrc'), registry.settings);
+  const settings = ['--userconfig', join(scratch, 'npmrc'), '--registry', registry.url];
+  mkdirSync(join(scratch, 'bare'));
+  writeFileSync(join(scratch, 'bare', 'package.json'), '{ "name": "rolecall", "version": "0.0.1" }');
+  await assert.rejects(run('npm', ['publish', ...settings], { cwd: join(scratch, 'bare') }), /"repository\.url" is ""/);
+  await run('npm', ['publish', '--access', 'public', ...settings, archive], { cwd: scratch, maxBuffer: 1e8 });
+  const { version, exports } = registry.manifest();
+  assert.equal(registry.refusals.length, 1);
+  console.log(`Published rolecall ${version} to a local registry, with ${Object.keys(exports).join(', ')}.`);
+  return registry;
+}
+
+async function tryOn(major, registry) {
   const folder = join(scratch, major);
   const prefix = join(folder, 'prefix');
   const home = join(folder, 'home');
@@ -53,8 +105,8 @@ async function tryOn(major, archive) {
   const npm = (...args) => run(nodePath, [npmCli, ...args], { cwd: folder, maxBuffer: 1e8 });
 
   const startedAtMs = Date.now();
-  const flags = ['--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund'];
-  const { stdout, stderr } = await npm('install', '--global', ...flags, archive);
+  const flags = ['--registry', registry.url, '--ignore-scripts', '--no-audit', '--no-fund'];
+  const { stdout, stderr } = await npm('install', '--global', '--prefix', prefix, ...flags, 'rolecall');
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1);
   assert.doesNotMatch(
     stdout + stderr,
@@ -76,6 +128,9 @@ async function tryOn(major, archive) {
   const emulator = await startEmulator(prefix, environment);
   try {
     await useIt(prefix, home, { ...environment, ...emulator.variables }, nodePath);
+    await importIt(folder, { ...environment, ...emulator.variables }, nodePath, () =>
+      npm('install', ...flags, 'rolecall'),
+    );
   } finally {
     emulator.child.kill('SIGTERM');
   }
@@ -92,10 +147,10 @@ async function tryOn(major, archive) {
     [],
   );
   assert.deepEqual(readdirSync(join(folder, 'run', 'rolecall')), []);
-  console.log(
-    `Node ${major}: installed ${packages} packages in ${seconds} s, signed in, gave keys, uninstalled. Left:`,
-  );
-  for (const path of left) console.log(`  ~/${path}`);
+  return [
+    `Node ${major}: installed ${packages} packages in ${seconds} s, signed in, gave keys, was imported, uninstalled. Left:`,
+    ...left.map((path) => `  ~/${path}`),
+  ].join('\n');
 }
 
 /** The binary itself; inside a clone npx would silently stay on the Node that runs it. */
@@ -114,7 +169,7 @@ function lookAt(installed, prefix) {
   const own = filesOf(installed).filter((path) => !path.startsWith('node_modules/'));
   assert.ok(own.length > 100, 'so few files mean that nobody looked');
   assert.deepEqual(
-    own.filter((path) => /(^|\/)(test|\.ci)\/|\.test\.|\.map$|\.ts$/.test(path)),
+    own.filter((path) => /(^|\/)(test|\.ci)\/|\.test\.|\.map$|(?<!\.d)\.ts$/.test(path)),
     [],
   );
   const maps = own.filter(
@@ -188,6 +243,22 @@ async function useIt(prefix, home, environment, nodePath) {
   }
   await program('rolecall', 'logout', '--all');
   await program('rolecall', 'daemon', 'stop');
+}
+
+async function importIt(folder, environment, nodePath, install) {
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  await install();
+  const runProgram = async (name, text) => {
+    writeFileSync(join(folder, name), text);
+    return (await run(nodePath, [join(folder, name)], { env: environment, cwd: folder })).stdout;
+  };
+  try {
+    assert.equal(await runProgram('client.mjs', IMPORTS), 'my-sso-session signed-out sign-in-required\n');
+  } finally {
+    await run('rolecall', ['daemon', 'stop'], { env: environment });
+  }
+  const { exports } = JSON.parse(readFileSync(join(folder, 'node_modules', 'rolecall', 'package.json'), 'utf8'));
+  if ('./emulator' in exports) assert.equal(await runProgram('emulator.mjs', IMPORTS_EMULATOR), '200\n');
 }
 
 /** Every file and link below a folder; folders alone are nothing. */
