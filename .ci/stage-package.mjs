@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { makeLinksAbsolute } from './absolute-links.mjs';
 import { addDeclarations } from './add-declarations.mjs';
 import { formatCommandPage, formatDaemonPage } from './man-pages.mjs';
 
@@ -37,6 +38,12 @@ async function fill(folder) {
   for (const name of copied.filter((one) => existsSync(join(ROOT, one)))) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
+  const readme = makeLinksAbsolute(
+    readFileSync(join(ROOT, 'README.md'), 'utf8'),
+    manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, ''),
+    `v${manifest.version}`,
+  );
+  writeFileSync(join(folder, 'README.md'), readme);
   const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
   const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new Error('the package does not compile');

@@ -1,7 +1,7 @@
 // Compiles and packs rolecall as npm would publish it, beside the checkout's own dist, and has publint, attw and a compiler judge it.
 import { checkPackage, Package } from '@arethetypeswrong/core';
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -40,6 +40,20 @@ function listPacked(folder) {
   const options = { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
   const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], options));
   return files.map(({ path }) => path);
+}
+
+/** Links of the published README that lead nowhere on the npm website, or to a file that the repository does not have. */
+function findLinkFaults(text) {
+  const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
+  if (targets.length < 30) return [`the README has only ${targets.length} links`];
+  const own = new RegExp(
+    `^https://(?:github|raw\\.githubusercontent)\\.com/rolecall/rolecall/(?:blob/)?v${manifest.version}/`,
+  );
+  return targets
+    .filter((target) =>
+      own.test(target) ? !existsSync(join(ROOT, target.replace(own, ''))) : !target.startsWith('https://'),
+    )
+    .map((target) => `README.md: ${target} leads nowhere`);
 }
 
 /** As `attw --profile esm-only`: every supported Node can require() a module, and the resolution of Node 10 knows no exports. */
@@ -112,6 +126,7 @@ try {
       faults.push(`${path} is not executable`);
     }
   }
+  faults.push(...findLinkFaults(readFileSync(join(folder, 'README.md'), 'utf8')));
   faults.push(...(await findResolutionFaults(folder, packed)), ...findTypeFaults(ROOT, folder));
   const { messages } = await publint({ pkgDir: folder, pack: 'npm', strict: true, level: 'suggestion' });
   faults.push(...messages.map((message) => `publint: ${formatMessage(message, manifest, { color: false })}`));
