@@ -35,6 +35,7 @@ export const STARTERS = [
   'src/cli/terminal/pager.ts',
   'src/emulator/emulator.ts',
   'src/exports/emulator.ts',
+  'src/exports/start-by-command.ts',
   'src/platform/service/start-daemon.ts',
   'test/helpers/rig.ts',
 ] as const;
