@@ -53,8 +53,8 @@ function findFault(authorization, document, repository) {
   const { shasum, integrity } = manifest.dist;
   const archive = archiveOf(document);
   if (createHash('sha1').update(archive).digest('hex') !== shasum) return 'shasum does not match';
-  if (`sha512-${createHash('sha512').update(archive).digest('base64')}` !== integrity)
-    return 'integrity does not match';
+  const found = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
+  if (found !== integrity) return 'integrity does not match';
   // As npm compares them, without `git+` and `.git`.
   const url = manifest.repository?.url?.replace(/^git\+/, '').replace(/\.git$/, '') ?? '';
   return url === repository
