@@ -59,9 +59,11 @@ function startWatching(): Watch {
 function findSurface(url: string, server: Server): SurfaceName | undefined {
   // The daemon's own servers alone have no limit on headers.
   if (server.maxHeadersCount !== 0) return undefined;
-  if (url.startsWith('/container/') || url === '/role') return 'container';
+  const address = server.address();
+  const isOfGrant = typeof address === 'string' && address.endsWith('/role.sock');
+  if (url.startsWith('/container/') || isOfGrant) return 'container';
   if (!url.startsWith('/v1/')) return undefined;
-  return typeof server.address() === 'string' ? 'socket' : 'web';
+  return typeof address === 'string' ? 'socket' : 'web';
 }
 
 function collectBody(response: ServerResponse): () => string {
