@@ -185,7 +185,10 @@ const SURFACES: Readonly<Record<string, (profile: string, account: string) => Pr
     fromDocument(await rig.runCli(['credential-process', ...words(account, `chain:${profile}`)])),
   env: async (profile) => {
     const { exitCode, stdout, stderr } = await rig.runCli(['env', '--json', profile]);
-    if (exitCode !== 0) return { accessKeyId: undefined, exitCode, text: stderr };
+    if (exitCode !== 0) {
+      const { code, hint, message } = JSON.parse(stderr) as Readonly<Record<'code' | 'hint' | 'message', string>>;
+      return { accessKeyId: undefined, exitCode, text: `${message} [${code}]\nRun: ${hint}\n` };
+    }
     return { accessKeyId: (JSON.parse(stdout) as Variables)['AWS_ACCESS_KEY_ID'], exitCode, text: stderr };
   },
   exec: (profile) => inExec(profile, [], askContainer),
