@@ -214,7 +214,10 @@ test('names endpoint variables that differ from the daemon’s, and only those',
   const note =
     "Note: the daemon was started with other values of AWS_ENDPOINT_URL_SSO than this shell has. To use this shell's: rolecall daemon restart\n";
   expect((await run(['status'], { environment: other })).stderr).toBe(note);
-  expect((await run(['status', '--json'], { environment: other })).stderr).toBe(note);
+  expect(JSON.parse((await run(['status', '--json'], { environment: other })).stderr)).toEqual({
+    type: 'note',
+    message: expect.stringContaining('other values of AWS_ENDPOINT_URL_SSO than this shell has') as string,
+  });
   expect((await run(['status', '--check'], { environment: other })).stderr).toBe('');
   expect((await run(['logout'], { environment: { ...other, AWS_ENDPOINT_URL_STS: '' } })).stderr).toBe(
     "Note: the daemon was started with other values of AWS_ENDPOINT_URL_SSO and AWS_ENDPOINT_URL_STS than this shell has. To use this shell's: rolecall daemon restart\n",

@@ -52,7 +52,9 @@ test('a listing without roles keeps profiles and credentials, and reports how to
   expect((await rig.client.call('status', {})).problems).toEqual([
     { code: 'roles-lost', message: says, hint: 'rolecall profiles sync --prune', session: SESSION },
   ]);
-  expect(JSON.parse((await rig.runCli(['login', '--json'])).stdout)).toMatchObject({
+  const { stdout: lines } = await rig.runCli(['login', '--json']);
+  expect(JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    type: 'done',
     setup: { removed: [], profiles: { removed: [], kept: { length: 5 } } },
   });
 

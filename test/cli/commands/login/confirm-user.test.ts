@@ -35,7 +35,8 @@ test('login and status show the user, and cached keys need no extra call', async
   expect((await rig.runCli(['status'])).stdout).toContain('signed in as taylor');
   expect(rig.emulator.countCalls('GetRoleCredentials')).toBe(1);
   expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
-  expect(JSON.parse((await rig.runCli(['login', '--json'])).stdout)).toMatchObject({ user: 'taylor' });
+  const { stdout: lines } = await rig.runCli(['login', '--json']);
+  expect(JSON.parse(lines.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ type: 'done', user: 'taylor' });
   expect(rig.emulator.countCalls('GetCallerIdentity')).toBe(1);
 
   // The keys that were requested first also identify the user of the next sign-in.
