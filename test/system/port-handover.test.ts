@@ -227,6 +227,8 @@ test.skipIf(!canSeeProcesses)(
     const grant = await createGrant();
     await untilKept();
     const { pid } = await client.call('status', {});
+    // Stopped, it starts no other keeper between the two.
+    process.kill(pid, 'SIGSTOP');
     for (const { pid: keeper } of keepers()) process.kill(keeper, 'SIGKILL');
     process.kill(pid, 'SIGKILL');
     await waitFor('no process', () => processesOf(home.path).length === 0);
