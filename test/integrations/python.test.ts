@@ -74,8 +74,8 @@ test('the page has a section for each integration, and copies what exists', () =
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const copied = [...page.matchAll(/\bintegrations\/[\w./*-]+/g)].map(([path]) => path);
   const folders = new Set(copied.map((path) => path.split('/')[1] ?? ''));
-  // What releases for package managers are made from is in `packages`.
-  const there = readdirSync(join(root, 'integrations')).filter((name) => name !== 'packages');
+  // Files for releases are in `packages`, and those of docs/emulator.md in `emulator`.
+  const there = readdirSync(join(root, 'integrations')).filter((name) => !['emulator', 'packages'].includes(name));
   expect([...folders].toSorted()).toEqual(there.toSorted());
   expect(copied.filter((path) => !existsSync(join(root, path.replace('/*.sh', ''))))).toEqual([]);
 });
