@@ -130,7 +130,7 @@ test('has no other path, method or body', async () => {
     const answer = await ask({ method, headers: rightHeaders() });
     expect({ status: answer.status, allow: answer.headers['allow'] }).toEqual({ status: 405, allow: 'GET' });
   }
-  await expectRefused({ headers: [...rightHeaders(), ['Content-Length', '70000']] }, 400, 'invalid-request');
+  await expectRefused({ headers: [...rightHeaders(), ['Content-Length', '70000']] }, 413, 'request-too-large');
   expect(await exchange({ path: pathOf() }, 'hello\r\n\r\n')).toMatchObject({ status: 400 });
 });
 
