@@ -282,11 +282,16 @@ const CONSTRUCTORS: Readonly<
   InternalError,
 };
 
-/** The error in an answer of the daemon, as an instance of its class; an unknown code becomes an InternalError. */
-export function errorFromBody(body: ErrorBody): RolecallError {
-  const errorClass = classOfCode(body.code);
-  if (errorClass === undefined) return new InternalError('internal', body.message, { hint: body.hint });
-  return new CONSTRUCTORS[errorClass](body.code as never, body.message, { hint: body.hint });
+/**
+ * The error in an answer of the daemon, as an instance of its class; an unknown code, of a newer daemon, becomes an
+ * InternalError with the body as its cause.
+ */
+export function errorFromBody(body: ErrorBody, retryAfterMs?: number): RolecallError {
+  const { code, message, hint } = body;
+  const errorClass = classOfCode(code);
+  const options = { hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  if (errorClass === undefined) return new InternalError('internal', message, { ...options, cause: body });
+  return new CONSTRUCTORS[errorClass](code as never, message, options);
 }
 
 function defaultHint(code: ErrorCode): string {

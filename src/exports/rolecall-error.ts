@@ -35,7 +35,11 @@ export class RolecallError extends Error {
 export function toExportedError(thrown: unknown): RolecallError {
   if (thrown instanceof RolecallError) return thrown;
   const error = toRolecallError(thrown);
-  const { code, hint, exitCode, retryAfterMs } = error;
-  const cause = thrown instanceof InternalRolecallError ? error.cause : thrown;
+  const { hint, exitCode, retryAfterMs } = error;
+  const isOurs = thrown instanceof InternalRolecallError;
+  const cause = isOurs ? error.cause : thrown;
+  // The code of a newer daemon, which the table does not have.
+  const foreign = isOurs && error.code === 'internal' ? (cause as { code?: unknown } | undefined)?.code : undefined;
+  const code = typeof foreign === 'string' && /^[a-z0-9-]+$/.test(foreign) ? foreign : error.code;
   return new RolecallError(error.message, { code, hint, exitCode, retryAfterMs, cause });
 }

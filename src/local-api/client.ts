@@ -261,7 +261,8 @@ function readAnswer(answer: SocketAnswer): unknown {
   if (typeof body.code !== 'string' || typeof body.message !== 'string') {
     throw new NotFoundError('route-not-found', `The daemon answered with status ${answer.status}.`);
   }
-  throw errorFromBody({ code: body.code, message: body.message, hint: body.hint ?? 'rolecall status' });
+  const { code, message, hint = 'rolecall status' } = body;
+  throw errorFromBody({ code, message, hint }, answer.retryAfterMs);
 }
 
 /** Whether this is the refusal of a daemon that is older than this client and is stopping. */

@@ -31,6 +31,8 @@ const SILENCE_POLL_MS = 1000;
 export interface SocketAnswer {
   readonly status: number;
   readonly text: string;
+  /** Retry-After, if the daemon says when to ask again. */
+  readonly retryAfterMs?: number;
   /** Why the daemon, which is older than the client, has not stopped. */
   readonly stays?: string;
 }
@@ -84,6 +86,7 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
           status: incoming.statusCode ?? 0,
           text: Buffer.concat(chunks).toString('utf8'),
           ...readStays(incoming.headers[STAYS_HEADER]),
+          ...readRetryAfter(incoming),
         }),
       );
     });
@@ -113,6 +116,12 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
 
 function readStays(value: string | string[] | undefined): Pick<SocketAnswer, 'stays'> {
   return typeof value === 'string' ? { stays: value } : {};
+}
+
+/** The daemon's are whole seconds. */
+function readRetryAfter({ headers }: IncomingMessage): Pick<SocketAnswer, 'retryAfterMs'> {
+  const [seconds] = /^\d{1,6}$/.exec(headers['retry-after'] ?? '') ?? [];
+  return seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 };
 }
 
 /** A streamed answer, once its headers have arrived; undefined if no process listens. It ends or fails when `signal` aborts. */

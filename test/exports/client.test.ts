@@ -1,5 +1,6 @@
 // `rolecall/client` against a daemon: what an outsider's program gets from each method.
 import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -140,6 +141,24 @@ test('sends nothing to a socket in a folder that others can write to', async () 
   try {
     const { code, exitCode } = await failureOf(createClient({ socket, environment: rig.environment }).status());
     expect({ code, exitCode }).toEqual({ code: 'foreign-socket', exitCode: 3 });
+  } finally {
+    server.close();
+  }
+});
+
+test('keeps the code of a newer daemon, and says when to ask again', async () => {
+  const folder = join(rig.home.path, 'newer');
+  mkdirSync(folder, { mode: 0o700 });
+  const socket = join(folder, 'daemon.sock');
+  const body = { code: 'too-new-to-know', message: 'Something new.', hint: 'rolecall new' };
+  const server = createHttpServer((_request, response) => {
+    response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '7' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  chmodSync(socket, 0o600);
+  try {
+    const call = createClient({ socket, environment: rig.environment }).status();
+    await expect(call).rejects.toMatchObject({ ...body, exitCode: 1, retryAfterMs: 7000 });
   } finally {
     server.close();
   }
