@@ -15,7 +15,6 @@ import type { IssuanceLog } from '../audit/audit-issuance.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { FindCallerProgram } from '../http/caller-program.ts';
 import type { Caller } from '../http/caller.ts';
-import { answerDeadlineMs } from '../http/wait-budget.ts';
 import type { ConnectionRules } from '../http/connection-rules.ts';
 import type { LateLoading } from '../http/late-loading.ts';
 import { createNoHandover, type PortHandover } from '../http/port-handover.ts';
@@ -35,7 +34,7 @@ import type { OpenStateFile } from '../state-files/state-file.ts';
 import { CONTAINER_PORT_SCHEMA, createContainerServer, type ContainerServer } from './container-server.ts';
 import { createGrantSockets } from './grant-sockets.ts';
 import { GRANTS_SCHEMA, loadGrants } from './grants.ts';
-import { createCredentialIssuer } from './issue.ts';
+import { answerDeadlineMs, createCredentialIssuer } from './issue.ts';
 
 export interface Credentials {
   readonly handlers: Pick<

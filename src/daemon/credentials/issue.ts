@@ -59,6 +59,17 @@ export interface CredentialIssuer {
   peek(role: Role, recipient: Recipient, grantId: string): RoleCredentials | undefined;
 }
 
+/** How long a caller waits for AWS that does not say how long it can. */
+const DEFAULT_AWS_WAIT_MS = 2000;
+/** Time left of a longer budget, and of any, to send the answer. */
+const FETCH_MARGIN_MS = 2000;
+const SEND_MARGIN_MS = 100;
+
+/** When to answer that AWS has not answered yet. The call to AWS goes on, and its result is kept for the next request. */
+export function answerDeadlineMs({ waitBudgetMs = 0 }: Pick<WaitBudget, 'waitBudgetMs'>): number {
+  return Math.max(DEFAULT_AWS_WAIT_MS, waitBudgetMs - FETCH_MARGIN_MS) - SEND_MARGIN_MS;
+}
+
 export function createCredentialIssuer(deps: {
   readonly sharedConfig: Pick<SharedConfig, 'findSession' | 'peekSession'>;
   readonly broker: ServableBroker & Pick<Broker, 'credentials'>;

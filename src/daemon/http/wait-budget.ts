@@ -23,13 +23,3 @@ export function waitLeftMs(
   // Setting the clock back must not lengthen the wait.
   return maxMs - Math.max(0, clock.nowMs() - arrivedAtMs);
 }
-
-/** How long a caller waits for AWS that does not say how long it can. */
-const DEFAULT_AWS_WAIT_MS = 2000;
-/** Time left to send the answer. */
-const SEND_MARGIN_MS = 100;
-
-/** When to answer that AWS has not answered yet. The call to AWS goes on, and its result is kept for the next request. */
-export function answerDeadlineMs({ waitBudgetMs = 0 }: Pick<WaitBudget, 'waitBudgetMs'>): number {
-  return Math.max(DEFAULT_AWS_WAIT_MS, waitBudgetMs - ANSWER_MARGIN_MS) - SEND_MARGIN_MS;
-}

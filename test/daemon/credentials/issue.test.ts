@@ -2,8 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createApprovals } from '../../../src/daemon/approvals/approvals.ts';
 import { createRoleGate } from '../../../src/daemon/approvals/role-gate.ts';
-import { createCredentialIssuer } from '../../../src/daemon/credentials/issue.ts';
-import { answerDeadlineMs } from '../../../src/daemon/http/wait-budget.ts';
+import { answerDeadlineMs, createCredentialIssuer } from '../../../src/daemon/credentials/issue.ts';
 import { NEVER_LOCKED } from '../../../src/sso/serving-lock.ts';
 import { createWorld, ROLE, SESSION } from '../../sso/world.ts';
 
