@@ -145,6 +145,11 @@ export type ClientEvent =
 /** How often the daemon is asked about a pending sign-in. */
 const SIGN_IN_POLL_MS = 500;
 
+/** As long as the credential process of a profile waits. Without it the daemon answers within 2 s, also if AWS is only slow. */
+const CREDENTIALS_WAIT_SECONDS = 55;
+const defaultWait = (operation: CallableRouteName): { readonly waitSeconds?: number } =>
+  operation === 'credentials' || operation === 'currentCredentials' ? { waitSeconds: CREDENTIALS_WAIT_SECONDS } : {};
+
 /** A client of this user's daemon. It opens no connection before the first call, and needs no closing. */
 export function createClient(options: ClientOptions = {}): Client {
   const environment: Readonly<Record<string, string | undefined>> = {
@@ -176,7 +181,7 @@ export function createClient(options: ClientOptions = {}): Client {
     try {
       return await localApi.call(operation, input, {
         failsOnSilence: true,
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(timeoutMs === undefined ? defaultWait(operation) : { timeoutMs }),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
