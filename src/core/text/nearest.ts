@@ -10,6 +10,8 @@ export function nearestFew(word: string, candidates: readonly string[], maxCount
   const farthest = Math.max(2, word.length / 3);
   return (
     candidates
+      // At least so many edits are needed. The word may be megabytes, in a file of somebody else.
+      .filter(({ length }) => Math.abs(word.length - length) < 0.6 * Math.max(word.length, length))
       .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
       // Fewer than six letters in ten may differ: two edits would turn "up" into "ls".
       .filter(

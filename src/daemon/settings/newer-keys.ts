@@ -47,8 +47,8 @@ interface SchemaNode {
 
 export interface IgnoredKey {
   readonly path: readonly string[];
-  /** A key of the schema that the author may have meant. */
-  readonly meant?: string;
+  /** The keys of the schema there, of which the author may have meant one. */
+  readonly valid: readonly string[];
 }
 
 /** Removes the keys that the schema does not have from the parsed file, and lists them. */
@@ -67,8 +67,7 @@ export function removeUnknownKeys(value: unknown, schema: object, path: readonly
     if (inner !== undefined) return removeUnknownKeys(holder[key], inner, here);
     if (additionalProperties !== false) return [];
     delete holder[key];
-    const meant = nearest(key, Object.keys(properties ?? {}));
-    return [{ path: here, ...(meant === undefined ? {} : { meant }) }];
+    return [{ path: here, valid: Object.keys(properties ?? {}) }];
   });
 }
 
@@ -89,6 +88,13 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
   chain: ', so this [[chain]] is left out',
 };
 
+const MAX_KEY_SHOWN = 80;
+
+/** As messages show the key: a file of somebody else may have one of a megabyte. */
+export function quoteKey(key: string): string {
+  return JSON.stringify(key.length > MAX_KEY_SHOWN ? `${key.slice(0, MAX_KEY_SHOWN)}…` : key);
+}
+
 /** Keys named in one message. */
 const MAX_SHOWN = 5;
 
@@ -101,9 +107,11 @@ export function describeNewerFile(
   lineOf: (path: readonly string[]) => number,
 ): Problem | undefined {
   if (needed === undefined && ignored.length === 0) return undefined;
-  const key = needed === undefined ? 'written_for' : 'min_version';
-  const keys = ignored.slice(0, MAX_SHOWN).map(({ path: segments, meant }) => {
-    const name = JSON.stringify(segments.at(-1));
+  const versionKey = needed === undefined ? 'written_for' : 'min_version';
+  const keys = ignored.slice(0, MAX_SHOWN).map(({ path: segments, valid }) => {
+    const key = segments.at(-1) ?? '';
+    const name = quoteKey(key);
+    const meant = nearest(key, valid);
     const question = meant === undefined ? '' : `, did you mean "${meant}"?`;
     return `${name} (line ${lineOf(segments)}${question}${CONSEQUENCES[segments[0] ?? ''] ?? ''})`;
   });
@@ -112,7 +120,7 @@ export function describeNewerFile(
     keys.length === 0 ? 'Settings of that version may have no effect.' : `Ignored: ${keys.join(', ')}${more}.`;
   return {
     code: 'settings-too-new',
-    message: `${path}, line ${lineOf([key])}: the file is for rolecall ${needed ?? newest}, and this is ${ownVersion}. ${effect} To update, run ${UPGRADE_COMMAND}.`,
-    hint: editCommand(path, lineOf([key])),
+    message: `${path}, line ${lineOf([versionKey])}: the file is for rolecall ${needed ?? newest}, and this is ${ownVersion}. ${effect} To update, run ${UPGRADE_COMMAND}.`,
+    hint: editCommand(path, lineOf([versionKey])),
   };
 }

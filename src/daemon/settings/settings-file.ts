@@ -12,6 +12,7 @@ import { loadVersion } from '../../local-api/version.ts';
 import {
   describeNewerFile,
   findPartialRules,
+  quoteKey,
   readFileVersions,
   removeUnknownKeys,
   UPGRADE_COMMAND,
@@ -185,7 +186,7 @@ function describeError(path: string, text: string, error: ErrorObject, schema: o
     const valid = validKeysAt(segments, schema);
     const suggestion = nearest(key, valid);
     const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
-    return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${JSON.stringify(key)}. ${meant}`);
+    return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${quoteKey(key)}. ${meant}`);
   }
   const allowed = error.params['allowedValues'] as readonly string[] | undefined;
   const expected =
@@ -198,7 +199,7 @@ function describeError(path: string, text: string, error: ErrorObject, schema: o
 /** The quoted key, such as "profiles.exclude"; a list item goes by the name of its list. */
 function formatKey(segments: readonly string[]): string {
   const names = segments.filter((segment, index) => index === 0 || !/^\d+$/.test(segment));
-  return JSON.stringify(names.join('.'));
+  return quoteKey(names.join('.'));
 }
 
 function unescapePointer(segment: string): string {

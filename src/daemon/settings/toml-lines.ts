@@ -1,5 +1,8 @@
 // Finds the line of a key in a TOML file; the parser gives lines for syntax errors only.
 
+/** Parts of a key that are looked at. No settings go so deep, but a team file of somebody else may name a million. */
+const MAX_DEPTH = 16;
+
 /** The line of the key at `path` (table names, keys, and indexes of arrays of tables), or of the closest enclosing table. */
 export function findTomlLine(text: string, path: readonly string[]): number {
   return findTomlLines(text, [path])[0] ?? 1;
@@ -61,14 +64,14 @@ function insideArray(keys: readonly string[], arrayLengths: ReadonlyMap<string, 
   return path;
 }
 
-/** The dotted key at the start of `source`, with bare or quoted parts, and the rest after it. */
+/** The dotted key at the start of `source`, with bare or quoted parts, cut at MAX_DEPTH, and the rest after it. */
 function readKey(source: string): { keys: readonly string[]; rest: string } {
   const keys: string[] = [];
   let rest = source.trimStart();
   for (;;) {
     const part = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*/.exec(rest);
     if (part === null) return { keys, rest };
-    keys.push(part[1] ?? part[2] ?? part[3] ?? '');
+    if (keys.length < MAX_DEPTH) keys.push(part[1] ?? part[2] ?? part[3] ?? '');
     rest = rest.slice(part[0].length);
     if (!rest.startsWith('.')) return { keys, rest };
     rest = rest.slice(1).trimStart();

@@ -555,6 +555,23 @@ x = 6
   ])('%j is %i', (path, line) => {
     expect(findTomlLine(TEXT, path)).toBe(line);
   });
+
+  // Of a hostile team file. Before there was a limit, these took all memory.
+  test.each([
+    ['a key with 200,000 parts', `${'a.'.repeat(200_000)}b = 1\n`],
+    ['a table with 200,000 parts', `[${'a.'.repeat(200_000)}b]\n`],
+  ])('is found at once for %s', (_, text) => {
+    expect(findTomlLine(text, ['a', 'a'])).toBe(1);
+  });
+});
+
+test('an error shows only the start of a very long key', async () => {
+  const long = 'k'.repeat(2 ** 20);
+  const shown = `${'k'.repeat(80)}…`;
+  await expect(parse(`${long} = 1`)).rejects.toThrow(`unknown key "${shown}". Valid here:`);
+  await expect(parse(`written_for = "99.0"\n${long} = 1`)).resolves.toMatchObject({
+    problems: [{ message: expect.stringContaining(`Ignored: "${shown}" (line 2).`) as string }],
+  });
 });
 
 describe('the closest valid word', () => {
@@ -566,6 +583,12 @@ describe('the closest valid word', () => {
     ['flwo', 'flow'],
   ])('for %j is %j', (word, expected) => {
     expect(nearest(word, ['secret_store', 'web_port', 'flow'])).toBe(expected);
+  });
+
+  test('is looked for at once if the word is a megabyte', () => {
+    const startedMs = performance.now();
+    expect(nearest('k'.repeat(2 ** 20), ['secret_store', 'web_port', 'flow'])).toBeUndefined();
+    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 
   test('is undefined when there are no candidates', () => {
