@@ -15,6 +15,7 @@ const CHECKS = {
   format: [['oxfmt', '--check', '.']],
   unused: [['knip', '--no-progress']],
   package: [['node', 'test/checks/package.mjs']],
+  openapi: [['node', 'test/checks/openapi.mjs']],
   shell: [['node', 'test/checks/shell.mjs']],
   workflows: [['node', 'test/checks/workflows.mjs']],
 };
