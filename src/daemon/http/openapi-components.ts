@@ -21,11 +21,19 @@ export interface SchemaComponents {
 export function createSchemaComponents(): SchemaComponents {
   const descriptions = findDescriptions();
   const bodies = new Map<string, unknown>();
+  // Most schemas are shared constants: each is rewritten once, not at every place that uses it.
+  const rewritten = new Map<object, unknown>();
 
   function refer(schema: unknown): unknown {
-    if (Array.isArray(schema)) return schema.map(refer);
     if (typeof schema !== 'object' || schema === null) return schema;
-    const parts = schema as Schema;
+    const known = rewritten.get(schema);
+    if (known !== undefined) return known;
+    const result = Array.isArray(schema) ? schema.map(refer) : rewrite(schema as Schema);
+    rewritten.set(schema, result);
+    return result;
+  }
+
+  function rewrite(parts: Schema): unknown {
     if (typeof parts['title'] !== 'string') return mapValues(parts, refer);
     const { title, description, ...body } = parts as Schema & { title: string };
     const found = mapValues(body, refer);
