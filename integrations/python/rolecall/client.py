@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from http.client import HTTPException
@@ -12,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from .documents import Accounts, Credentials, CurrentRole, Roles, SignIn, Status
 from .errors import RolecallError, unreachable
+from .programs import find_program
 from .sockets import socket_candidates
 from .transport import NO_BODY, describe, open_request, parse_json, read_answer, request
 
@@ -172,7 +172,7 @@ class Client:
         return request(self._candidates, method, target, timeout=deadline, body=body)
 
     def _start_daemon(self) -> None:
-        program = shutil.which(self._command[0], path=self._environment.get("PATH"))
+        program = find_program(self._command[0], self._environment)
         if program is None:
             raise unreachable(
                 "daemon-not-running", f'"{self._command[0]}" was not found in your PATH.', "npm install -g rolecall"

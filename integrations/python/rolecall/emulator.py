@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import select
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 from urllib.parse import quote
 
 from .errors import RolecallError, from_answer, unreachable
+from .programs import find_program
 
 _START_SECONDS = 30.0
 _CALL_SECONDS = 10.0
@@ -147,7 +147,7 @@ def run_emulator(
 ) -> Iterator[Emulator]:
     """A new emulator that approves every sign-in; it ends with the block."""
     variables = dict(os.environ if environment is None else environment)
-    program = shutil.which(command[0], path=variables.get("PATH"))
+    program = find_program(command[0], variables)
     if program is None:
         raise unreachable("usage", f'"{command[0]}" was not found in your PATH.', "npm install -g rolecall")
     process = subprocess.Popen(

@@ -118,6 +118,22 @@ class SocketTest(unittest.TestCase):
         client = Client(socket=self.path, start=True, command=["no-such-rolecall"])
         self.assertEqual(self.code_of(client.status), "daemon-not-running")
 
+    def test_starts_no_program_of_the_working_directory(self) -> None:
+        folder = os.path.realpath(self.folder)
+        program = Path(folder, "rolecall")
+        program.write_text(f"#!/bin/sh\ntouch '{folder}/started'\nexit 1\n", encoding="utf-8")
+        program.chmod(0o755)
+        before = os.getcwd()
+        os.chdir(folder)
+        try:
+            for path in (":/nowhere", ".:/nowhere", "/nowhere:"):
+                environment = {"HOME": folder, "XDG_RUNTIME_DIR": folder, "PATH": path}
+                with self.assertRaisesRegex(RolecallError, "was not found in your PATH"):
+                    Client(environment=environment, start=True).status()
+        finally:
+            os.chdir(before)
+        self.assertFalse(Path(folder, "started").exists())
+
     def test_sends_nothing_where_others_could_listen(self) -> None:
         heard = []
         client = self.serve(lambda connection: heard.append(1))
