@@ -80,7 +80,7 @@ describe('docs/commands.md', () => {
     const parts = page.split(/^### rolecall /m).slice(1);
     const pairs = parts.flatMap((text) => {
       const [words = ''] = text.split('\n');
-      return [...text.matchAll(/^\| `(?:-[a-z], )?(--[a-z-]+)/gm)].map(([, flag = '']) => ({ words, flag }));
+      return [...text.matchAll(/^\| `(?:-[a-z], )?(--[a-z0-9-]+)/gm)].map(([, flag = '']) => ({ words, flag }));
     });
     expect(pairs.length).toBeGreaterThan(40);
     expect(pairs.filter(({ words, flag }) => findCommand(words.split(' '))?.flags.includes(flag) !== true)).toEqual([]);

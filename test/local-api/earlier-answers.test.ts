@@ -17,7 +17,7 @@ interface RecordedAnswer {
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const FOLDER = fileURLToPath(new URL('../fixtures/answers-0.1.0/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../fixtures/answers-0-1-0/', import.meta.url));
 const files = readdirSync(FOLDER);
 /** Headers that later versions have added. */
 const LATER_HEADERS = { etag: '"x"', 'retry-after': '1', allow: 'GET' } as const;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
 
-const pathOf = (name: string) => fileURLToPath(new URL(`../../fixtures/settings-v0-1-0/${name}`, import.meta.url));
+const pathOf = (name: string) => fileURLToPath(new URL(`../../fixtures/settings-0-1-0/${name}`, import.meta.url));
 const read = (name: string) => readFileSync(pathOf(name), 'utf8');
 
 /** Maps become objects, and keys that are undefined are left out. */
