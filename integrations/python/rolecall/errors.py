@@ -6,6 +6,8 @@ from typing import Optional
 
 #: By HTTP status, as in docs/exit-codes.md. A newer daemon may send codes that this client does not know.
 _EXIT_CODES = {400: 2, 401: 4, 403: 5, 404: 6, 405: 6, 409: 1, 413: 2, 415: 2, 503: 7}
+#: Codes with status 401 that no sign-in helps against.
+_REFUSED = ("token-required", "locked")
 
 
 class RolecallError(Exception):
@@ -48,7 +50,7 @@ def from_answer(status: int, body: object, retry_after: Optional[float]) -> Role
         code,
         message,
         hint if isinstance(hint, str) else "rolecall status",
-        exit_code=5 if code == "token-required" else _EXIT_CODES.get(status, 1),
+        exit_code=5 if code in _REFUSED else _EXIT_CODES.get(status, 1),
         status=status,
         retry_after=retry_after,
     )

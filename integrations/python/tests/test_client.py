@@ -212,6 +212,16 @@ class SocketTest(unittest.TestCase):
         self.assertEqual((error.exit_code, error.status, error.retry_after), (7, 503, 7.0))
         self.assertEqual(str(error), "Slow down. [identity-center-throttled] Run: rolecall status")
 
+    def test_has_the_exit_code_of_the_command_line_where_a_sign_in_does_not_help(self) -> None:
+        for code, exit_code in (("sign-in-required", 4), ("token-required", 5), ("locked", 5)):
+            body = b'{"code":"%s","message":"No.","hint":"rolecall status"}' % code.encode()
+            head = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n" % len(body)
+            client = self.serve(lambda connection, text=head + body: connection.sendall(text))  # type: ignore[misc]
+            with self.subTest(code=code), self.assertRaises(RolecallError) as raised:
+                client.status()
+            self.assertEqual((raised.exception.code, raised.exception.exit_code), (code, exit_code))
+            os.unlink(self.path)
+
     def test_resumes_its_events_after_a_lost_connection(self) -> None:
         requests = []
         answers = iter(
