@@ -1,4 +1,5 @@
 // Settings files that are written for a newer rolecall: which versions they name, and what this version ignores in them.
+import { compareVersions } from '../../core/compare-versions.ts';
 import type { Problem } from '../../core/problems.ts';
 import { nearest } from '../../core/text/nearest.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
@@ -20,23 +21,23 @@ export interface FileVersions {
 export function readFileVersions(parsed: unknown, ownVersion: string): FileVersions {
   const { min_version: min, written_for: target } = parsed as Readonly<Record<string, unknown>>;
   const newer = [min, target].map((value) =>
-    typeof value === 'string' && new RegExp(VERSION_PATTERN, 'u').test(value) && compareVersions(value, ownVersion) > 0
+    typeof value === 'string' && new RegExp(VERSION_PATTERN, 'u').test(value) && compareReleases(value, ownVersion) > 0
       ? value
       : undefined,
   );
   const [needed] = newer;
   const newest = newer
     .flatMap((value) => value ?? [])
-    .toSorted(compareVersions)
+    .toSorted(compareReleases)
     .at(-1);
   return { ...(needed === undefined ? {} : { needed }), ...(newest === undefined ? {} : { newest }) };
 }
 
-/** Negative, zero or positive. A missing number is 0, and what follows the numbers does not count. */
-export function compareVersions(a: string, b: string): number {
-  const numbers = (version: string) => version.split(/[.+-]/u, 3).map((part) => Number.parseInt(part, 10) || 0);
-  const [left, right] = [numbers(a), numbers(b)];
-  return [0, 1, 2].map((index) => (left[index] ?? 0) - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+/** As compareVersions, but a missing number is 0, and a prerelease is equal to its release, whose keys it has. */
+export function compareReleases(a: string, b: string): number {
+  const release = (version: string) =>
+    [...(version.split(/[+-]/u, 1)[0] ?? '').split('.'), '0', '0'].slice(0, 3).join('.');
+  return compareVersions(release(a), release(b));
 }
 
 interface SchemaNode {

@@ -1,6 +1,6 @@
 // Settings files for a newer rolecall: what is ignored with a warning, what is refused, and that no protection gets weaker.
 import { describe, expect, test } from 'vitest';
-import { compareVersions } from '../../../src/daemon/settings/newer-keys.ts';
+import { compareReleases } from '../../../src/daemon/settings/newer-keys.ts';
 import { createProtection } from '../../../src/daemon/settings/protection.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
 import { loadVersion } from '../../../src/local-api/version.ts';
@@ -22,7 +22,7 @@ test.each([
   ['2.0', '1.9.9', 1],
   ['1.2', '1.2.0-beta.1', 0],
 ])('%s compared with %s', (a, b, sign) => {
-  expect(Math.sign(compareVersions(a, b))).toBe(sign);
+  expect(Math.sign(compareReleases(a, b))).toBe(sign);
 });
 
 describe('unknown keys', () => {
