@@ -463,7 +463,7 @@ export interface Passkeys {
   readonly url: string | null;
   /** false: without a secret store, passkeys end with the daemon */
   readonly isPersistent: boolean;
-  /** why the passkeys can not be read */
+  /** why the passkeys cannot be read */
   readonly problem: ErrorBody | null;
 }
 
@@ -1053,6 +1053,7 @@ export interface Operations {
       readonly query?: {
         /** the name of an sso-session of the shared config file */
         readonly session?: SessionName;
+        /** lists at AWS again first, which can take minutes */
         readonly refresh?: boolean;
       };
     };
@@ -1173,6 +1174,7 @@ export interface Operations {
   readonly profile: {
     readonly input: {
       readonly query: {
+        /** the name of the profile */
         readonly name: string;
       };
     };
@@ -1302,6 +1304,7 @@ export interface Operations {
   readonly startUrl: {
     readonly input: {
       readonly query: {
+        /** a start URL, or its alias */
         readonly text: string;
       };
     };

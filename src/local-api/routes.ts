@@ -153,12 +153,14 @@ const sessionInPath = { type: 'object', required: ['session'], properties: { ses
 const grantInPath = {
   type: 'object',
   required: ['id'],
-  properties: { id: { title: 'GrantId', type: 'string', pattern: '^[0-9a-f]{16}$' } },
+  properties: { id: { title: 'GrantId', type: 'string', pattern: '^[0-9a-f]{16}$', description: '`id` of the grant' } },
 } as const;
 const approvalInPath = {
   type: 'object',
   required: ['id'],
-  properties: { id: { title: 'ApprovalId', type: 'string', pattern: '^[0-9a-f]{16}$' } },
+  properties: {
+    id: { title: 'ApprovalId', type: 'string', pattern: '^[0-9a-f]{16}$', description: '`id` of the approval' },
+  },
 } as const;
 const passkeyApprovalInPath = {
   type: 'object',
@@ -230,7 +232,10 @@ export const routes = {
     query: {
       type: 'object',
       additionalProperties: false,
-      properties: { session: sessionName, refresh: { type: 'boolean' } },
+      properties: {
+        session: sessionName,
+        refresh: { type: 'boolean', description: 'lists at AWS again first, which can take minutes' },
+      },
     },
     successStatus: 200,
     isConditional: true,
@@ -472,7 +477,7 @@ export const routes = {
       type: 'object',
       additionalProperties: false,
       required: ['name'],
-      properties: { name: { type: 'string', minLength: 1, maxLength: 512 } },
+      properties: { name: { type: 'string', minLength: 1, maxLength: 512, description: 'the name of the profile' } },
     },
     successStatus: 200,
     answer: profileSchema,
@@ -719,7 +724,7 @@ export const routes = {
     params: {
       type: 'object',
       required: ['grant'],
-      properties: { grant: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' } },
+      properties: { grant: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', description: "from the grant's `url`" } },
     },
     successStatus: 200,
     answer: containerCredentialsSchema,
@@ -744,7 +749,7 @@ export const routes = {
       type: 'object',
       additionalProperties: false,
       required: ['text'],
-      properties: { text: { type: 'string', minLength: 1, maxLength: 2048 } },
+      properties: { text: { type: 'string', minLength: 1, maxLength: 2048, description: 'a start URL, or its alias' } },
     },
     successStatus: 200,
     answer: startUrlSchema,

@@ -87,7 +87,10 @@ export function createSocketGuard(): Guard {
     checkControlCharacters(request);
 }
 
-/** Runs after the guard. What a restart would lose, for a newer client that is served all the same. @throws the refusal */
+/**
+ * Runs after the guard. Resolves with what a restart would lose if a newer client is served anyway.
+ * @throws DaemonUnreachableError daemon-version-mismatch: the daemon stops
+ */
 export type VersionCheck = (request: GuardedRequest) => Promise<string | undefined>;
 
 /**

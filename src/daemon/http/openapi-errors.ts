@@ -112,7 +112,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   413: 'The request body is larger than 64 KiB',
   415: 'The request body is not JSON',
   500: 'A fault of rolecall; its log has the cause',
-  502: 'AWS, or something in between, gave an answer that can not be used',
+  502: 'AWS, or something in between, gave an answer that cannot be used',
   503: 'Unavailable now',
 };
 

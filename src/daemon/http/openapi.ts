@@ -91,7 +91,7 @@ const SURFACES = {
   },
   web: {
     description:
-      'The local API of the rolecall daemon on its web port, for the page and for programs that can not open a unix socket. ' +
+      'The local API of the rolecall daemon on its web port, for the page and for programs that cannot open a unix socket. ' +
       'It hands out no credentials.',
     servers: [
       {
@@ -247,8 +247,8 @@ const PREFERENCE_APPLIED = {
 
 const STREAM =
   'A stream of server-sent events that does not end by itself. Each event has the lines `id:`, `event:` and one `data:` with JSON, ' +
-  'then an empty line; the schema describes one event with its `data` parsed. There is no `retry:` line: reconnect after 50 ms, ' +
-  'then ever later, up to 2 s. The first line is the comment `: listening`; the comment `: ping` comes every 15 seconds, so a ' +
+  'then an empty line; the schema describes one event with its `data` parsed. There is no `retry:` line: reconnect after half a ' +
+  'second, then less often. The first line is the comment `: listening`; the comment `: ping` comes every 15 seconds, so a ' +
   'connection that is silent for 45 seconds is dead. A client that sends the `id` of its last event as `Last-Event-ID` gets the ' +
   'events since then, of the last 256. Without it, or if the daemon has restarted or has no longer all of them, the stream begins ' +
   'with `hello`, which replaces everything that the client knows. A client that leaves more than 1 MiB unread is disconnected. ' +
@@ -286,7 +286,8 @@ const SOCKET_PARAMETERS = {
     name: 'rolecall-version',
     in: 'header',
     description:
-      'only for clients that start the daemon: their rolecall version. An older daemon answers 503 `daemon-version-mismatch` and stops',
+      'only for clients that start the daemon: their rolecall version. An older daemon answers 503 `daemon-version-mismatch` and stops, ' +
+      'unless that would end something; then it answers as usual, and the header `rolecall-stays` says what',
     schema: { type: 'string', examples: ['0.1.0'] },
   },
   ClientProcess: {

@@ -31,7 +31,7 @@ export const passkeysSchema = {
       description: 'the only origin where passkeys can be used, new at each start; null while no port is open',
     },
     isPersistent: { type: 'boolean', description: 'false: without a secret store, passkeys end with the daemon' },
-    problem: { anyOf: [errorSchema, { type: 'null' }], description: 'why the passkeys can not be read' },
+    problem: { anyOf: [errorSchema, { type: 'null' }], description: 'why the passkeys cannot be read' },
   },
 } as const;
 
