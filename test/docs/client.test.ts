@@ -5,14 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSignedInRig, type Rig } from '../helpers/rig.ts';
 import { runProcess } from '../helpers/run-process.ts';
+import { asPattern, findExamples } from './examples.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(root, 'docs', 'client.md'), 'utf8');
-const examples = [...page.matchAll(/```js run\n([\s\S]*?)```/g)].map(({ index, 1: text = '' }) => ({
-  line: page.slice(0, index).split('\n').length,
-  text,
-  shown: [...text.matchAll(/^\/\/ → (.*)$/gm)].map(([, line = '']) => line),
-}));
+const examples = findExamples(page);
 
 let rig: Rig;
 let project: string;
@@ -30,19 +27,13 @@ const run = (name: string, text: string) => {
   return runProcess(process.execPath, [join(project, name)], { environment: rig.environment, cwd: project });
 };
 
-/** `…` stands for any text. */
-const asPattern = (line: string): unknown => {
-  const parts = line.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
-  return expect.stringMatching(new RegExp(`^${parts.join('.+')}$`));
-};
-
 test('has examples, each with its output', () => {
   expect(examples.length).toBeGreaterThan(6);
   expect(examples.filter(({ shown }) => shown.length === 0)).toEqual([]);
 });
 
 // One after another, as a reader would: the sign-in and the lock are the daemon's.
-test.each(examples)('line $line', async ({ text, shown }) => {
+test.each(examples)('$name', async ({ text, shown }) => {
   const { exitCode, stdout, stderr } = await run('example.mjs', text);
   expect({ exitCode, lines: stdout.trimEnd().split('\n'), stderr }).toEqual({
     exitCode: 0,
