@@ -113,13 +113,18 @@ class Emulator:
 
         Without `user` it is the first of the directory, whose sign-ins are approved by themselves.
         """
+        if user is not None:
+            approved = self.control("GET", "knobs")["autoApprove"]
+            self.control("PATCH", "knobs", {"autoApprove": user})
+            try:
+                return self.login(home, session)
+            finally:
+                self.control("PATCH", "knobs", {"autoApprove": approved})
         client = self._oidc(
             "client/register", {"clientName": "pytest", "clientType": "public", "scopes": ["sso:account:access"]}
         )
         keys = {"clientId": client["clientId"], "clientSecret": client["clientSecret"]}
         started = self._oidc("device_authorization", {**keys, "startUrl": self.start_url})
-        if user is not None:
-            self.control("POST", f"device-authorizations/{started['userCode']}/approve", {"userName": user})
         grant = "urn:ietf:params:oauth:grant-type:device_code"
         token = self._oidc("token", {**keys, "grantType": grant, "deviceCode": started["deviceCode"]})
         expires_at = datetime.now(timezone.utc) + timedelta(seconds=int(token["expiresIn"]))

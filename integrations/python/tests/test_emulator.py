@@ -41,6 +41,17 @@ def test_a_session_ends_when_its_time_is_over(rolecall_emulator: EmulatedHome) -
         who("admin")
 
 
+def test_signs_in_as_another_user(rolecall_emulator: EmulatedHome) -> None:
+    rolecall_emulator.write_profile("log", "044444444444", "ReadOnly")
+    rolecall_emulator.sign_in("sam")
+    assert who("log").endswith("/sam")
+    rolecall_emulator.sign_in()
+    assert rolecall_emulator.control("GET", "knobs")["autoApprove"] is True
+    with pytest.raises(RolecallError) as raised:
+        rolecall_emulator.sign_in("nobody")
+    assert "nobody" in raised.value.message
+
+
 def test_sees_changes_of_the_directory(rolecall_emulator: EmulatedHome) -> None:
     rolecall_emulator.add_account("555555555555", "new")
     rolecall_emulator.add_permission_set("Audit")
