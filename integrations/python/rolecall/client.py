@@ -35,8 +35,8 @@ class Event(NamedTuple):
 class Client:
     """A client of the daemon of this user. It keeps no connection and may be used by several threads.
 
-    `timeout` is the deadline of each call, in seconds. With `start`, a call starts the daemon if none runs, through
-    `command`. Every method raises `RolecallError`.
+    `timeout` is the deadline of each call, in seconds; the daemon waits for AWS or for a person until shortly before.
+    With `start`, a call starts the daemon if none runs, through `command`. Every method raises `RolecallError`.
     """
 
     def __init__(

@@ -18,6 +18,9 @@ from .sockets import own_socket
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 
+#: Where the daemon may wait for AWS or for a person, so that it has to know for how long.
+_WAITING_ROUTES = ("/v1/credentials", "/v1/console", "/v1/grants")
+
 #: `None` is a body too: it is sent as `null`.
 NO_BODY = object()
 
@@ -134,7 +137,7 @@ def request(
 ) -> Any:
     """The answer as Python values; `None` without a body. Raises `RolecallError`."""
     # Without it the daemon answers within two seconds, also if AWS is only slow.
-    waits = timeout is not None and path.startswith("/v1/credentials")
+    waits = timeout is not None and path.startswith(_WAITING_ROUTES)
     headers = {"Prefer": f"wait={int(timeout or 0)}"} if waits else {}
     connected, answer = open_request(candidates, method, path, timeout=timeout, headers=headers, body=body)
     try:

@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from rolecall import Client, RolecallError
 
@@ -75,11 +75,15 @@ class FakeDaemon(socketserver.ThreadingUnixStreamServer):
 
     daemon_threads = True
 
+    def __init__(self, *arguments: Any) -> None:
+        self.requests: List[bytes] = []
+        super().__init__(*arguments)
+
 
 def serve(path: str, answer: Callable[[socket.socket], None]) -> FakeDaemon:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            self.request.recv(65536)
+            server.requests.append(self.request.recv(65536))
             answer(self.request)
 
     server = FakeDaemon(path, Handler)
@@ -98,6 +102,7 @@ class SocketTest(unittest.TestCase):
 
     def serve(self, answer: Callable[[socket.socket], None]) -> Client:
         server = serve(self.path, answer)
+        self.requests = server.requests
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         return Client(socket=self.path, timeout=0.3)
@@ -221,6 +226,16 @@ class SocketTest(unittest.TestCase):
                 client.status()
             self.assertEqual((raised.exception.code, raised.exception.exit_code), (code, exit_code))
             os.unlink(self.path)
+
+    def test_says_how_long_it_can_wait_for_credentials(self) -> None:
+        ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+        client = self.serve(lambda connection: connection.sendall(ok))
+        client.credentials("a", "111111111111", "b", timeout=60.5)
+        client.call("GET", "/v1/grants", timeout=5)
+        client.status()
+        self.assertIn(b"\r\nPrefer: wait=60\r\n", self.requests[0])
+        self.assertIn(b"\r\nPrefer: wait=5\r\n", self.requests[1])
+        self.assertNotIn(b"Prefer:", self.requests[2])
 
     def test_resumes_its_events_after_a_lost_connection(self) -> None:
         requests = []
