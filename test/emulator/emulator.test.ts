@@ -210,6 +210,19 @@ describe('counting and recording', () => {
     const requests = log.requests();
     expect([requests.length, requests[0]?.atMs, requests.at(-1)?.atMs]).toEqual([10_000, 15_000, 24_999]);
   });
+
+  test('keeps fewer requests if they are very long, and counts no more than 50,000 different details', () => {
+    const log = createRequestLog();
+    const request = { atMs: 0, method: 'GET', host: '', hasBearerToken: false, operation: 'ListAccountRoles' } as const;
+    const long = 'x'.repeat(64 * 1024);
+    for (let index = 0; index < 600; index += 1) log.record({ ...request, path: '/', detail: `${index}${long}` });
+    expect(log.requests().length).toBeLessThanOrEqual(512);
+    expect(log.requests().at(-1)?.detail).toBe(`599${long}`);
+    for (let index = 0; index < 50_100; index += 1) log.record({ ...request, path: '/', detail: `${index}` });
+    log.record({ ...request, path: '/', detail: '7' });
+    const counted = [long, '7', '50099'].map((detail) => log.count('ListAccountRoles', detail));
+    expect([...counted, log.count('ListAccountRoles')]).toEqual([0, 2, 0, 50_701]);
+  });
 });
 
 describe('unknown requests', () => {
