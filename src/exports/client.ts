@@ -1,9 +1,11 @@
 // `rolecall/client`: the local API for other programs. Its names and types are a promise, as docs/client.md says.
 import { homedir } from 'node:os';
 import { createSystemClock } from '../core/clock.ts';
+import { UsageError } from '../core/errors.ts';
 import { createLocalApiClient } from '../local-api/client.ts';
 import { applyEvent, readEvents, type HeardEvent } from '../local-api/events.ts';
 import { resolvePaths } from '../local-api/paths.ts';
+import { ROUTE_ADDRESSES } from '../local-api/route-addresses.ts';
 import type { Answers, CallableRouteName, InputOf } from '../local-api/routes.ts';
 import type { StatusDocument } from '../local-api/schemas.ts';
 import type {
@@ -38,7 +40,7 @@ export interface ClientOptions {
   readonly socket?: string;
   /** True: starts the daemon if none is running. By default a call fails with `daemon-not-running` then. */
   readonly startDaemon?: boolean;
-  /** For each call. By default the daemon decides: it may wait for a sign-in or an approval, as its settings say. */
+  /** For each call, above 0. By default the daemon decides: it may wait for a sign-in or an approval, as its settings say. */
   readonly timeoutMs?: number;
   /** Variables for finding and starting the daemon; by default those of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -66,7 +68,7 @@ export interface Client {
   status(options?: CallOptions): Promise<Status>;
   /** The accounts of all sessions or of one; `refresh` asks AWS again first. */
   accounts(filter?: { session?: string; refresh?: boolean }, options?: CallOptions): Promise<Accounts>;
-  /** One row for each account and permission set. */
+  /** One row for each account and permission set; none, and `complete` false, before they have been listed. */
   roles(filter?: { session?: string }, options?: CallOptions): Promise<Roles>;
   /** Temporary keys, as a credential_process document. */
   credentials(role: RoleSelector, options?: CallOptions): Promise<Credentials>;
@@ -79,8 +81,14 @@ export interface Client {
   setCurrent(role: RoleSelector | null, options?: CallOptions): Promise<CurrentRole | null>;
   /** Starts a sign-in. In state `pending`, show `userCode` and open `openUri`; `live`: none is needed. */
   startSignIn(session: string, request?: SignInRequest, options?: CallOptions): Promise<SignIn>;
-  /** The outcome of the pending sign-in, once it has one. */
-  waitForSignIn(session: string, options?: { readonly signal?: AbortSignal }): Promise<SignIn>;
+  /**
+   * The outcome of the pending sign-in, once it has one. With `setup`, after `approved` also waits until the roles are
+   * listed and their profiles written: before that, `roles()` may be empty.
+   */
+  waitForSignIn(
+    session: string,
+    options?: { readonly signal?: AbortSignal; readonly setup?: boolean },
+  ): Promise<SignIn>;
   cancelSignIn(session: string, options?: CallOptions): Promise<void>;
   signOut(session: string, options?: CallOptions): Promise<SignOut>;
   /** The profiles that `syncProfiles` would write, with the diff. */
@@ -142,6 +150,9 @@ export type ClientEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected' };
 
+/** What timers take; longer ones would end at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** How often the daemon is asked about a pending sign-in. */
 const SIGN_IN_POLL_MS = 500;
 
@@ -179,9 +190,15 @@ export function createClient(options: ClientOptions = {}): Client {
     { timeoutMs = options.timeoutMs, signal }: CallOptions = {},
   ): Promise<Answers[R]> {
     try {
+      if (!Object.hasOwn(ROUTE_ADDRESSES, operation)) {
+        throw new UsageError('invalid-request', `There is no operation "${operation}" in schemas/openapi-socket.json.`);
+      }
+      if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+        throw new UsageError('invalid-request', `timeoutMs must be above 0, and it is ${timeoutMs}.`);
+      }
       return await localApi.call(operation, input, {
         failsOnSilence: true,
-        ...(timeoutMs === undefined ? defaultWait(operation) : { timeoutMs }),
+        ...(timeoutMs === undefined ? defaultWait(operation) : { timeoutMs: Math.min(timeoutMs, MAX_TIMEOUT_MS) }),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
@@ -224,11 +241,12 @@ export function createClient(options: ClientOptions = {}): Client {
       ask('setCurrent', { body: role === null ? null : selectorOf(role) }, callOptions),
     startSignIn: (session, request = {}, callOptions) =>
       ask('startSignIn', { session, body: { ...request } }, callOptions),
-    async waitForSignIn(session, { signal } = {}) {
+    async waitForSignIn(session, { signal, setup = false } = {}) {
       for (;;) {
         const signIn = await ask('signIn', { session }, signal === undefined ? {} : { signal });
         if (signIn === null) return { state: 'cancelled' };
-        if (signIn.state !== 'pending') return signIn;
+        const isSettingUp = signIn.setup?.state === 'listing' || signIn.setup?.state === 'syncing';
+        if (signIn.state !== 'pending' && !(setup && isSettingUp)) return signIn;
         await clock.sleep(SIGN_IN_POLL_MS, signal);
       }
     },

@@ -202,7 +202,7 @@ export interface CurrentRole {
   readonly session: SessionName;
   readonly accountId: AccountId;
   readonly permissionSet: PermissionSet;
-  /** rolecall's profile for the role; absent without one */
+  /** rolecall's profile for the role; null without one */
   readonly profile: string | null;
 }
 
@@ -787,7 +787,7 @@ export interface ShownCurrentRole {
   readonly session: SessionName;
   readonly accountId: AccountId;
   readonly permissionSet: PermissionSet;
-  /** rolecall's profile for the role; absent without one */
+  /** rolecall's profile for the role; null without one */
   readonly profile: string | null;
   readonly accountName: string | null;
   /** a [[protect]] of the settings matches */
@@ -892,7 +892,7 @@ export interface Status {
   readonly version: string;
   readonly pid: number;
   readonly startedAt: Time;
-  /** by how much this machine's clock is ahead of AWS's, or behind if negative, in whole minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's */
+  /** by how much this machine's clock is ahead of AWS's, or behind if negative, rounded to minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's */
   readonly clockAheadSeconds?: number;
   readonly store: StoreStatus;
   /** custom endpoints in force; an absent one is AWS's own */

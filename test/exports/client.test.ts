@@ -43,7 +43,10 @@ test('signs in, and tells when that has happened', async () => {
   });
   const started = await client.startSignIn(SESSION, { flow: 'device' });
   expect(started).toMatchObject({ state: 'pending', flow: 'device', userCode: expect.any(String) });
-  expect(await client.waitForSignIn(SESSION)).toMatchObject({ state: 'approved' });
+  const outcome = { state: 'approved', setup: { state: 'done', profiles: { total: expect.any(Number) } } };
+  expect(await client.waitForSignIn(SESSION, { setup: true })).toMatchObject(outcome);
+  const { roles } = await client.roles();
+  expect(roles.map(({ profile }) => profile)).toContain('taylor.Admin-AF-Permission-Set');
   expect(await client.startSignIn(SESSION)).toMatchObject({ state: 'live' });
 });
 
@@ -110,6 +113,30 @@ describe('signed in', () => {
 
 describe('without a daemon', () => {
   const nowhere = () => createClient({ socket: join(rig.home.path, 'none.sock'), environment: rig.environment });
+
+  test.each([
+    [
+      'an operation that does not exist',
+      (the: Client) => the.call('nothing' as 'status', {}),
+      'no operation "nothing"',
+    ],
+    ['no time', (the: Client) => the.status({ timeoutMs: 0 }), 'timeoutMs must be above 0, and it is 0.'],
+    ['no number', (the: Client) => the.status({ timeoutMs: Number.NaN }), 'timeoutMs must be above 0, and it is NaN.'],
+    [
+      'a flow that does not exist',
+      (the: Client) => the.startSignIn(SESSION, { flow: 'Device' as 'device' }),
+      '"flow" in the body must be "device" or "pkce".',
+    ],
+  ])('names %s', async (_what, call, message) => {
+    expect(await failureOf(call(client))).toMatchObject({
+      code: 'invalid-request',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('takes any longer time', async () => {
+    expect(await client.status({ timeoutMs: Number.POSITIVE_INFINITY })).toMatchObject({ pid: expect.any(Number) });
+  });
 
   test('fails with one error, which names the command that helps', async () => {
     expect(await failureOf(nowhere().status())).toEqual(NO_DAEMON);

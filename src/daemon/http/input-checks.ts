@@ -73,9 +73,12 @@ function describe(httpPart: string, error: ErrorObject | undefined): string {
   if (error?.keyword === 'additionalProperties') return `The ${where} has an unknown field.`;
   const field = error?.instancePath.slice(1) ?? '';
   if (field === '') return `The ${where} has the wrong format.`;
-  const expected = EXPECTED[field];
+  const allowed: unknown = error?.keyword === 'enum' ? error.params['allowedValues'] : undefined;
+  const expected = EXPECTED[field] ?? (Array.isArray(allowed) ? allowed.map(quote).join(' or ') : undefined);
   return `"${field}" in the ${where} ${expected === undefined ? 'has the wrong format' : `must be ${expected}`}.`;
 }
+
+const quote = (value: unknown) => JSON.stringify(value);
 
 const EXPECTED: Readonly<Record<string, string>> = {
   account: 'a 12-digit account id',

@@ -44,7 +44,7 @@ export const currentRoleSchema = {
     permissionSet,
     profile: {
       anyOf: [{ ...plainText, maxLength: 512 }, { type: 'null' }],
-      description: "rolecall's profile for the role; absent without one",
+      description: "rolecall's profile for the role; null without one",
     },
   },
 } as const;

@@ -190,7 +190,7 @@ export const statusSchema = {
     clockAheadSeconds: {
       type: 'integer',
       description:
-        "by how much this machine's clock is ahead of AWS's, or behind if negative, in whole minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's",
+        "by how much this machine's clock is ahead of AWS's, or behind if negative, rounded to minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's",
     },
     store: {
       title: 'StoreStatus',
