@@ -18,7 +18,7 @@ export interface ServerCertificate {
 }
 
 /** The name of the authority; also tells the files of the emulator from others. */
-export const CA_NAME = 'rolecall emulator CA';
+export const CA_NAME = 'Authority of rolecall emulator';
 
 const DAY_MS = 86_400_000;
 const LIFETIME_MS = 365 * DAY_MS;
