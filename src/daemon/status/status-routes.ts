@@ -14,7 +14,6 @@ import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
-import { findMissingSessions } from '../settings/missing-sessions.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -76,9 +75,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
           ...configProblems,
           ...currentProblems,
           ...(await findUnmatched(reading, deps)),
-          ...(reading.document === undefined
-            ? []
-            : findMissingSessions(deps.files.settings, deps.settings, reading.document)),
+          ...(await findMissing(reading, deps)),
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),
@@ -113,6 +110,13 @@ async function findUnmatched({ sessions }: ConfigReading, deps: StatusDeps): Pro
   if (sessions.length === 0) return [];
   const catalogs = await Promise.all(sessions.map((session) => deps.broker.cachedCatalog(session)));
   return deps.unmatchedRules(catalogs, await deps.roleList.chains());
+}
+
+async function findMissing({ document }: ConfigReading, { files, settings }: StatusDeps): Promise<readonly Problem[]> {
+  if (document === undefined || settings.sessionLines.size === 0) return [];
+  // Few files have such tables, and the first answer should not wait for more modules.
+  const { findMissingSessions } = await import('../settings/missing-sessions.ts');
+  return findMissingSessions(files.settings, settings, document);
 }
 
 /** Merges duplicates: several sessions may report the same locked keychain, or several callers the same outage. */
