@@ -3,6 +3,7 @@ import type { BrowserPlace } from '../core/aws/sign-in-flow.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorBody } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
+import type { RoleDocument } from '../local-api/schemas.ts';
 import type { SettingsDescription } from '../local-api/settings-description.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
 import type { InstalledService } from '../platform/service/installed-service.ts';
@@ -29,6 +30,8 @@ export interface JsonNote {
   /** Of a failure that does not end the command. */
   readonly code?: string;
   readonly hint?: string;
+  /** The first of several roles that match, before the error that says so. */
+  readonly roles?: readonly RoleDocument[];
 }
 
 export interface PageOptions {

@@ -9,6 +9,12 @@ import type { YesOption } from './yes-option.ts';
 
 type Context = DaemonAccess & Dialog & Output;
 
+interface MayEndOptions extends YesOption {
+  readonly json?: boolean;
+  /** To type again with --yes, as the hint of the error. */
+  readonly command?: string;
+}
+
 /** The exit code of a command that may not go on. */
 export const EXIT_DECLINED = 1;
 
@@ -23,7 +29,7 @@ const STATUS_TIMEOUT_MS = 5000;
  */
 export async function mayEndSignIns(
   action: string,
-  { yes, json }: YesOption & { readonly json?: boolean },
+  { yes, json, command }: MayEndOptions,
   context: Context,
   isMeant: (daemon: StatusDocument) => boolean = () => true,
 ): Promise<boolean> {
@@ -35,7 +41,7 @@ export async function mayEndSignIns(
   const what = `${action} signs you out of ${sessions.map(harmless).join(', ')}`;
   if (json === true) {
     throw new UsageError('usage', `${what}, as the sign-in is in memory only. Pass --yes to go on.`, {
-      hint: 'rolecall --help',
+      hint: command === undefined ? 'rolecall --help' : `${command} --yes --json`,
     });
   }
   if (context.stdinIsTerminal) {

@@ -42,7 +42,7 @@ An in-memory IAM Identity Center: SSO OIDC, the SSO portal, STS
   --tls-ca FILE          write the certificate of its authority to FILE; implies --tls
   --directory FILE.json  accounts, users, permission sets and assignments (default: a small team)
   --auto-approve         approve every sign-in at once, as the first user
-  --json                 print one line of JSON instead of text, as soon as it listens
+  --json                 print one line of JSON instead of text, as soon as it listens, or why it does not
 
 ROLECALL_EMULATOR_TOKEN in the environment is the control token; without it, there is a new one.
 `;
@@ -69,7 +69,10 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
     const tls = options.tls ? createServerCertificate({ names: namesOf(options), ...machine() }) : undefined;
     if (tls !== undefined) caFile = await deps.writeCaFile(tls.caPem, options.tlsCa);
     const { port } = await listen(emulator, options, tls && caFile && { ...tls, caFile: caFile.path });
-    if (!isLoopbackHost(host)) deps.writeError(formatReach(host));
+    if (!isLoopbackHost(host)) {
+      const message = formatReach(host);
+      deps.writeError(options.json ? formatJsonLine({ type: 'note', message }) : `${message}\n`);
+    }
     deps.writeOut(
       options.json
         ? formatJsonLine(describe(emulator, { host, port }, caFile))
@@ -78,7 +81,11 @@ export async function runEmulatorCommand(deps: CommandDeps): Promise<number> {
   } catch (thrown) {
     await caFile?.remove();
     if (!(thrown instanceof UsageError)) throw thrown;
-    deps.writeError(formatError(thrown));
+    deps.writeError(
+      deps.args.includes('--json')
+        ? formatJsonLine({ ...thrown.toBody(), exitCode: thrown.exitCode })
+        : formatError(thrown),
+    );
     return thrown.exitCode;
   }
   await deps.untilStopped;
@@ -238,7 +245,7 @@ function formatReach(host: string): string {
   const who = isWildcardHost(host)
     ? 'Every machine and container that can connect to this one'
     : `Every machine that can connect to ${host}`;
-  return `${who} can sign in here. Its credentials open nothing; the control API needs the control token.\n`;
+  return `${who} can sign in here. Its credentials open nothing; the control API needs the control token.`;
 }
 
 function formatWelcome(emulator: Emulator, { autoApprove }: CommandOptions, caFile: CaFile | undefined): string {

@@ -48,6 +48,18 @@ test('stop and restart ask, and Enter or "n" leaves the daemon running', async (
   expect(await isRunning()).toBe(true);
 });
 
+test('with --json the error has the command with --yes', async () => {
+  rig = await createSignedInRig();
+  for (const command of ['stop', 'restart']) {
+    const { exitCode, stderr } = await rig.runCli(['daemon', command, '--json']);
+    expect({ exitCode, ...(JSON.parse(stderr) as object) }).toMatchObject({
+      exitCode: 2,
+      hint: `rolecall daemon ${command} --yes --json`,
+    });
+  }
+  expect(await isRunning()).toBe(true);
+});
+
 test('"y" stops the daemon', async () => {
   rig = await createSignedInRig();
   expect(await say(['daemon', 'stop'], 'y')).toContain('Go on? [y/N] ');

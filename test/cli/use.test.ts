@@ -87,6 +87,17 @@ Run: rolecall use Shop-Staging.ReadOnly
     });
   });
 
+  test('is not chosen among several: --json has the candidates in a note', async () => {
+    const { stderr } = await rig.runCli(['use', '--json', 'readonly']);
+    const [note, error] = stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    const profiles = ['Shop-Staging.ReadOnly', 'Log-Archive.ReadOnly', 'professional-af.ReadOnly'];
+    expect(note).toMatchObject({ type: 'note', roles: profiles.map((profile) => ({ profile })) });
+    expect(error).toMatchObject({ code: 'usage', hint: 'rolecall use Shop-Staging.ReadOnly' });
+  });
+
   test('of several candidates, marks protected ones and suggests another', async () => {
     expect(await name(['professional'])).toEqual({
       exitCode: 2,
@@ -319,7 +330,17 @@ describe('a role that needs a confirmation', () => {
     expect(await rig.runCli(['use', '--print-name', '--no-picker', ...words], terminal)).toEqual(
       refused('rolecall use'),
     );
-    expect(await rig.runCli(['use', '--json', ...words], terminal)).toEqual(refused('rolecall use'));
+    const { stderr, ...rest } = await rig.runCli(['use', '--json', ...words], terminal);
+    expect({ ...rest, error: JSON.parse(stderr) as unknown }).toEqual({
+      exitCode: 2,
+      stdout: '',
+      error: {
+        code: 'usage',
+        message: `"${words.join(' ')}" matches ${description}, but ${reason}. Name it exactly.`,
+        hint: `rolecall use ${profile}`,
+        exitCode: 2,
+      },
+    });
     await rig.runCli(['use', '--current', '--off']);
     expect(await rig.runCli(['use', '--current', ...words])).toEqual(refused('rolecall use --current'));
 

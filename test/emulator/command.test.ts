@@ -105,6 +105,20 @@ Press Ctrl-C to stop.
     expect(await running.exitCode).toBe(0);
   });
 
+  test('prints why it cannot start as one line of JSON for programs', async () => {
+    const { exitCode, out, error } = await refusal(['--json', '--port', 'x']);
+    expect({ exitCode, out, error: JSON.parse(error) as unknown }).toEqual({
+      exitCode: 2,
+      out: '',
+      error: {
+        code: 'usage',
+        message: '--port must be a number from 0 to 65535, not "x".',
+        hint: 'rolecall emulator --port 4000',
+        exitCode: 2,
+      },
+    });
+  });
+
   test('loads a directory with its users from a file', async () => {
     const file = join(temporaryFolder(), 'team.json');
     const users = Array.from({ length: 10 }, (_, index) => ({ userName: `user-${index}` }));
@@ -161,9 +175,11 @@ describe('beyond loopback, and with TLS', () => {
       host: '0.0.0.0',
       environment: { AWS_ENDPOINT_URL_STS: `http://emulator:${port}` },
     });
-    expect(running.error()).toBe(
-      'Every machine and container that can connect to this one can sign in here. Its credentials open nothing; the control API needs the control token.\n',
-    );
+    expect(JSON.parse(running.error())).toEqual({
+      type: 'note',
+      message:
+        'Every machine and container that can connect to this one can sign in here. Its credentials open nothing; the control API needs the control token.',
+    });
     const ask = async (path: string, headers: Record<string, string>) =>
       (await call(`http://127.0.0.1:${port}${path}`, { headers })).status;
     const authorization = `Bearer ${controlToken}`;

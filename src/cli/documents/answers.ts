@@ -190,6 +190,10 @@ export const ANSWERS: Readonly<Record<string, object>> = {
     environment: { type: 'object', additionalProperties: text },
     controlToken: text,
     user: textOrNull,
+    host: { ...text, description: 'the address on which it listens' },
+    port: integer,
+    controlUrl: text,
+    caFile: { ...textOrNull, description: 'the certificate of its authority; null without TLS' },
   }),
   version: documentOf(
     {

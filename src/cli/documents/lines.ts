@@ -1,5 +1,7 @@
 // The lines of `login --json`, and those on standard error with --json, as JSON Schemas.
+import { rolesSchema } from '../../local-api/schemas/roles.ts';
 import { signInSchema, signInSetupSchema } from '../../local-api/schemas/sign-in.ts';
+import { eventSchema } from '../../local-api/schemas/status.ts';
 import {
   accountId,
   errorSchema,
@@ -59,12 +61,32 @@ export const LINES: Readonly<Record<string, object>> = {
       },
     ],
   },
+  'status line': {
+    anyOf: [
+      ...eventSchema.anyOf.map(({ properties: { event, data } }) => documentOf({ type: event, data })),
+      {
+        ...documentOf({ type: { enum: ['disconnected', 'connected'] } }),
+        description: 'the daemon has ended, or answers again; a `hello` follows if it has restarted',
+      },
+    ],
+    description: 'of `status --watch`',
+  },
   'error line': {
     ...extend({ exitCode: integer }, errorSchema),
     description: 'the last line on standard error of a command that failed',
   },
   'note line': {
-    ...documentOf({ type: { enum: ['note', 'warning', 'debug'] }, message: text }, { code: text, hint: text }),
+    ...documentOf(
+      { type: { enum: ['note', 'warning', 'debug'] }, message: text },
+      {
+        code: text,
+        hint: text,
+        roles: {
+          ...listOf(rolesSchema.properties.roles.items),
+          description: 'the first of several roles that match your words',
+        },
+      },
+    ),
     description: 'on standard error, before an error',
   },
 };

@@ -74,11 +74,7 @@ export function severalMatch(
   context: Output,
 ): UsageError {
   const candidates = matching.slice(0, MAX_CANDIDATES).map((position) => roles[position] as RoleDocument);
-  const { cells } = createRoleColumns(roles);
-  const mark = protectedMark(context.environment);
-  context.stderr.write(
-    formatTable(candidates.map((role) => [role.protected ? mark : '', ...cells(role).map(({ text }) => text)])),
-  );
+  printCandidates(candidates, roles, context);
   const more = matching.length - candidates.length;
   const tail = more > 0 ? ` (${candidates.length} shown)` : '';
   return new UsageError(
@@ -88,5 +84,18 @@ export function severalMatch(
       // Prefers to suggest a role that is not protected.
       hint: exactCommand(candidates.find((role) => !role.protected) ?? candidates[0], request),
     },
+  );
+}
+
+function printCandidates(candidates: readonly RoleDocument[], roles: readonly RoleDocument[], context: Output): void {
+  const { stderr, environment } = context;
+  if (stderr.note !== undefined) {
+    stderr.note({ type: 'note', message: 'Roles that match are in "roles".', roles: candidates });
+    return;
+  }
+  const { cells } = createRoleColumns(roles);
+  const mark = protectedMark(environment);
+  stderr.write(
+    formatTable(candidates.map((role) => [role.protected ? mark : '', ...cells(role).map(({ text }) => text)])),
   );
 }

@@ -27,7 +27,7 @@ export async function runDaemonStart(
 
 /** Returns when the process has ended. */
 export async function runDaemonStop(options: JsonOption & YesOption, context: Dialog & StopContext): Promise<number> {
-  if (!(await mayEndSignIns('Stopping the daemon', options, context))) {
+  if (!(await mayEndSignIns('Stopping the daemon', { ...options, command: 'rolecall daemon stop' }, context))) {
     context.stderr.write('The daemon was not stopped.\n');
     return EXIT_DECLINED;
   }
@@ -51,7 +51,7 @@ export async function runDaemonRestart(
 ): Promise<number> {
   const service = await findRunningService(context);
   await checkNewSettings(service, context);
-  if (!(await mayEndSignIns('Restarting the daemon', options, context))) {
+  if (!(await mayEndSignIns('Restarting the daemon', { ...options, command: 'rolecall daemon restart' }, context))) {
     context.stderr.write(`${NOT_RESTARTED}\n`);
     return EXIT_DECLINED;
   }

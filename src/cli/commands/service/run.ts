@@ -32,7 +32,14 @@ export async function runServiceInstall(
   const service = await context.loadService();
   const isPossible = (await service.status()).manager !== null;
   if (isPossible) await requireValidSettings('The service was not installed.', context);
-  if (isPossible && !(await mayEndSignIns('Installing the service restarts the daemon and', options, context))) {
+  if (
+    isPossible &&
+    !(await mayEndSignIns(
+      'Installing the service restarts the daemon and',
+      { ...options, command: 'rolecall service install' },
+      context,
+    ))
+  ) {
     context.stderr.write('The service was not installed.\n');
     return EXIT_DECLINED;
   }
@@ -97,7 +104,14 @@ export async function runServiceUninstall(
   const { pid: servicePid } = await service.status();
   // A daemon that was started by a command goes on.
   const isService = ({ pid }: StatusDocument) => pid === servicePid;
-  if (!(await mayEndSignIns('Uninstalling the service stops the daemon and', options, context, isService))) {
+  if (
+    !(await mayEndSignIns(
+      'Uninstalling the service stops the daemon and',
+      { ...options, command: 'rolecall service uninstall' },
+      context,
+      isService,
+    ))
+  ) {
     context.stderr.write('The service was not uninstalled.\n');
     return EXIT_DECLINED;
   }
