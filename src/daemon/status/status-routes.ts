@@ -10,10 +10,12 @@ import type { Approvals } from '../approvals/approvals.ts';
 import type { LastRefusals } from '../audit/credential-outcomes.ts';
 import type { Handlers } from '../http/surface.ts';
 import type { Lock } from '../lock/lock.ts';
+import type { Log } from '../process/log.ts';
 import type { Chains } from '../roles/chains.ts';
 import type { CurrentRole } from '../roles/current-role.ts';
 import type { RoleList } from '../roles/role-list.ts';
 import type { createUnmatchedRules } from '../roles/unmatched-rules.ts';
+import { createLogNewWarnings } from '../settings/log-new-warnings.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { SharedConfig } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
@@ -39,6 +41,7 @@ export interface StatusDeps extends SessionStatusDeps {
   readonly approvals: Pick<Approvals, 'list'>;
   readonly unmatchedRules: ReturnType<typeof createUnmatchedRules>;
   readonly clock: Clock;
+  readonly log: Log;
   /** How far this machine's clock is ahead of AWS's. */
   readonly clockAheadMs: () => number;
 }
@@ -47,6 +50,7 @@ export interface StatusDeps extends SessionStatusDeps {
 export type StatusHandlers = Pick<Handlers, 'openapi'> & { readonly status: () => Promise<StatusDocument> };
 
 export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
+  const logNewWarnings = createLogNewWarnings(deps.log);
   return {
     openapi: async (_input, { surface }) => {
       const { describeOpenApi } = await import('../http/openapi.ts');
@@ -59,6 +63,8 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       const notes = reading.sessions.flatMap(deps.sessionEndpoints.findNotes);
       const waiting = deps.approvals.list().length;
       const clockAheadSeconds = roundClockSkewSeconds(deps.clockAheadMs());
+      const ofSettings = [...(await findUnmatched(reading, deps)), ...(await findMissing(reading, deps))];
+      if (reading.document !== undefined) logNewWarnings(ofSettings);
       return {
         version: deps.version,
         pid: deps.processId,
@@ -74,8 +80,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
         problems: withoutRepeats([
           ...configProblems,
           ...currentProblems,
-          ...(await findUnmatched(reading, deps)),
-          ...(await findMissing(reading, deps)),
+          ...ofSettings,
           ...deps.problems.list(),
           ...found.flatMap(({ problems }) => problems.filter((problem) => problem !== undefined)),
         ]),

@@ -1,6 +1,7 @@
 // What is reported of config.toml although it is valid: templates, rules that never count, sessions that do not exist.
 import { expect, test } from 'vitest';
 import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
+import { createLogNewWarnings } from '../../../src/daemon/settings/log-new-warnings.ts';
 import { findMissingSessions } from '../../../src/daemon/settings/missing-sessions.ts';
 import { parseSettings } from '../../../src/daemon/settings/settings.ts';
 
@@ -78,4 +79,14 @@ test('settings of a session that ~/.aws/config does not have', async () => {
   // A team file adds the sso-sessions that it names.
   const ofTeam = await parse('', '[session.x]\nstart_url = "https://x.awsapps.com/start"\nregion = "us-east-1"\n');
   expect(findMissingSessions(PATH, ofTeam, config)).toEqual([]);
+});
+
+test('the log has each warning once, and again if it comes back', () => {
+  const lines: string[] = [];
+  const logNewWarnings = createLogNewWarnings((level, message) => void lines.push(`${level} ${message}`));
+  const [a, b] = ['a', 'b'].map((message) => ({ code: 'settings-session-missing', message, hint: 'x' }) as const);
+  for (const warnings of [[], [a], [a], [a, b], [b], [a, b]]) {
+    logNewWarnings(warnings.filter((one) => one !== undefined));
+  }
+  expect(lines).toEqual(['warn a', 'warn b', 'warn a']);
 });
