@@ -222,6 +222,7 @@ export const routes = {
     surfaces: BOTH,
     summary: 'This description of the API',
     successStatus: 200,
+    isConditional: true,
     answer: { type: 'object', additionalProperties: true },
   },
   accounts: {

@@ -368,6 +368,19 @@ describe('the OpenAPI document', () => {
     const expected = (['socket', 'web'] as const).map((name) => [name, describeOpenApi(name, loadVersion())]);
     expect(served).toEqual(JSON.parse(JSON.stringify(expected)));
   });
+
+  test('is not sent again to a client that has it', async () => {
+    rig = await createRig();
+    const { socketPath } = rig.paths;
+    const ask = (headers: readonly (readonly [string, string])[]) =>
+      exchange(
+        { path: socketPath },
+        formatRequest({ method: 'GET', target: '/v1/openapi.json', headers: [['Host', 'localhost'], ...headers] }),
+      );
+    const { headers } = await ask([]);
+    const again = await ask([['If-None-Match', String(headers['etag'])]]);
+    expect({ status: again.status, body: again.body }).toEqual({ status: 304, body: '' });
+  });
 });
 
 describe('an internal error', () => {

@@ -4,6 +4,7 @@ import { chainNameOf, isChainName } from '../../core/aws/chain-role.ts';
 import { roundClockSkewSeconds } from '../../core/aws/clock-skew.ts';
 import type { Role } from '../../core/model.ts';
 import type { Problem, Problems } from '../../core/problems.ts';
+import type { SurfaceName } from '../../local-api/routes.ts';
 import type { StatusDocument } from '../../local-api/schemas.ts';
 import type { SecretStore } from '../../sso/ports.ts';
 import type { Approvals } from '../approvals/approvals.ts';
@@ -51,10 +52,16 @@ export type StatusHandlers = Pick<Handlers, 'openapi'> & { readonly status: () =
 
 export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
   const logNewWarnings = createLogNewWarnings(deps.log);
+  const descriptions = new Map<SurfaceName, Buffer>();
   return {
+    // Kept as bytes, because building it blocks the daemon for 30 ms and more.
     openapi: async (_input, { surface }) => {
+      const known = descriptions.get(surface);
+      if (known !== undefined) return known;
       const { describeOpenApi } = await import('../http/openapi.ts');
-      return describeOpenApi(surface, deps.version);
+      const description = Buffer.from(JSON.stringify(describeOpenApi(surface, deps.version)));
+      descriptions.set(surface, description);
+      return description;
     },
     async status() {
       const { reading, configProblems } = await readConfig(deps);
