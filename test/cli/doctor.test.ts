@@ -547,7 +547,10 @@ describe('doctor', () => {
 
     writePrivate(credentials, '');
     const again = await its.runCli(['doctor', '--fix', '--json']);
-    expect(again).toMatchObject({ exitCode: 0, stderr: 'Nothing can be fixed automatically.\n' });
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stderr: '{"type":"note","message":"Nothing can be fixed automatically."}\n',
+    });
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: true });
   });
 

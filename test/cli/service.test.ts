@@ -48,6 +48,7 @@ test('install without a service manager says what happens instead, and changes n
     startsWithDesktop: false,
     socketState: null,
     daemonState: null,
+    processId: null,
     pid: null,
     files: [],
     droppedVariables: [],

@@ -98,18 +98,20 @@ describe('a name that was added to the credentials file later', () => {
     expect(doctor.groups.flatMap(({ findings }) => findings).filter(({ code }) => code === 'profile-shadowed')).toEqual(
       [expect.objectContaining({ message, commands: ['rolecall profiles sync'] })],
     );
-    const refused = {
+    const reason = `AWS clients read [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}.`;
+    for (const word of [ADMIN, 'taylor']) {
+      expect(await rig.runCli(['use', '--print-name', word])).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: `rolecall: ${reason} [profile-shadowed]\nRun: rolecall profiles sync\n`,
+      });
+    }
+    const asJson = await rig.runCli(['use', '--json', 'taylor']);
+    expect({ ...asJson, stderr: JSON.parse(asJson.stderr) as unknown }).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `rolecall: AWS clients read [${ADMIN}] from ~/.aws/credentials, line 2, not from rolecall. A sync renames the role's profile to ${RENAMED}. [profile-shadowed]\nRun: rolecall profiles sync\n`,
-    };
-    for (const words of [
-      ['--print-name', ADMIN],
-      ['--print-name', 'taylor'],
-      ['--json', 'taylor'],
-    ]) {
-      expect(await rig.runCli(['use', ...words])).toEqual(refused);
-    }
+      stderr: { code: 'profile-shadowed', message: reason, hint: 'rolecall profiles sync', exitCode: 1 },
+    });
 
     expect(await rig.runCli(['profiles', 'sync'])).toMatchObject({ exitCode: 0, stderr: LINE });
     expect(await shadowed()).toEqual([]);

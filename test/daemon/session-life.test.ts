@@ -47,8 +47,11 @@ test('a logout that AWS can not be told of says that the session stays active th
     exitCode: 0,
     answer: { signedOut: [SESSION], livesOn: [SESSION] },
   });
-  expect(stderr).toMatch(
-    /^Note: The session of my-sso-session could not be ended at AWS and stays active there until it expires\. Identity Center of my-sso-session can't be reached: .*\n$/,
-  );
+  expect(JSON.parse(stderr)).toEqual({
+    type: 'note',
+    message: expect.stringMatching(
+      /^The session of my-sso-session could not be ended at AWS and stays active there until it expires\. Identity Center of my-sso-session can't be reached: ./,
+    ),
+  });
   expect(its.logLines.filter((line) => line.startsWith('warn The session of'))).toHaveLength(1);
 });

@@ -96,13 +96,13 @@ function run(language: string, text: string): Promise<ProcessRun> {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  writeFileSync(join(folder, 'emulator.json'), line);
   const options = { environment, cwd: folder, deadlineMs: BUILD_DEADLINE_MS };
+  // The first example starts an emulator of its own, without TLS.
+  const startsOne = text.includes('rolecall emulator');
+  if (!startsOne) writeFileSync(join(folder, 'emulator.json'), line);
   switch (language) {
     case 'sh': {
-      // The first example starts an emulator of its own, without TLS.
-      const isFirst = text.includes('rolecall emulator');
-      const own = isFirst ? { ...home.environment, PATH: environment['PATH'] ?? '' } : environment;
+      const own = startsOne ? { ...home.environment, PATH: environment['PATH'] ?? '' } : environment;
       return runProcess('sh', ['-eu', write('example.sh')], { ...options, environment: own });
     }
     case 'python':

@@ -103,7 +103,7 @@ test.skipIf(!isThere)(
         'Wrote ~/.config/systemd/user/rolecall.socket\n' +
         'Wrote ~/.config/systemd/user/rolecall.service\n' +
         'Wrote ~/.local/state/rolecall/service.env\n' +
-        'The service uses these variables of this shell: XDG_CONFIG_HOME, XDG_STATE_HOME, ROLECALL_SECRET_STORE, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS.\n' +
+        'The service uses these variables of this shell: XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, ROLECALL_SECRET_STORE, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_STS.\n' +
         `The service is installed and running, pid ${pid}. It starts with your desktop, or with the first request.\n`,
       stderr: 'Note: ROLECALL_PASSPHRASE is a secret and was not stored for the service.\n',
     });
@@ -340,7 +340,7 @@ test.skipIf(!isThere)(
     expect(failed).toEqual([]);
     const versions = firsts.map(({ stdout }) => (JSON.parse(stdout) as { version: string }).version);
     expect(versions).toEqual([NEW, NEW, NEW, NEW]);
-    const note = `Note: restarted the daemon, because it was older than this command (now ${NEW}).\n`;
+    const note = `${JSON.stringify({ type: 'note', message: `Restarted the daemon, because it was older than this command (now ${NEW}).` })}\n`;
     expect(firsts.map(({ stderr }) => stderr).filter((text) => text !== '' && text !== note)).toEqual([]);
     expect(firsts.map(({ stderr }) => stderr)).toContain(note);
     expect(askedBefore).toBeGreaterThanOrEqual(CALLERS);
