@@ -14,7 +14,10 @@ interface PlantedFile {
 }
 
 /** Exit code and last line for a report of the given files. */
-async function summarize(files: readonly PlantedFile[], given: { failedStages?: string[]; isRequired?: boolean } = {}) {
+async function summarize(
+  files: readonly PlantedFile[],
+  given: { failedStages?: string[]; isRequired?: boolean; answerCounts?: string } = {},
+) {
   const testResults = files.map(({ status, message = '', tests }, index) => ({
     name: `file-${index}`,
     status,
@@ -24,7 +27,13 @@ async function summarize(files: readonly PlantedFile[], given: { failedStages?: 
   const home = createTemporaryHome();
   const report = join(home.path, 'report.json');
   writeFileSync(report, JSON.stringify({ testResults }));
-  const env = { ...home.environment, ROLECALL_REQUIRE_SYSTEM: given.isRequired === true ? '1' : '' };
+  const counts = join(home.path, 'answers');
+  if (given.answerCounts !== undefined) writeFileSync(counts, given.answerCounts);
+  const env = {
+    ...home.environment,
+    ROLECALL_REQUIRE_SYSTEM: given.isRequired === true ? '1' : '',
+    ...(given.answerCounts === undefined ? {} : { ROLECALL_ANSWER_COUNTS: counts }),
+  };
   const run = spawnSync('node', [SCRIPT, report, ...(given.failedStages ?? [])], { env, encoding: 'utf8' });
   await home.remove();
   return { exit: run.status, last: run.stdout.trimEnd().split('\n').at(-1) };
@@ -63,6 +72,18 @@ it('takes a skip for a failure where every part of the system has to be there', 
   const files: PlantedFile[] = [{ status: 'passed', tests: ['passed', 'skipped', 'pending', 'todo'] }];
   expect(await summarize(files)).toEqual({ exit: 0, last: '1 passed, 0 failed, 3 skipped' });
   expect(await summarize(files, { isRequired: true })).toEqual({ exit: 1, last: '1 passed, 3 failed, 0 skipped' });
+});
+
+it('fails when not one answer of a daemon was validated', async () => {
+  const files: PlantedFile[] = [{ status: 'passed', tests: ['passed'] }];
+  expect(await summarize(files, { answerCounts: '0\n0\n' })).toEqual({
+    exit: 1,
+    last: '1 passed, 1 failed, 0 skipped',
+  });
+  expect(await summarize(files, { answerCounts: '0\n7\n' })).toEqual({
+    exit: 0,
+    last: '1 passed, 0 failed, 0 skipped',
+  });
 });
 
 it('fails when not one test ran, or there is no report', async () => {
