@@ -81,13 +81,18 @@ const titleOf = ({ permissionSet, chain }) => chain?.name ?? permissionSet;
  * Text from AWS for labels and messages: VS Code shows icons for `$(name)` and makes links of `[text](command:…)`.
  */
 function plain(text) {
-  const line = String(text)
+  const line = harmless(text);
+  const characters = Array.from(line);
+  return characters.length <= MAX_LABEL_LENGTH ? line : `${characters.slice(0, MAX_LABEL_LENGTH - 1).join('')}…`;
+}
+
+/** Without characters that change a line or that VS Code takes for an icon or a link. */
+function harmless(text) {
+  return String(text)
     .replaceAll(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd')
     .replaceAll('$(', '$ (')
     .replaceAll('](', '] (')
     .trim();
-  const characters = Array.from(line);
-  return characters.length <= MAX_LABEL_LENGTH ? line : `${characters.slice(0, MAX_LABEL_LENGTH - 1).join('')}…`;
 }
 
 async function report(command) {
@@ -114,7 +119,7 @@ async function signIn() {
   const code = started.userCode === undefined ? '' : `The code is ${plain(started.userCode)}. `;
   // The daemon names a page to open only if it is on a trusted host.
   const page = started.openUri;
-  const detail = `${code}Approve only if you just started this.\n\n${page ?? `Check this address before you open it: ${started.verificationUri}`}`;
+  const detail = `${code}Approve only if you just started this.\n\n${page ?? `Check this address before you open it: ${harmless(started.verificationUri)}`}`;
   const actions = page === undefined ? [] : ['Open page'];
   const chosen = await vscode.window.showInformationMessage(`Sign in to ${name}`, { modal: true, detail }, ...actions);
   if (chosen === 'Open page') await vscode.env.openExternal(vscode.Uri.parse(page, true));

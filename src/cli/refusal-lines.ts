@@ -36,7 +36,7 @@ export function groupRefusals(refusals: readonly RoleRefusalDocument[], nowMs: n
 }
 
 function nameOf({ profile, accountId, permissionSet }: RoleRefusalDocument): string {
-  if (accountId === null || permissionSet === null) return profile ?? '';
+  if (accountId === null || permissionSet === null) return profile ?? 'a request';
   const role = `${accountId}/${nameOfRole(permissionSet)}`;
   if (profile === null) return role;
   return profile === 'current' ? `current (${role})` : profile;

@@ -207,7 +207,7 @@ export function createClient(options: ClientOptions = {}): Client {
     }
   }
 
-  const credentials: Client['credentials'] = ({ session, accountId, permissionSet }, callOptions) =>
+  const credentials: Client['credentials'] = async ({ session, accountId, permissionSet }, callOptions) =>
     ask('credentials', { query: { session, account: accountId, role: permissionSet } }, callOptions);
 
   async function* events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<HeardEvent, void> {

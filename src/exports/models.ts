@@ -890,6 +890,9 @@ export interface StartUrl {
 
 export interface Status {
   readonly version: string;
+  /** the daemon's; absent in answers of version 0.1.0 */
+  readonly processId?: number;
+  /** the same as `processId` */
   readonly pid: number;
   readonly startedAt: Time;
   /** by how much this machine's clock is ahead of AWS's, or behind if negative, rounded to minutes; absent up to two minutes. Times of sessions, tokens and keys are AWS's */

@@ -429,6 +429,7 @@ describe('/v1/status', () => {
     const { url } = rig.emulator;
     expect(await rig.client.call('status', {})).toEqual({
       version: loadVersion(),
+      processId: process.pid,
       pid: process.pid,
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       store: { driver: 'memory', durable: false },

@@ -160,12 +160,19 @@ test.skipIf(!systemPart('tmux', TMUX))('tmux itself shows what the script prints
     configuration,
     `set -g status-right-length 100\nset -g status-right '${line}'\nset -g status-interval 1\n`,
   );
-  writeFileSync(promptFile, 'Log-Archive.ReadOnly ends-soon\n');
+  // The daemon of the rig may write the file too, whenever its status changes.
+  const write = () => {
+    const text = 'Log-Archive.ReadOnly ends-soon\n';
+    if (readFileSync(promptFile, 'utf8') !== text) writeFileSync(promptFile, text);
+  };
   const inner = `TMUX= ${TMUX} -L inner -f ${configuration} new-session cat`;
   expect(tmux('outer', 'new-session', '-d', '-x', '160', '-y', '5', inner)).toEqual(NOTHING);
   try {
     const screen = () => tmux('outer', 'capture-pane', '-p').stdout;
-    await waitFor('the status line', () => screen().endsWith(' Log-Archive.ReadOnly ends-soon\n'));
+    await waitFor('the status line', () => {
+      write();
+      return screen().endsWith(' Log-Archive.ReadOnly ends-soon\n');
+    });
     expect(screen()).not.toContain('#[');
     hasStopped();
     await waitFor('nothing', () => !screen().includes('Log-Archive'));

@@ -74,6 +74,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       if (reading.document !== undefined) logNewWarnings(ofSettings);
       return {
         version: deps.version,
+        processId: deps.processId,
         pid: deps.processId,
         startedAt: formatUtcSeconds(deps.startedAtMs),
         ...(clockAheadSeconds === undefined ? {} : { clockAheadSeconds }),

@@ -185,7 +185,8 @@ export const statusSchema = {
   required: ['version', 'pid', 'startedAt', 'store', 'endpoints', 'files', 'sessions', 'current', 'problems'],
   properties: {
     version: text,
-    pid: { type: 'integer' },
+    processId: { type: 'integer', description: "the daemon's; absent in answers of version 0.1.0" },
+    pid: { type: 'integer', deprecated: true, description: 'the same as `processId`' },
     startedAt: time,
     clockAheadSeconds: {
       type: 'integer',
