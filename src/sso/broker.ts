@@ -70,8 +70,8 @@ export interface Broker {
   requireAssigned(session: SsoSession, role: Role): Promise<void>;
   cachedCatalog(session: SsoSession): Promise<Catalog | undefined>;
   /**
-   * Lists the accounts again. If a person waits (`isAttended`), the listing starts after this call, and one request is
-   * made even in a pause that the server asked for; otherwise a listing in flight does.
+   * Lists the accounts again. If a person waits (`isAttended`), all of the list was asked for after this call, and one
+   * request is made even in a pause that the server asked for; otherwise a listing in flight does.
    */
   refreshCatalog(session: SsoSession, options?: { readonly isAttended: boolean }): Promise<CatalogChange>;
   /** A person confirms that the roles missing from a suspicious listing are gone. */

@@ -60,7 +60,7 @@ export async function startWorld(
   });
   const signedInAtMs = performance.now();
   const roleCount = accountCount * permissionSetCount;
-  // The daemon lists after each sign-in; this request waits for that listing and starts no second one.
+  // The daemon lists after each sign-in. This request waits for that listing, and asks again only for what came before it.
   const { accounts } = await ask(client, '/v1/accounts?refresh=true');
   const listingSeconds = (performance.now() - signedInAtMs) / 1000;
   if (accounts.length !== accountCount) throw new Error(`${accounts.length} accounts of ${accountCount} were listed`);

@@ -6,7 +6,7 @@ import type { Problems } from '../../core/problems.ts';
 import { describeFault } from '../faults.ts';
 import { sessionKey } from '../issuer.ts';
 import type { Portal } from '../session/portal-call.ts';
-import { listAccounts, type ListingProgress } from './list-accounts.ts';
+import { listAccounts, type ListingProgress, type PermissionSets } from './list-accounts.ts';
 import { mergeListing, settleUser, type CatalogChange } from './merge-listing.ts';
 
 /** Catalogs on disk. One that cannot be read counts as never listed, because it can be listed again. */
@@ -19,9 +19,9 @@ export interface AccountCatalog {
   /** The last catalog, without a request; undefined if this session was never listed. */
   cached(session: SsoSession): Promise<Catalog | undefined>;
   /**
-   * Lists again; concurrent callers share the run. If a person waits (`isAttended`), the listing starts after the call,
-   * and one request is made even in a pause that the server asked for. Accounts that could not be listed keep their old
-   * permission sets, the catalog says `complete: false`, and a problem says why.
+   * Lists again; concurrent callers share the run. If a person waits (`isAttended`), all of the list was asked for after
+   * the call, and one request is made even in a pause that the server asked for. Accounts that could not be listed keep
+   * their old permission sets, the catalog says `complete: false`, and a problem says why.
    * @throws SignInRequiredError, UnavailableError, ProtocolError: the catalog is unchanged
    */
   refresh(session: SsoSession, options: { readonly isAttended: boolean }): Promise<CatalogChange>;
@@ -45,6 +45,12 @@ export interface AccountCatalog {
 
 export type ListingFailure = 'failed' | 'due';
 
+interface KeptAnswers {
+  /** Of the sign-in to which they belong. */
+  readonly generation: number | undefined;
+  readonly permissionSets: Map<string, readonly string[]>;
+}
+
 export function createAccountCatalog(
   deps: Portal & {
     readonly files: CatalogFiles;
@@ -63,6 +69,8 @@ export function createAccountCatalog(
   /** The generation in which each catalog was listed; absent for one from an earlier daemon. */
   const listedIn = new Map<string, number | undefined>();
   const listing = createSingleFlight<CatalogChange>();
+  /** What a listing in flight has asked for since a person wanted a new one, which need not ask for it again. */
+  const keptForNext = new Map<string, KeptAnswers>();
   const failures = new Map<string, ListingFailure>();
 
   async function cached(session: SsoSession): Promise<Catalog | undefined> {
@@ -78,11 +86,14 @@ export function createAccountCatalog(
   async function list(
     session: SsoSession,
     isAttended: boolean,
+    known: PermissionSets | undefined,
     isSuperseded: () => boolean,
   ): Promise<CatalogChange | undefined> {
     const key = sessionKey(session);
     const { accounts, found, failed, failure } = await listAccounts(deps, session, {
       isAttended,
+      known,
+      keptForNext: () => keptForNext.get(key)?.permissionSets,
       isSuperseded,
       onProgress: (progress) => void progresses.set(key, progress),
     });
@@ -103,11 +114,14 @@ export function createAccountCatalog(
 
   /** Lists until no sign-in supersedes the listing. */
   async function listForCurrentUser(session: SsoSession, isAttended: boolean): Promise<CatalogChange> {
+    const kept = keptForNext.get(sessionKey(session));
+    keptForNext.delete(sessionKey(session));
     for (;;) {
       const generation = generations.get(session.sessionName);
       const isSuperseded = () => generations.get(session.sessionName) !== generation;
+      const known = kept?.generation === generation ? kept?.permissionSets : undefined;
       try {
-        const change = await list(session, isAttended, isSuperseded);
+        const change = await list(session, isAttended, known, isSuperseded);
         if (change !== undefined) return change;
       } catch (fault) {
         if (!isSuperseded()) throw raise(session, fault);
@@ -163,6 +177,9 @@ export function createAccountCatalog(
     refresh(session, { isAttended }) {
       const key = sessionKey(session);
       if (!isAttended) return listing.run(key, () => listForCurrentUser(session, false));
+      if (listing.isRunning(key)) {
+        keptForNext.set(key, { generation: generations.get(session.sessionName), permissionSets: new Map() });
+      }
       return listing.runAnew(key, () => {
         deps.circuitBreakers.reconsider(session);
         return listForCurrentUser(session, true);

@@ -12,10 +12,13 @@ import { createPageReader, MAX_PERMISSION_SETS, TooManyEntriesFault } from './re
 
 export type ListingProgress = Readonly<{ accountsListed: number; accountsTotal: number }>;
 
+/** By account. */
+export type PermissionSets = ReadonlyMap<string, readonly string[]>;
+
 export interface ListedAccounts {
   readonly accounts: readonly Account[];
-  /** Permission sets by account; an account that was removed in the meantime is in neither this nor `failed`. */
-  readonly found: ReadonlyMap<string, readonly string[]>;
+  /** An account that was removed in the meantime is in neither this nor `failed`. */
+  readonly found: PermissionSets;
   /** Accounts that could not be listed. */
   readonly failed: ReadonlySet<string>;
   /** Why the last of them failed. */
@@ -43,6 +46,10 @@ export async function listAccounts(
   options: {
     /** A person waits for it. */
     readonly isAttended: boolean;
+    /** Those of accounts that need not be asked for again. */
+    readonly known: PermissionSets | undefined;
+    /** Where to keep those of an account that is asked for now, for the listing that follows. */
+    readonly keptForNext: () => Map<string, readonly string[]> | undefined;
     readonly isSuperseded: () => boolean;
     readonly onProgress: (progress: ListingProgress) => void;
   },
@@ -66,25 +73,40 @@ export async function listAccounts(
   const accounts = [...new Map(pages.map((account) => [account.accountId, account])).values()];
   const found = new Map<string, readonly string[]>();
   const failed = new Set<string>();
+
+  async function listPermissionSets(accountId: string): Promise<readonly string[]> {
+    const names = await reader.readAll<string>(
+      (nextToken) =>
+        call(accounts.length, (accessToken) =>
+          identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
+        ),
+      MAX_PERMISSION_SETS,
+    );
+    // AWS has no such permission set, and everything would take it for a chained role of that name.
+    const own = names.filter((permissionSet) => !isChained({ permissionSet }));
+    return [...new Set(own)].toSorted();
+  }
+
   const progress = { accountsListed: 0, accountsTotal: accounts.length };
   options.onProgress(progress);
   let failure: unknown;
   let failuresInARow = 0;
   await forEachConcurrently(accounts, CONCURRENT_CALLS, async ({ accountId }) => {
     if (options.isSuperseded()) return;
+    const known = options.known?.get(accountId);
+    if (known !== undefined) {
+      found.set(accountId, known);
+      progress.accountsListed += 1;
+      return;
+    }
+    // Read before the request: a person who comes during it needs what is asked for later.
+    const keptForNext = options.keptForNext();
     try {
       // In an outage 5,000 accounts, each with its own back-off, would take hours.
       if (failuresInARow >= CONCURRENT_CALLS) throw failure;
-      const names = await reader.readAll<string>(
-        (nextToken) =>
-          call(accounts.length, (accessToken) =>
-            identityCenter.listAccountRoles(session, accessToken, accountId, nextToken),
-          ),
-        MAX_PERMISSION_SETS,
-      );
-      // AWS has no such permission set, and everything would take it for a chained role of that name.
-      const own = names.filter((permissionSet) => !isChained({ permissionSet }));
-      found.set(accountId, [...new Set(own)].toSorted());
+      const permissionSets = await listPermissionSets(accountId);
+      found.set(accountId, permissionSets);
+      keptForNext?.set(accountId, permissionSets);
       failuresInARow = 0;
     } catch (fault) {
       // An account that was removed in the meantime does not fail the listing; the end of the session does.

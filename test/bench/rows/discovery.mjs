@@ -17,7 +17,45 @@ const SESSION = {
   registrationScopes: ['sso:account:access'],
 };
 
+/** How long after the start of the first listing a person asks for the list, as `rolecall ls --refresh` after a sign-in. */
+const ASKED_AFTER_MS = 1000;
+
 export async function measureDiscovery() {
+  const first = await measureListing(async (broker) => broker.refreshCatalog(SESSION));
+  const asked = await measureListing(async (broker, clock) => {
+    void broker.refreshCatalog(SESSION);
+    await clock.sleep(ASKED_AFTER_MS);
+    return broker.refreshCatalog(SESSION, { isAttended: true });
+  });
+  const row = {
+    unit: 's',
+    floorName: `${ALLOWED_CALLS_PER_SECOND} calls/s`,
+    floor: first.callCount / ALLOWED_CALLS_PER_SECOND,
+  };
+  return [
+    {
+      name: 'discovery of 5,000 accounts, by the clock',
+      how:
+        `the domain alone on a clock that is advanced, each of ${first.callCount} calls answered after ${ROUND_TRIP_MS} ms, ` +
+        `against those calls at ${ALLOWED_CALLS_PER_SECOND} a second; the same in every run.`,
+      ...row,
+      bound: 1.15,
+      measured: first.seconds,
+    },
+    {
+      name: 'discovery of 5,000 accounts, asked for during it',
+      how:
+        `the same until a person has a list who asks for one ${ASKED_AFTER_MS / 1000} s after the start of the first: ` +
+        `${asked.callCount - first.callCount} calls more, because the accounts are listed again.`,
+      ...row,
+      bound: 1.2,
+      measured: asked.seconds,
+    },
+  ];
+}
+
+/** Seconds and calls of what `list` does right after a sign-in. */
+async function measureListing(list) {
   const clock = createVirtualClock();
   const portal = createPortal(clock);
   let approve;
@@ -38,22 +76,9 @@ export async function measureDiscovery() {
   await clock.passUntil(approved);
 
   const startedAtMs = clock.nowMs();
-  const { catalog } = await clock.passUntil(broker.refreshCatalog(SESSION));
+  const { catalog } = await clock.passUntil(list(broker, clock));
   if (!catalog.complete || catalog.accounts.length !== ACCOUNTS) throw new Error('the listing is not whole');
-  const callCount = portal.callCount();
-  return [
-    {
-      name: 'discovery of 5,000 accounts, by the clock',
-      how:
-        `the domain alone on a clock that is advanced, each of ${callCount} calls answered after ${ROUND_TRIP_MS} ms, ` +
-        `against those calls at ${ALLOWED_CALLS_PER_SECOND} a second; the same in every run.`,
-      unit: 's',
-      floorName: `${ALLOWED_CALLS_PER_SECOND} calls/s`,
-      bound: 1.15,
-      floor: callCount / ALLOWED_CALLS_PER_SECOND,
-      measured: (clock.nowMs() - startedAtMs) / 1000,
-    },
-  ];
+  return { callCount: portal.callCount(), seconds: (clock.nowMs() - startedAtMs) / 1000 };
 }
 
 /** An Identity Center that approves at once and answers each call after a round trip. */

@@ -45,6 +45,12 @@ function busiestSecond({ identityCenter }: World): number {
   return Math.max(...times.map((fromMs) => times.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1000).length));
 }
 
+/** The accounts whose permission sets were asked for since accounts were listed last. */
+function accountsAsked({ identityCenter: { arrivals } }: World): readonly (string | undefined)[] {
+  const since = arrivals.findLastIndex(({ operation }) => operation === 'listAccounts');
+  return arrivals.slice(since + 1).map(({ accountId }) => accountId);
+}
+
 describe('a listing', () => {
   it('has every account with its permission sets, sorted, spelled as by AWS', async () => {
     const world = await createSignedInWorld({}, { callsPerSecond: 10 });
@@ -129,6 +135,38 @@ describe('a listing', () => {
     expect(await accountsOf(daily)).toBe(2);
     expect(await Promise.all(attended.map(accountsOf))).toEqual([3, 3, 3]);
     expect(world.identityCenter.count('listAccounts')).toBe(2);
+  });
+
+  it('for a person asks again only for what a listing in flight had asked for before the request', async () => {
+    const world = await createLargeWorld(40, {}, { callsPerSecond: 1 });
+    const first = settle(world.broker.refreshCatalog(SESSION));
+    await world.clock.advance(10_000);
+    const askedBefore = accountsAsked(world);
+    for (const index of [0, 39]) world.identityCenter.assign({ accountId: idOf(index) }, ['Admin']);
+    const attended = settle(world.broker.refreshCatalog(SESSION, { isAttended: true }));
+    await world.clock.advance(2 * MINUTE_MS);
+    const setsOf = async (listing: typeof first) => {
+      const { accounts } = (await listing.result()).catalog;
+      return [0, 39].map((index) => accounts.find(({ accountId }) => accountId === idOf(index))?.permissionSets);
+    };
+    expect(await setsOf(first)).toEqual([['ReadOnly'], ['Admin']]);
+    expect(await setsOf(attended)).toEqual([['Admin'], ['Admin']]);
+    // Those that waited for their turn count as asked for.
+    const askedAgain = accountsAsked(world).length;
+    expect(askedAgain).toBeGreaterThanOrEqual(askedBefore.length);
+    expect(askedAgain).toBeLessThanOrEqual(askedBefore.length + 10);
+  });
+
+  it('for a person asks for everything again if somebody has signed in meanwhile', async () => {
+    const world = await createLargeWorld(40, {}, { callsPerSecond: 1 });
+    const first = settle(world.broker.refreshCatalog(SESSION));
+    await world.clock.advance(10_000);
+    const attended = settle(world.broker.refreshCatalog(SESSION, { isAttended: true }));
+    await world.clock.advance(10_000);
+    await world.signIn();
+    await world.clock.advance(2 * MINUTE_MS);
+    await Promise.all([first.result(), attended.result()]);
+    expect(accountsAsked(world)).toHaveLength(40);
   });
 
   it('reports its progress, and nothing before and after', async () => {
