@@ -9,7 +9,6 @@ import { createIssuanceLog } from './audit/audit-issuance.ts';
 import { createLastRefusals } from './audit/credential-outcomes.ts';
 import { createConnectionRules } from './http/connection-rules.ts';
 import { createLateCallerPrograms, createLateProcessLookup } from './http/late-caller-programs.ts';
-import { createInputChecks } from './http/input-checks.ts';
 import type { DomainDeps } from './domain.ts';
 import { createLateLoading } from './http/late-loading.ts';
 import { HEADLESS, type Desktop } from './notifications/desktop.ts';
@@ -84,7 +83,6 @@ export async function createFoundation(deps: FoundationDeps) {
     sharedCredentials: createSharedCredentials(awsFilePath('credentials', environment, homeDirectory)),
     lateLoading,
     connectionRules,
-    inputChecks: createInputChecks(lateLoading.defer),
     findCallerProgram: createLateCallerPrograms({ ...deps, defer: lateLoading.defer }),
     desktop,
     notifier: createNotifier({ backend: desktop.notifications, clock, log }),

@@ -10,7 +10,6 @@ import { createEtags } from './http/etags.ts';
 import { createSocketGuard, type Guard, type VersionCheck } from './http/guard.ts';
 import type { ContainerServer } from './credentials/container-server.ts';
 import type { FindCallerProgram } from './http/caller-program.ts';
-import type { InputChecks } from './http/input-checks.ts';
 import type { Log } from './process/log.ts';
 import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
 import type { PageFiles } from './http/page-files.ts';
@@ -48,7 +47,6 @@ export async function openServers(deps: {
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
-  readonly inputChecks: InputChecks;
   readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<'socket' | 'web', ConnectionRules>>;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -63,7 +61,6 @@ export async function openServers(deps: {
       guard,
       ...(surface === 'socket' && { checkVersion: deps.checkVersion }),
       handlers: deps.handlers,
-      inputChecks: deps.inputChecks,
       etags,
       findCallerProgram: deps.findCallerProgram,
       connectionRules: deps.connectionRules[surface],

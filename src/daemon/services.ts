@@ -16,7 +16,6 @@ import { createDomain, type DomainDeps } from './domain.ts';
 import { createFoundation, type FoundationDeps } from './foundation.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import type { FindCallerProgram } from './http/caller-program.ts';
-import type { InputChecks } from './http/input-checks.ts';
 import type { PortHandover } from './http/port-handover.ts';
 import type { Handlers } from './http/surface.ts';
 import { createPasskeyStore } from './passkeys/passkey-store.ts';
@@ -71,7 +70,6 @@ export interface Services {
   readonly tasks: readonly TickTask[];
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
-  readonly inputChecks: InputChecks;
   readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
   /** A person is at the machine: the next call to a locked keychain can open its dialog, once. */
@@ -135,7 +133,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
   const status = createStatus({ ...signIn, signIn: signIn.handlers.signIn });
   const setup = createSetup(domain);
 
-  const { audit, broker, connectionRules, inputChecks, openStateFile, problems, recheck, store } = domain;
+  const { audit, broker, connectionRules, openStateFile, problems, recheck, store } = domain;
   const { containerServer } = credentials;
   const { keepAll } = profiles.tokenFiles;
   recheck.add(['secret-store-unavailable', 'secret-store-locked'], async () => {
@@ -185,7 +183,6 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     ],
     containerServer,
     webAccess,
-    inputChecks,
     findCallerProgram: base.findCallerProgram,
     connectionRules,
     personActs,

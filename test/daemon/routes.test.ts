@@ -9,8 +9,6 @@ import { Secret } from '../../src/core/secret.ts';
 import { createConnectionRules } from '../../src/daemon/http/connection-rules.ts';
 import { describeOpenApi } from '../../src/daemon/http/openapi.ts';
 import { createEtags } from '../../src/daemon/http/etags.ts';
-import { createInputChecks } from '../../src/daemon/http/input-checks.ts';
-import { createLateLoading } from '../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers } from '../../src/daemon/http/surface.ts';
 import { routes, type Route, type RouteName, type SurfaceName } from '../../src/local-api/routes.ts';
 import { loadVersion } from '../../src/local-api/version.ts';
@@ -270,7 +268,6 @@ describe('the OpenAPI document', () => {
       surface,
       guard: () => undefined,
       handlers: {} as Handlers,
-      inputChecks: createInputChecks(createLateLoading().defer),
       etags: createEtags('test'),
       connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 })[surface],
       clock: createFakeClock(),
@@ -394,7 +391,6 @@ describe('an internal error', () => {
         // oxlint-disable-next-line prefer-promise-reject-errors -- what a library may do
         current: () => Promise.reject('no error at all'),
       } as unknown as Handlers,
-      inputChecks: createInputChecks(createLateLoading().defer),
       etags: createEtags('test'),
       connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
       clock: createFakeClock(),

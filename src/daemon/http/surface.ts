@@ -14,7 +14,7 @@ import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from 
 import { isNamed, type Etags } from './etags.ts';
 import { BODY_LIMIT_BYTES, bodyTooLarge, readGuarded, type VersionCheck } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
-import { createQueryCheck, type InputChecks } from './input-checks.ts';
+import { checkInput, createQueryCheck, readQuery } from './input-checks.ts';
 import { registerPage, type PageFiles } from './page-files.ts';
 
 /**
@@ -50,7 +50,6 @@ export interface Surface {
 export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly surface: SurfaceName;
   readonly handlers: Handlers;
-  readonly inputChecks: InputChecks;
   readonly etags: Etags;
   readonly checkVersion?: VersionCheck | undefined;
   /** Absent: the programs of the callers are not known. */
@@ -84,7 +83,6 @@ export function createSurface(deps: SurfaceDeps): Surface {
   });
   // Leaves JSON as the only body type. A page may send text/plain to another origin without asking first.
   app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(deps.inputChecks);
   app.addHook('onRequest', async (request, reply) => {
     const guarded = readGuarded(request.raw);
     const refusal = deps.guard(guarded);
@@ -125,19 +123,23 @@ function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps
   app.route({
     method: route.method,
     url: route.path,
-    schema: { ...(params && { params }), ...(query && { querystring: query }), ...(body && { body }) },
     onRequest(request, _reply, done) {
       done(checkQuery(request.query as Readonly<Record<string, unknown>>));
     },
     ...(body && {
       async preValidation(request: FastifyRequest) {
         if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
-        // Fastify's validation can't tell a missing body from JSON's null.
+        // Only here is a missing body known from JSON's null.
         if (request.body === undefined) request.body = bodyWhenMissing(route);
       },
     }),
     async handler(request, reply) {
-      const input = { ...(request.params as object), query: request.query, body: request.body };
+      const path = request.params as Readonly<Record<string, string>>;
+      const words = request.query as Readonly<Record<string, string>>;
+      const input = { ...path, query: query === undefined ? words : readQuery(query, words), body: request.body };
+      if (params !== undefined) checkInput('path', params, path);
+      if (body !== undefined) checkInput('body', body, input.body);
+      if (query !== undefined) checkInput('query', query, input.query);
       const caller = createCaller(deps, request.raw, reply.raw);
       if (route.honorsWait === true && caller.waitBudgetMs !== undefined) {
         reply.header('preference-applied', `wait=${caller.waitBudgetMs / 1000}`);
@@ -270,7 +272,7 @@ function readFrameworkError(thrown: unknown): RolecallError {
   return toFailure(thrown);
 }
 
-/** `setValidatorCompiler` replaces the one, and no route has a schema for the other. */
+/** No route gives Fastify a schema. */
 function neverCalled(): never {
   throw new Error('a compiler of Fastify was asked for');
 }

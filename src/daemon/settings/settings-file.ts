@@ -1,9 +1,9 @@
 // Reads and checks config.toml; each error names the file, the line and the closest valid key.
-import { Ajv, type ErrorObject } from 'ajv';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { findExtraKeyFault, findExtraValueFault } from '../../aws-config/profiles/extra-keys.ts';
 import { splitCommand } from '../../core/text/browser-command.ts';
 import { UsageError } from '../../core/errors.ts';
+import { findSchemaFault, type SchemaFault } from '../../core/json-schema.ts';
 import type { Problem } from '../../core/problems.ts';
 import { editCommand } from '../../core/text/quote-for-shell.ts';
 import { isPlainHttp, parseEndpoint } from '../../identity-center/endpoint.ts';
@@ -79,10 +79,9 @@ function parseTomlText(path: string, text: string): unknown {
 }
 
 function check(path: string, text: string, parsed: unknown, schema: object): unknown {
-  // Checking the schema itself would take most of the time here; test/daemon/schemas.test.ts does it instead.
-  const validate = new Ajv({ meta: false, validateSchema: false }).compile(schema);
-  if (validate(parsed)) return parsed;
-  throw describeError(path, text, (validate.errors ?? [])[0] as ErrorObject, schema);
+  const fault = findSchemaFault(schema, parsed);
+  if (fault === undefined) return parsed;
+  throw describeFault(path, text, fault, schema);
 }
 
 /** The error for a key of a TOML file; `reason` is a clause. */
@@ -179,20 +178,16 @@ function checkExtra(path: string, text: string, segments: readonly string[], ext
   }
 }
 
-function describeError(path: string, text: string, error: ErrorObject, schema: object): UsageError {
-  const segments = error.instancePath.split('/').slice(1).map(unescapePointer);
-  if (error.keyword === 'additionalProperties') {
-    const key = String(error.params['additionalProperty']);
+function describeFault(path: string, text: string, fault: SchemaFault, schema: object): UsageError {
+  const { path: segments, key, allowed, message } = fault;
+  if (fault.keyword === 'additionalProperties' && key !== undefined) {
     const valid = validKeysAt(segments, schema);
     const suggestion = nearest(key, valid);
     const meant = suggestion === undefined ? `Valid here: ${valid.join(', ')}.` : `Did you mean "${suggestion}"?`;
     return invalid(path, findTomlLine(text, [...segments, key]), `unknown key ${quoteKey(key)}. ${meant}`);
   }
-  const allowed = error.params['allowedValues'] as readonly string[] | undefined;
   const expected =
-    allowed === undefined
-      ? (error.message ?? 'is not valid')
-      : `must be one of ${allowed.map((value) => `"${value}"`).join(', ')}`;
+    allowed === undefined ? message : `must be one of ${allowed.map((value) => `"${String(value)}"`).join(', ')}`;
   return invalid(path, findTomlLine(text, segments), `${formatKey(segments)} ${expected}.`);
 }
 
@@ -200,10 +195,6 @@ function describeError(path: string, text: string, error: ErrorObject, schema: o
 function formatKey(segments: readonly string[]): string {
   const names = segments.filter((segment, index) => index === 0 || !/^\d+$/.test(segment));
   return quoteKey(names.join('.'));
-}
-
-function unescapePointer(segment: string): string {
-  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 interface SchemaNode {

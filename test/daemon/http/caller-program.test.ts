@@ -10,8 +10,6 @@ import { createCallerPrograms } from '../../../src/daemon/http/caller-program.ts
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { createEtags } from '../../../src/daemon/http/etags.ts';
-import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
-import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { CREDENTIAL_PROCESS, runProcess } from '../../helpers/run-process.ts';
 import { systemPart } from '../../helpers/system.ts';
@@ -141,7 +139,6 @@ test('is looked up only when a handler asks, and then once', async () => {
       current: async (_input: unknown, caller: { program(): Promise<unknown> }) =>
         [await caller.program(), await caller.program()] as never,
     } as unknown as Handlers,
-    inputChecks: createInputChecks(createLateLoading().defer),
     etags: createEtags('test'),
     connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
     findCallerProgram: async () => {

@@ -9,8 +9,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { createConnectionRules, type ConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { guardConnections } from '../../../src/daemon/http/connections.ts';
 import { createEtags } from '../../../src/daemon/http/etags.ts';
-import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
-import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import type { IssuedGrantDocument } from '../../../src/local-api/schemas.ts';
 import { createEmulatedHome, type EmulatedHome } from '../../helpers/emulated-home.ts';
@@ -221,7 +219,6 @@ test('closes a connection that does not send complete headers in time', async ()
     surface: 'socket',
     guard: () => undefined,
     handlers: {} as Handlers,
-    inputChecks: createInputChecks(createLateLoading().defer),
     etags: createEtags('test'),
     connectionRules: { ...createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket, headersDeadlineMs: 30 },
     clock: createFakeClock(),

@@ -10,8 +10,6 @@ import {
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { formatError } from '../../../src/daemon/http/error-answer.ts';
 import { createEtags, isNamed } from '../../../src/daemon/http/etags.ts';
-import { createInputChecks } from '../../../src/daemon/http/input-checks.ts';
-import { createLateLoading } from '../../../src/daemon/http/late-loading.ts';
 import { createSurface, type Handlers, type Surface } from '../../../src/daemon/http/surface.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
@@ -26,7 +24,6 @@ function createApp(handlers: Partial<Record<keyof Handlers, (input: never, calle
     surface: 'socket',
     guard: () => undefined,
     handlers: handlers as unknown as Handlers,
-    inputChecks: createInputChecks(createLateLoading().defer),
     etags: createEtags(`start-${open.length}`),
     connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
     clock: createFakeClock(),
