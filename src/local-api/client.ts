@@ -1,7 +1,7 @@
 // The client of the local API: finds the daemon, starts it if necessary, and converts its errors.
 import { once } from '../core/async/once.ts';
 import type { Clock } from '../core/clock.ts';
-import { DaemonUnreachableError, errorFromBody, NotFoundError, ProtocolError, type ErrorBody } from '../core/errors.ts';
+import { DaemonUnreachableError, errorFromBody, NotFoundError, type ErrorBody } from '../core/errors.ts';
 import { answerIsNotJson, findListening, isAnswering, requestOverSocket, type SocketAnswer } from './http-request.ts';
 import { ROUTE_ADDRESSES } from './route-addresses.ts';
 import type { Answers, CallableRouteName, InputOf, RouteAddress } from './routes.ts';
@@ -276,8 +276,7 @@ function isRefusedByOlder(answer: SocketAnswer): boolean {
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
-/** HPE_INVALID_EOF_STATE: the connection ended within the headers. */
-const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
+const BREAKS: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 const isBrokenOff = (error: unknown) => BREAKS.has(codeOf(error));
 
 /** EAGAIN: the daemon's accept queue is full. */
@@ -303,12 +302,6 @@ function describeConnectionFailure(error: unknown, { timeoutMs = 0 }: CallOption
   }
   if (isBrokenOff(error)) {
     return new DaemonUnreachableError('daemon-not-answering', 'The daemon ended before it answered.', { cause: error });
-  }
-  if (code?.startsWith('HPE_') === true) {
-    return new ProtocolError('unusable-response', "Another program is listening at the daemon's socket.", {
-      hint: 'rolecall daemon restart',
-      cause: error,
-    });
   }
   return error;
 }

@@ -1,7 +1,9 @@
 // Sends HTTP requests over a unix socket, for one answer or a stream, and tells whether a daemon listens there.
-import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { DaemonUnreachableError, ProtocolError } from '../core/errors.ts';
 import { inspectSocket } from '../platform/sockets/private-socket.ts';
+import { createAnswerReader, NotHttpError, type HttpAnswer } from './http-answer.ts';
 import { PROCESS_HEADER, STAYS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from './version.ts';
 
 export interface SocketRequest {
@@ -56,72 +58,99 @@ export async function requestOverSocket(options: SocketRequest): Promise<SocketA
   if (socketPath === undefined) return undefined;
   const { timeoutMs } = options;
   const waitSeconds = options.waitSeconds ?? (timeoutMs === undefined ? undefined : Math.floor(timeoutMs / 1000));
+  const head = [
+    `${options.method} ${options.path} HTTP/1.1`,
+    'host: localhost',
+    'connection: close',
+    'accept: application/json',
+    `${PROCESS_HEADER}: ${process.ppid}`,
+    // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
+    ...(waitSeconds === undefined ? [] : [`prefer: wait=${waitSeconds}`]),
+    ...(options.clientVersion === undefined ? [] : [`${VERSION_HEADER}: ${options.clientVersion}`]),
+    ...(options.isAtTerminal === true ? [`${TERMINAL_HEADER}: 1`] : []),
+    ...(options.body === undefined
+      ? []
+      : ['content-type: application/json', `content-length: ${Buffer.byteLength(options.body)}`]),
+  ];
+  return exchange(socketPath, `${head.join('\r\n')}\r\n\r\n${options.body ?? ''}`, options);
+}
+
+/** The answer to a request whose bytes are `text`. */
+function exchange(
+  socketPath: string,
+  text: string,
+  { timeoutMs, silenceMs = SILENCE_MS, signal, explainSilence }: SocketRequest,
+): Promise<SocketAnswer | undefined> {
   return new Promise<SocketAnswer | undefined>((resolve, reject) => {
-    const to: RequestOptions & { readonly servername: string } = {
-      socketPath,
-      // Without it Node would compute a TLS server name, which takes 3 ms of each start, although there is no TLS.
-      servername: '',
-      method: options.method,
-      path: options.path,
-      headers: {
-        host: 'localhost',
-        accept: 'application/json',
-        [PROCESS_HEADER]: process.ppid,
-        // RFC 7240: the daemon, which may wait for a sign-in, answers before this client gives up.
-        ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
-        ...(options.clientVersion === undefined ? {} : { [VERSION_HEADER]: options.clientVersion }),
-        ...(options.isAtTerminal === true ? { [TERMINAL_HEADER]: '1' } : {}),
-        ...(options.body === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(options.body) }),
-      },
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    const reader = createAnswerReader();
+    const socket = connect(socketPath);
+    const fail = (error: Error) => void socket.destroy(error);
+    const onAbort = () => {
+      socket.destroy();
+      reject(signal?.reason as Error);
     };
-    const outgoing = request(to, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', (error) => reject(error));
-      incoming.on('end', () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString('utf8'),
-          ...readStays(incoming.headers[STAYS_HEADER]),
-          ...readRetryAfter(incoming),
-        }),
-      );
-    });
     // Not the socket's timeout, which restarts with each byte.
     const timer =
-      options.timeoutMs === undefined
+      timeoutMs === undefined
         ? undefined
-        : setTimeout(() => {
-            outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }));
-          }, options.timeoutMs);
-    const { explainSilence } = options;
+        : setTimeout(() => fail(failure('no answer in time', 'ETIMEDOUT')), timeoutMs);
     let silence: NodeJS.Timeout | undefined;
     const askAboutSilence = () =>
       void explainSilence?.().then((error) => {
-        if (error !== undefined) outgoing.destroy(error);
-        else if (!outgoing.closed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
+        if (error !== undefined) fail(error);
+        else if (!socket.destroyed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
       });
-    if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, options.silenceMs ?? SILENCE_MS);
-    outgoing.on('error', (error) => settleFailure(error, resolve, reject));
-    outgoing.on('close', () => {
+    if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, silenceMs);
+    const finish = (answer: HttpAnswer) => {
+      socket.destroy();
+      resolve(toSocketAnswer(answer));
+    };
+    socket.on('data', (bytes) => {
+      try {
+        const answer = reader.read(bytes);
+        if (answer !== undefined) finish(answer);
+      } catch (error) {
+        fail(error instanceof NotHttpError ? notOurs(error) : (error as Error));
+      }
+    });
+    socket.on('end', () => {
+      const answer = reader.end();
+      if (answer === undefined) fail(failure('the connection ended within the answer', 'ECONNRESET'));
+      else finish(answer);
+    });
+    socket.on('error', (error) => settleFailure(error, resolve, reject));
+    socket.on('close', () => {
       clearTimeout(timer);
       clearTimeout(silence);
+      signal?.removeEventListener('abort', onAbort);
     });
-    outgoing.end(options.body);
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+    socket.write(text);
   });
 }
 
-function readStays(value: string | string[] | undefined): Pick<SocketAnswer, 'stays'> {
-  return typeof value === 'string' ? { stays: value } : {};
+function failure(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
-/** The daemon's are whole seconds. */
-function readRetryAfter({ headers }: IncomingMessage): Pick<SocketAnswer, 'retryAfterMs'> {
-  const [seconds] = /^\d{1,6}$/.exec(headers['retry-after'] ?? '') ?? [];
-  return seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 };
+function notOurs(cause: NotHttpError): ProtocolError {
+  return new ProtocolError('unusable-response', "Another program is listening at the daemon's socket.", {
+    hint: 'rolecall daemon restart',
+    cause,
+  });
+}
+
+function toSocketAnswer({ status, text, headers }: HttpAnswer): SocketAnswer {
+  const stays = headers.get(STAYS_HEADER);
+  // The daemon's are whole seconds.
+  const [seconds] = /^\d{1,6}$/.exec(headers.get('retry-after') ?? '') ?? [];
+  return {
+    status,
+    text,
+    ...(stays === undefined ? {} : { stays }),
+    ...(seconds === undefined ? {} : { retryAfterMs: Number(seconds) * 1000 }),
+  };
 }
 
 /** A streamed answer, once its headers have arrived; undefined if no process listens. It ends or fails when `signal` aborts. */
@@ -133,6 +162,8 @@ export async function openStreamOverSocket(options: {
 }): Promise<IncomingMessage | undefined> {
   const socketPath = findOwnSocket(options.socketPath);
   if (socketPath === undefined) return undefined;
+  // As of Node 24, importing this loads a client for web sockets, which takes longer than all else that a command loads.
+  const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const { path, signal } = options;
     const outgoing = request({ socketPath, path, signal, headers: { host: 'localhost', ...options.headers } }, resolve);
