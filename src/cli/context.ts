@@ -10,6 +10,7 @@ import type { InstalledService } from '../platform/service/installed-service.ts'
 import type { Service } from '../service/service.ts';
 import type { ForeignProgram } from './commands/exec/run-in-place.ts';
 import type { ConfinedEnd, ConfinedProgram } from './confine/run-confined.ts';
+import type { Program } from './program-path.ts';
 import type { PickerTerminal } from './terminal/terminal.ts';
 
 export interface OutputStream {
@@ -115,7 +116,7 @@ export interface CliContext extends Output, DaemonAccess, Dialog, SecretDialog, 
   /** Deletes a private page and its folder after this command has ended. */
   deletePageLater(path: string, delaySeconds: number): Promise<void>;
   /** Runs one of our own programs in the foreground until it ends; resolves its exit code. */
-  runProgram(program: 'daemon' | 'emulator' | 'tray' | 'caller-identity', args: readonly string[]): Promise<number>;
+  runProgram(program: Program, args: readonly string[]): Promise<number>;
   /** Runs another program in place of this process; resolves its exit code, or never if it has replaced the process. */
   runInPlace(program: ForeignProgram): Promise<number>;
   /** Runs another program in the foreground, with this process beside it; resolves its exit code. */

@@ -2,7 +2,6 @@
 import { harmless } from '../core/text/harmless-text.ts';
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import { fileURLToPath } from 'node:url';
 import { createSystemClock, type Clock } from '../core/clock.ts';
 import { EXIT_INTERRUPTED } from '../core/errors.ts';
 import type { LocalApiClient } from '../local-api/client.ts';
@@ -17,6 +16,7 @@ import {
 } from '../platform/process/harden-process.ts';
 import type { Service } from '../service/service.ts';
 import type { CliContext, OutputStream } from './context.ts';
+import { programPath, type Program } from './program-path.ts';
 import { runCommandLine } from './program.ts';
 
 ignoreDebuggerSignal();
@@ -169,13 +169,6 @@ function createClient(
       return client.call(route, input, options);
     },
   };
-}
-
-type Program = Parameters<CliContext['runProgram']>[0];
-
-function programPath(program: Program): string {
-  const path = program === 'caller-identity' ? './commands/demo/caller-identity.js' : `../${program}/main.js`;
-  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 /** Through the installed service, which is first updated if it belongs to an older or missing installation; otherwise directly. */

@@ -1,5 +1,4 @@
 // `rolecall demo`: a guided tour on the emulator, in a temporary home that is removed afterwards.
-import { fileURLToPath } from 'node:url';
 import { InternalError } from '../../../core/errors.ts';
 import { trustedPath, type ProgramSearch } from '../../../platform/programs/find-program.ts';
 import type { CliContext, Output } from '../../context.ts';
@@ -8,6 +7,7 @@ import { createDemoHome, type DemoHome } from './demo-home.ts';
 import { runToEnd, startEmulator, type EmulatorProcess } from './processes.ts';
 import { quoteForShell } from '../../../core/text/quote-for-shell.ts';
 import { control, tellStory } from './story.ts';
+import { programPath } from '../../program-path.ts';
 import { findCommand } from '../../environment/find-command.ts';
 import { createPainter } from '../../terminal/render.ts';
 
@@ -17,16 +17,14 @@ export interface DemoOptions {
   readonly stay?: boolean;
 }
 
-const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
 export async function runDemo(options: DemoOptions, context: Context): Promise<number> {
   const startedAt = performance.now();
-  const rolecall = program('../../main.js');
-  const emulator = await startEmulator(program('../../../emulator/main.js'), context.signal);
+  const rolecall = programPath('cli');
+  const emulator = await startEmulator(programPath('emulator'), context.signal);
   const home = createDemoHome({ ...context.environment, PATH: trustedPath(context) }, emulator.address.environment);
   let stays = false;
   try {
-    const aws = await findAwsClient(program('./caller-identity.js'), {
+    const aws = await findAwsClient(programPath('caller-identity'), {
       environment: home.environment,
       signal: context.signal,
     });
