@@ -5,8 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { bundledPaths, ROOT, stagePackage } from './stage-package.mjs';
 
-/** Parts of a bundled package that do not run. Packages inside it are in the lock file themselves, if they are needed. */
-const NOT_BUNDLED = /^(?:\.|(?:node_modules|docs|examples|benchmarks?|tests?)(?:\/|$))|\.(?:[cm]?ts|map)$/;
+/**
+ * Parts of a bundled package that do not run here: rolecall is for Linux and macOS. Packages inside it are in the lock file
+ * themselves, if they are needed.
+ */
+const NOT_BUNDLED =
+  /^(?:\.|(?:node_modules|docs|examples|benchmarks?|tests?|include|src|prebuilds\/(?:android|ios|win32)-[^/]+)(?:\/|$))|\.(?:[cm]?ts|map)$/;
 
 const destination = resolve(process.argv[2] ?? '.');
 const scratch = mkdtempSync(join(tmpdir(), 'rolecall-pack-'));

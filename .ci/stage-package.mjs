@@ -1,10 +1,20 @@
-// The package as it is published, put together in a folder: compiled, with man pages.
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// The package as it is published, put together in a folder: bundled, with man pages.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeLinksAbsolute } from './absolute-links.mjs';
 import { addDeclarations } from './add-declarations.mjs';
+import { bundleModules, bundlePrograms, NATIVE_PACKAGES } from './bundle.mjs';
 import { formatCommandPage, formatDaemonPage } from './man-pages.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -13,15 +23,13 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const NOT_PUBLISHED = ['scripts', 'devDependencies', 'overrides'];
 const MAN_PAGES = ['man/rolecall.1', 'man/rolecalld.8'];
 
-/**
- * A new folder with our own part of the package in it; remove it when done.
- * Not in place: that would pull `dist` from under a daemon that runs from it. Below node_modules, where what is compiled
- * finds what it imports.
- */
+/** Below node_modules, where the programs find the packages with machine code. */
+const CACHE = join(ROOT, 'node_modules', '.cache');
+
+/** A new folder with our own part of the package in it; remove it when done. */
 export async function stagePackage() {
-  const cache = join(ROOT, 'node_modules', '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'rolecall-package-'));
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, 'rolecall-package-'));
   try {
     await fill(folder);
     return folder;
@@ -31,6 +39,13 @@ export async function stagePackage() {
   }
 }
 
+/** The same in a folder that stays, in place of what is there. */
+export async function stagePackageAt(folder) {
+  const staged = await stagePackage();
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(staged, folder);
+}
+
 async function fill(folder) {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const folders = manifest.files.map((name) => (name.includes('*') ? dirname(name) : name));
@@ -38,15 +53,17 @@ async function fill(folder) {
   for (const name of copied.filter((one) => existsSync(join(ROOT, one)))) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   }
+  for (const name of readdirSync(join(folder, 'schemas'))) {
+    const path = join(folder, 'schemas', name);
+    writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, 'utf8'))));
+  }
   const readme = makeLinksAbsolute(
     readFileSync(join(ROOT, 'README.md'), 'utf8'),
     manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, ''),
     `v${manifest.version}`,
   );
   writeFileSync(join(folder, 'README.md'), readme);
-  const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
-  const { status } = spawnSync(tsc, ['--outDir', join(folder, 'dist')], { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new Error('the package does not compile');
+  await bundlePrograms(ROOT, folder);
   addDeclarations(ROOT, folder, manifest);
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
   await writeManPages(folder, manifest.version);
@@ -56,6 +73,7 @@ function publishedManifest(manifest) {
   const kept = Object.entries(manifest).filter(([name]) => !NOT_PUBLISHED.includes(name));
   return {
     ...Object.fromEntries(kept),
+    dependencies: Object.fromEntries(NATIVE_PACKAGES.map((name) => [name, manifest.dependencies[name]])),
     bundleDependencies: bundledPaths(manifest.version).filter(isAtTop).map(nameOf),
     files: [...manifest.files, 'man'],
     man: MAN_PAGES,
@@ -63,38 +81,60 @@ function publishedManifest(manifest) {
 }
 
 /**
- * Where the packages are that the archive contains, as package-lock.json says. With ranges in package.json alone, npm would
- * install other versions than the reviewed ones: it ignores a shrinkwrap in an archive. Packages with a binary for each platform
- * come from the registry; their versions are exact.
+ * Where the packages are that the archive contains beside the bundle, as package-lock.json says: those with machine code, and
+ * all that they need. With ranges in package.json alone, npm would install other versions than the reviewed ones: it ignores a
+ * shrinkwrap in an archive. Packages with a binary for each platform come from the registry; their versions are exact.
  * @throws Error: an installed package is not of the locked version
  */
 export function bundledPaths(version) {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   if (lock.version !== version) throw new Error('package-lock.json is of another version: npm install');
-  const bundled = Object.entries(lock.packages).filter(
-    ([path, entry]) => path !== '' && !entry.dev && !entry.optional && entry.optionalDependencies === undefined,
-  );
-  for (const [path, locked] of bundled) {
+  for (const [path, locked] of Object.entries(lock.packages)) {
+    if (path === '' || locked.dev || locked.optional) continue;
     const installed = JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8'));
     if (installed.version !== locked.version) throw new Error(`${path} is not ${locked.version}: npm ci`);
   }
-  return bundled.map(([path]) => path);
+  const paths = new Set();
+  for (const name of NATIVE_PACKAGES) addWithNeeds(name, '', { packages: lock.packages, paths });
+  return [...paths].filter((path) => lock.packages[path].optionalDependencies === undefined);
+}
+
+/** As Node resolves: the nearest node_modules above the folder `from`. */
+function addWithNeeds(name, from, { packages, paths }) {
+  let folder = from;
+  while (packages[`${folder}node_modules/${name}`] === undefined) {
+    if (folder === '') throw new Error(`package-lock.json does not have ${name}`);
+    folder = folder.slice(0, Math.max(0, folder.lastIndexOf('node_modules/', folder.length - 2)));
+  }
+  const path = `${folder}node_modules/${name}`;
+  if (paths.has(path)) return;
+  paths.add(path);
+  for (const need of Object.keys(packages[path].dependencies ?? {})) {
+    addWithNeeds(need, `${path}/`, { packages, paths });
+  }
 }
 
 const isAtTop = (path) => path.lastIndexOf('node_modules/') === 0;
 const nameOf = (path) => path.slice('node_modules/'.length);
 
 async function writeManPages(folder, version) {
-  const load = (path) => import(pathToFileURL(join(folder, 'dist', path)).href);
-  const { loadProgram } = await load('cli/parser.js');
-  const { COMMANDS } = await load('cli/program.js');
-  const { ERROR_TABLE } = await load('core/errors.js');
-  const quiet = { write: () => true };
-  const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
-  const [commandPage, daemonPage] = MAN_PAGES.map((name) => join(folder, name));
-  mkdirSync(join(folder, 'man'));
-  writeFileSync(commandPage, formatCommandPage({ program, errorTable: ERROR_TABLE, version }));
-  writeFileSync(daemonPage, formatDaemonPage({ version }));
+  // As deep in the package as its programs, which read its version.
+  const scratch = join(folder, 'dist', 'man');
+  try {
+    const load = (module) => import(pathToFileURL(join(scratch, `${module}.js`)).href);
+    await bundleModules(ROOT, scratch, ['cli/parser', 'cli/program', 'core/errors']);
+    const { loadProgram } = await load('cli/parser');
+    const { COMMANDS } = await load('cli/program');
+    const { ERROR_TABLE } = await load('core/errors');
+    const quiet = { write: () => true };
+    const program = await loadProgram(COMMANDS, { stdout: quiet, stderr: quiet });
+    const [commandPage, daemonPage] = MAN_PAGES.map((name) => join(folder, name));
+    mkdirSync(join(folder, 'man'));
+    writeFileSync(commandPage, formatCommandPage({ program, errorTable: ERROR_TABLE, version }));
+    writeFileSync(daemonPage, formatDaemonPage({ version }));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 const formatJson = (document) => `${JSON.stringify(document, null, 2)}\n`;

@@ -1,0 +1,151 @@
+// Bundles the programs of the published package with rolldown: each into a few files, with what it needs of node_modules.
+// Packages with machine code stay packages.
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+/** Has a binary for each platform, which a bundle cannot hold. */
+export const NATIVE_PACKAGES = ['@napi-rs/keyring', 'fs-native-extensions'];
+
+/**
+ * One bundle each, so that no program loads what only another one needs. All files of a bundle are in the folder `dist/NAME`:
+ * at the same depth as in `src`, so that relative URLs stay right. `layers` are files beside an entry: the first one has
+ * what all of its `roots` import, the next one what its roots import besides. A root that is an entry stays in its own file.
+ */
+const PROGRAMS = [
+  {
+    name: 'daemon',
+    // The demo's AWS client shares the SDK with the daemon.
+    entries: ['daemon/main', 'cli/commands/demo/caller-identity'],
+    layers: [
+      // What a process loads that finds another daemon.
+      { name: 'start', roots: ['daemon/main'] },
+      // What every daemon loads until its first answer.
+      {
+        name: 'service',
+        roots: [
+          'daemon/domain',
+          'daemon/daemon',
+          'daemon/notifications/desktop',
+          'platform/programs/browser-place',
+          'daemon/notifications/choose-backend',
+          'platform/bus/bus-address',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'cli',
+    entries: ['cli/main'],
+    layers: [
+      { name: 'start', roots: ['cli/main'] },
+      // What the commands load that people and prompts run many times a day.
+      {
+        name: 'often',
+        roots: [
+          'cli/commands/status/definition',
+          'cli/commands/status/run',
+          'cli/commands/ls/definition',
+          'cli/commands/ls/run',
+          'local-api/client',
+          'platform/service/installed-service',
+        ],
+      },
+    ],
+  },
+  { name: 'tray', entries: ['tray/main'], layers: [{ name: 'start', roots: ['tray/main'] }] },
+  { name: 'emulator', entries: ['emulator/main'], layers: [] },
+  { name: 'exports', entries: ['exports/client', 'exports/emulator'], layers: [] },
+];
+
+/** Names of functions and classes stay, for stack traces. */
+const MINIFY = {
+  compress: { keepNames: { function: true, class: true } },
+  mangle: { keepNames: true },
+  codegen: true,
+};
+
+/**
+ * Writes the programs of the sources in `root` to `folder`/dist, and returns the paths of all modules in them, as a set.
+ * @throws Error: a file of a layer is not in its program, or a chunk would wait for the entry that waits for it
+ */
+export async function bundlePrograms(root, folder) {
+  const modules = new Set();
+  for (const program of PROGRAMS) {
+    for (const id of await bundleProgram(root, folder, program)) modules.add(id);
+  }
+  return modules;
+}
+
+/** Writes modules of the sources to `folder`, each with what it imports, for a script that loads them. */
+export async function bundleModules(root, folder, modules) {
+  await bundle(root, { input: inputOf(root, modules), output: { dir: folder, entryFileNames: '[name].js' } });
+}
+
+async function bundleProgram(root, folder, { name, entries, layers }) {
+  const chunks = await bundle(root, {
+    input: inputOf(root, entries),
+    output: {
+      dir: join(folder, 'dist'),
+      entryFileNames: '[name].js',
+      chunkFileNames: `${name}/[name]-[hash].js`,
+      minify: MINIFY,
+      codeSplitting: { groups: layers.map((layer, index) => groupOf(layer, layers.length - index, root, entries)) },
+    },
+  });
+  checkEntries(chunks);
+  return chunks.flatMap(({ moduleIds }) => moduleIds);
+}
+
+async function bundle(root, { input, output }) {
+  const build = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    tsconfig: false,
+    external: NATIVE_PACKAGES,
+    preserveEntrySignatures: 'strict',
+    onLog(level, { code, message }) {
+      // It is in a chunk that is loaded anyway.
+      if (code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(`${level}: ${message}`);
+    },
+  });
+  try {
+    const written = await build.write({ format: 'esm', ...output });
+    return written.output.filter(({ type }) => type === 'chunk');
+  } finally {
+    await build.close();
+  }
+}
+
+const sourceOf = (root, module) => join(root, 'src', `${module}.ts`);
+const inputOf = (root, modules) => Object.fromEntries(modules.map((module) => [module, sourceOf(root, module)]));
+
+/** The modules of a layer, to which rolldown adds what they import. */
+function groupOf({ name, roots }, priority, root, entries) {
+  let wanted;
+  return {
+    priority,
+    debugName: name,
+    name(id, context) {
+      wanted ??= new Set(
+        roots.flatMap((module) => findRoots(sourceOf(root, module), entries.includes(module), context)),
+      );
+      return wanted.has(id) ? name : null;
+    },
+  };
+}
+
+function findRoots(id, isEntry, context) {
+  const found = context.getModuleInfo(id);
+  if (found === null) throw new Error(`${id} is the root of a layer, but not in the program`);
+  return isEntry ? found.importedIds : [id];
+}
+
+/** An entry awaits its imports at its top level: a chunk that imports the entry itself would wait for ever. */
+function checkEntries(chunks) {
+  const entries = chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName);
+  for (const { fileName, imports, moduleIds } of chunks) {
+    const faulty = imports.find((one) => entries.includes(one));
+    if (faulty !== undefined) throw new Error(`${fileName} (${moduleIds.join(', ')}) imports the entry ${faulty}`);
+  }
+}
