@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './programs.mjs';
+import { ROOT, stagePrograms } from './programs.mjs';
 import { measureAwsCli } from './rows/aws-cli.mjs';
 import { measureColdCallers } from './rows/cold-callers.mjs';
 import { measureColdStart } from './rows/cold-start.mjs';
@@ -70,6 +70,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => void scene.close().finally(() => process.exit(130)));
 }
 
+await stagePrograms();
 const rows = [];
 const leftOut = [];
 for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) {

@@ -2,13 +2,24 @@
 import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { stagePackageAt } from '../../.ci/stage-package.mjs';
 
 const fromRoot = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 export const ROOT = fromRoot('');
-export const ROLECALL = fromRoot('bin/rolecall.js');
-export const DAEMON_MAIN = fromRoot('dist/daemon/main.js');
-export const TRAY_MAIN = fromRoot('dist/tray/main.js');
+
+/** The package as it is published. The bench measures its programs: they are what users start. */
+const PACKAGE = fromRoot('node_modules/.cache/rolecall-bench');
+export const ROLECALL = `${PACKAGE}/bin/rolecall.js`;
+export const DAEMON_MAIN = `${PACKAGE}/dist/daemon/main.js`;
+export const TRAY_MAIN = `${PACKAGE}/dist/tray/main.js`;
+
+/** Makes the package; before any of its programs is started. */
+export const stagePrograms = () => stagePackageAt(PACKAGE);
+
+/** What `npm run build` makes: for the other side of a measurement, and where single files of ours are looked at. */
+export const COMPILED_ROLECALL = fromRoot('bin/rolecall.js');
+export const COMPILED_DAEMON_MAIN = fromRoot('dist/daemon/main.js');
 export const EMULATOR_MAIN = fromRoot('dist/emulator/main.js');
 export const SCALED_DAEMON = fromRoot('test/bench/scaled-daemon.mjs');
 export const BARE_SERVER = fromRoot('test/bench/bare-server.mjs');

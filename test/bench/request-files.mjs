@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createScene } from './scene.mjs';
 import { createSocketClient } from './socket-client.mjs';
+import { COMPILED_DAEMON_MAIN } from './programs.mjs';
 import { startWorld } from './world.mjs';
 
 const ROUNDS = 12;
@@ -31,6 +32,7 @@ try {
   const world = await startWorld(scene, {
     accountCount: 4,
     permissionSetCount: 10,
+    daemonMain: COMPILED_DAEMON_MAIN,
     preload: fileURLToPath(new URL('request-coverage.mjs', import.meta.url)),
   });
   const client = createSocketClient(world.socketPath);

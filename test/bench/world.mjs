@@ -11,12 +11,22 @@ const SESSION = 'bench';
 /**
  * Accounts x permission sets, signed in, listed, every profile written. `callsPerSecond` scales the daemon's rate,
  * which needs a daemon with another main file than the usual one; `reportsHeap` gives it a way to tell what it holds. `listingSeconds` is how long the listing took.
- * `preload` is a file that runs in the daemon before it. `store` holds the variables of another secret store than memory.
+ * `daemonMain` is another daemon than the package's, and `preload` a file that runs in the daemon before it. `store` holds the variables of another secret store than memory.
  * With `settings` (the text of config.toml) that write fewer profiles, `writtenCount` says how many to wait for.
  */
 export async function startWorld(
   scene,
-  { accountCount, permissionSetCount, callsPerSecond, reportsHeap, settings, writtenCount, store, preload },
+  {
+    accountCount,
+    permissionSetCount,
+    callsPerSecond,
+    reportsHeap,
+    settings,
+    writtenCount,
+    store,
+    daemonMain = DAEMON_MAIN,
+    preload,
+  },
 ) {
   const home = scene.createHome();
   const directory = generateDirectory({ accountCount, permissionSetCount });
@@ -46,7 +56,7 @@ export async function startWorld(
     ROLECALL_BENCH_REQUEST_FILES: join(home.path, 'request-files.jsonl'),
   };
   const socketPath = socketPathOf(home);
-  const daemonArguments = callsPerSecond === undefined ? [DAEMON_MAIN] : [SCALED_DAEMON, String(callsPerSecond)];
+  const daemonArguments = callsPerSecond === undefined ? [daemonMain] : [SCALED_DAEMON, String(callsPerSecond)];
   const preloads = [...(reportsHeap ? [HEAP_REPORT] : []), ...(preload === undefined ? [] : [preload])];
   const nodeArguments = [...(reportsHeap ? ['--expose-gc'] : []), ...preloads.flatMap((path) => ['--import', path])];
   const daemon = scene.start(process.execPath, [...nodeArguments, ...daemonArguments], { environment });

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator } from '../../dist/emulator/emulator.js';
-import { ROLECALL, runProgram } from '../bench/programs.mjs';
+import { COMPILED_ROLECALL, runProgram } from '../bench/programs.mjs';
 import { createRandom } from '../bench/simulated-day.mjs';
 import { createSocketClient } from '../bench/socket-client.mjs';
 import { waitFor } from '../bench/wait.mjs';
@@ -126,7 +126,7 @@ async function createWorld(home, clock) {
   );
   const config = [formatSession(emulator.directory), ...profiles].join('\n');
   writeFileSync(join(home.path, '.aws', 'config'), config, { mode: 0o600 });
-  const rolecall = (...args) => runProgram([process.execPath, ROLECALL, ...args], environment);
+  const rolecall = (...args) => runProgram([process.execPath, COMPILED_ROLECALL, ...args], environment);
   await rolecall('login', '--yes');
 
   const socketPath = join(home.environment.XDG_RUNTIME_DIR, 'rolecall', 'daemon.sock');

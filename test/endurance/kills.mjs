@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EMULATOR_MAIN, ROLECALL, runProgram } from '../bench/programs.mjs';
+import { EMULATOR_MAIN, COMPILED_ROLECALL, runProgram } from '../bench/programs.mjs';
 import { createSocketClient } from '../bench/socket-client.mjs';
 import { waitFor } from '../bench/wait.mjs';
 import { socketPathOf } from '../bench/world.mjs';
@@ -39,7 +39,7 @@ export async function runKills(scene, seconds) {
   const containerCallers = CONTAINER_CALLERS.map((kind) =>
     startContainerCaller(
       kind,
-      [process.execPath, ROLECALL, 'exec', PROFILE, '--'],
+      [process.execPath, COMPILED_ROLECALL, 'exec', PROFILE, '--'],
       goCaller,
       environment,
       tallies[kind],
@@ -78,7 +78,7 @@ export async function runKills(scene, seconds) {
 
   async function findLeftovers() {
     // The last thing that was done may have been a stop.
-    await runProgram([process.execPath, ROLECALL, 'status'], environment);
+    await runProgram([process.execPath, COMPILED_ROLECALL, 'status'], environment);
     await waitFor(
       'a daemon at rest',
       async () => (await grants(client)).length === 0 && keepers(home.path) === 0,
@@ -92,7 +92,7 @@ export async function runKills(scene, seconds) {
     );
     const daemons = processesOf(home.path).filter(({ command }) => command.includes('/daemon/main.js'));
     if (daemons.length !== 1) problems.push(`${daemons.length} daemons`);
-    await runProgram([process.execPath, ROLECALL, 'daemon', 'stop'], environment);
+    await runProgram([process.execPath, COMPILED_ROLECALL, 'daemon', 'stop'], environment);
     await waitFor('no process', () => leftProcesses().length === 0, WAITS).catch(() =>
       problems.push(...leftProcesses().map(({ pid, command }) => `process ${pid} is left: ${command}`)),
     );
@@ -135,7 +135,7 @@ async function createWorld(scene) {
     ROLECALL_PASSPHRASE: 'correct horse battery staple',
     ...Object.fromEntries(['SSO_OIDC', 'SSO', 'STS'].map((name) => [`AWS_ENDPOINT_URL_${name}`, emulator.url])),
   };
-  await runProgram([process.execPath, ROLECALL, 'login'], environment);
+  await runProgram([process.execPath, COMPILED_ROLECALL, 'login'], environment);
   return { home, environment, emulatorPid: emulator.pid, client: createSocketClient(socketPathOf(home)) };
 }
 

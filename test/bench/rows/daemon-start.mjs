@@ -56,7 +56,7 @@ async function measureStart(scene, extra) {
   return {
     name: 'daemon start to first answer',
     how:
-      'from the spawn of `node dist/daemon/main.js`, with default settings in a home that it has been started in ' +
+      "from the spawn of the package's `dist/daemon/main.js`, with default settings in a home that it has been started in " +
       `before, to the whole answer of \`/v1/status\`, against spawn to end of \`node -e 0\`; median of ${ROUNDS} rounds.`,
     unit: 'ms',
     floorName: 'node -e 0',

@@ -1,12 +1,12 @@
 // What is done to the daemon, one thing at a time, at random.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROLECALL, runProgram } from '../../bench/programs.mjs';
+import { COMPILED_ROLECALL, runProgram } from '../../bench/programs.mjs';
 import { waitFor } from '../../bench/wait.mjs';
 import { processesOf } from './leftovers.mjs';
 
 /** `pid` is the daemon's, and waits for one. `counts` tells how often each thing was done. */
 export function createChaos({ home, environment, pid }) {
-  const rolecall = (...args) => runProgram([process.execPath, ROLECALL, ...args], environment);
+  const rolecall = (...args) => runProgram([process.execPath, COMPILED_ROLECALL, ...args], environment);
   const keepers = () => processesOf(home).filter(({ command }) => command.includes('rolecall-port-keeper'));
 
   async function suspend() {
