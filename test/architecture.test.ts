@@ -29,7 +29,6 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Packages that take long to load, beside what a program takes to start, or bring machine code: `what` names them in a failure. */
 const HEAVY: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'the AWS SDK', pattern: /^@(aws-sdk|smithy)\// },
-  { what: 'Fastify', pattern: /^(fastify|@fastify\/.*)$/ },
   { what: 'a reader of TOML', pattern: /^smol-toml$/ },
   { what: 'a native module', pattern: /^(@napi-rs\/.*|fs-native-extensions)$/ },
 ];
@@ -39,12 +38,12 @@ const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readon
   [
     {
       entry: 'src/cli/main.ts',
-      without: ['the AWS SDK', 'Fastify', 'a reader of TOML', 'a native module'],
-      why: 'import cost is what makes a Node CLI slow: bare node 62 ms, the AWS SDK 117 more, Fastify 135 more',
+      without: ['the AWS SDK', 'a reader of TOML', 'a native module'],
+      why: 'import cost is what makes a Node CLI slow: bare node 62 ms, the AWS SDK 117 more',
     },
     {
       entry: 'src/tray/main.ts',
-      without: ['the AWS SDK', 'Fastify', 'a reader of TOML', 'a native module'],
+      without: ['the AWS SDK', 'a reader of TOML', 'a native module'],
       why: 'a thin client like the CLI',
     },
     {

@@ -82,7 +82,8 @@ export async function openServers(deps: {
     await deps.containerServer.drain();
   }
   async function close(): Promise<void> {
-    await Promise.all([deps.containerServer.close(), ...open.map((surface) => surface.close())]);
+    for (const surface of open) surface.close();
+    await deps.containerServer.close();
   }
 
   let web: WebServer | undefined;
@@ -113,9 +114,8 @@ export async function openServers(deps: {
   try {
     const socket = build('socket', createSocketGuard());
     open.push(socket);
-    await socket.app.ready();
     ownSocket = createOwnSocket({
-      server: socket.app.server,
+      server: socket.server,
       path: paths.socketPath,
       aliasPath: paths.socketCandidates.at(-1) ?? paths.socketPath,
       userId: deps.userId,

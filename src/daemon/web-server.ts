@@ -41,8 +41,7 @@ export async function openWebServer(deps: {
       (method === 'GET' && pageFiles.has(rawUrl)),
   });
   const surface = deps.build('web', guard, pageFiles);
-  await surface.app.ready();
-  const { server } = surface.app;
+  const { server } = surface;
   // Passkeys need a secure context with the name `localhost`. A free port, because an origin that is the same after each
   // start could be prepared: while the daemon is stopped, another user could listen there and install a service worker.
   const local = await listenOnLoopback(server, 0);
@@ -78,7 +77,7 @@ export async function openWebServer(deps: {
     await writeAddress();
   } catch (error) {
     stopListening();
-    await surface.close();
+    surface.close();
     throw error;
   }
   webAccess.openedAt({ url, passkeyUrl: `http://${passkeyHost}` });

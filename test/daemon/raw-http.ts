@@ -37,7 +37,8 @@ function readAll(socket: Socket, bytes: string | Buffer): Promise<string> {
   });
 }
 
-function parseAnswer(text: string): RawAnswer {
+/** The parts of a whole answer. */
+export function parseAnswer(text: string): RawAnswer {
   const end = text.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = text.slice(0, end === -1 ? text.length : end).split('\r\n');
   const headers = Object.fromEntries(

@@ -83,7 +83,7 @@ export const ROOMS: readonly Room[] = [
     room: 'daemon',
     purpose: 'the daemon: one folder for each capability, composed once',
     rooms: ['core', 'platform', 'sso', 'identity-center', 'secret-store', 'aws-config', 'local-api'],
-    packages: ['fastify', 'json-schema-to-ts', 'smol-toml', 'yaml'],
+    packages: ['json-schema-to-ts', 'smol-toml', 'yaml'],
     builtins: ['*'],
     why: 'may import every room of the service, and none of its clients',
   },

@@ -167,7 +167,7 @@ describe('the permissions of a room', () => {
 });
 
 describe('the import graph', () => {
-  const a = parseSource('src/a/a.ts', "import '../b/b.ts';\nimport 'fastify';");
+  const a = parseSource('src/a/a.ts', "import '../b/b.ts';\nimport 'commander';");
   const b = parseSource('src/b/b.ts', "import type { C } from './c.ts';\nimport 'node:fs';");
   const c = parseSource('src/b/c.ts', "import '@scope/name/deep';");
   const lazy = parseSource('src/b/b.ts', "await import('./c.ts');");
@@ -188,10 +188,10 @@ describe('the import graph', () => {
 
   it('follows what is loaded at once, not what is erased or loaded later', () => {
     const eager = parseSource('src/b/b.ts', "import './c.ts';");
-    expect([...findStaticPackages([a, b, c], 'src/a/a.ts')]).toEqual([['fastify', 'src/a/a.ts']]);
-    expect([...findStaticPackages([a, lazy, c], 'src/a/a.ts').keys()]).toEqual(['fastify']);
+    expect([...findStaticPackages([a, b, c], 'src/a/a.ts')]).toEqual([['commander', 'src/a/a.ts']]);
+    expect([...findStaticPackages([a, lazy, c], 'src/a/a.ts').keys()]).toEqual(['commander']);
     expect([...findStaticPackages([a, eager, c], 'src/a/a.ts')]).toEqual([
-      ['fastify', 'src/a/a.ts'],
+      ['commander', 'src/a/a.ts'],
       ['@scope/name', 'src/a/a.ts -> src/b/b.ts -> src/b/c.ts'],
     ]);
     expect([...findStaticFiles([a, lazy, c], 'src/a/a.ts').keys()]).toEqual(['src/a/a.ts', 'src/b/b.ts']);

@@ -1,4 +1,4 @@
-// Answers requests on the container port with node:http alone: Fastify would take most of the time of an answer.
+// Answers requests on the container port: one route, whose answers are cached bytes most of the time.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';

@@ -1,4 +1,4 @@
-// Error answers: the same status, headers and body whether Fastify, a node:http response or a bare socket sends them.
+// Error answers: the same status, headers and body whether a node:http response or a bare socket sends them.
 import { formatFailure, NotFoundError, type ErrorCode, type RolecallError } from '../../core/errors.ts';
 import type { Log } from '../process/log.ts';
 
@@ -30,7 +30,7 @@ export type DescribeError = (error: RolecallError) => object;
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes: Fastify would add a charset to a string, and Go's SDK can't read an error whose type has one. */
+  /** Bytes, whose length is known. Go's SDK can't read an error whose type has a charset. */
   readonly body: Buffer;
 }
 

@@ -14,7 +14,7 @@ import { readGuarded, type Guard } from './guard.ts';
 const REQUEST_DEADLINE_MS = 30_000;
 /** How late a missed deadline may be noticed. */
 const MAX_DEADLINE_CHECK_MS = 1000;
-/** How long an idle connection stays open. Fastify's default; Node's own is 5 s. */
+/** How long an idle connection stays open. Node's own is 5 s. */
 const KEEP_ALIVE_MS = 72_000;
 const BUSY_RETRY_AFTER_MS = 1000;
 /** How long a peer has to read an answer to something that was no request. */

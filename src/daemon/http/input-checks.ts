@@ -25,19 +25,17 @@ export function readQuery(
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, read(name, value)]));
 }
 
-/** Refuses parameters that a route does not know, and those that are repeated. Unknown names are told only if they are words. */
-export function createQueryCheck(
-  known: readonly string[],
-): (query: Readonly<Record<string, unknown>>) => UsageError | undefined {
-  return (query) => {
-    for (const name of Object.keys(query)) {
-      if (!known.includes(name)) return new UsageError('invalid-request', describeUnknown(name, known));
-      if (typeof query[name] !== 'string') {
-        return new UsageError('invalid-request', `The parameter "${name}" is repeated.`);
-      }
+/**
+ * Refuses parameters that a route does not know, and those that are repeated. Unknown names are told only if they are words.
+ * @throws UsageError invalid-request
+ */
+export function checkNames(known: readonly string[], query: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(query)) {
+    if (!known.includes(name)) throw new UsageError('invalid-request', describeUnknown(name, known));
+    if (typeof query[name] !== 'string') {
+      throw new UsageError('invalid-request', `The parameter "${name}" is repeated.`);
     }
-    return undefined;
-  };
+  }
 }
 
 function describeUnknown(name: string, known: readonly string[]): string {

@@ -66,7 +66,6 @@ export function isListening(path: string): Promise<boolean> {
 
 /**
  * Listens on a node:http or node:net server. A socket passed as `fd` is already bound, and stays when the daemon stops.
- * Fastify's own listen() fails on an inherited unix socket, because that has no address.
  */
 export function listen(
   server: NetServer,

@@ -1,9 +1,7 @@
-// The files of the page and their routes: a fixed list, so that no path of a request reaches the disk; each file is read once.
-import type { FastifyInstance } from 'fastify';
+// The files of the page: a fixed list, so that no path of a request reaches the disk; each file is read once.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NotFoundError, UnavailableError } from '../../core/errors.ts';
-import { ANSWER_HEADERS } from './error-answer.ts';
+import { UnavailableError } from '../../core/errors.ts';
 
 export interface PageFile {
   readonly contentType: string;
@@ -110,21 +108,6 @@ async function load(directory: string, fileName: string): Promise<PageFile> {
     throw new UnavailableError('file-not-writable', `The page's file ${fileName} can't be read.`, {
       hint: 'npm install -g rolecall',
       cause,
-    });
-  }
-}
-
-/** Matches every file in the folder of `path`. */
-const patternOf = (path: string) => (path === '/' ? path : path.replace(/[^/]+$/u, ':fileName'));
-
-/** Adds the routes of the page: one pattern for each folder, because one route for each file would delay the daemon's start. */
-export function registerPage(app: FastifyInstance, pageFiles: PageFiles): void {
-  for (const pattern of new Set(pageFiles.paths.map(patternOf))) {
-    app.get(pattern, async (request, reply) => {
-      const [path = ''] = (request.raw.url ?? '').split('?');
-      if (!pageFiles.has(path)) throw new NotFoundError('route-not-found', 'This route does not exist.');
-      const { contentType, body } = await pageFiles.read(path);
-      return reply.headers(ANSWER_HEADERS).type(contentType).send(body);
     });
   }
 }

@@ -1,10 +1,9 @@
-// A surface: one Fastify instance made of a guard and the routes that belong on it.
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+// A surface: a guard and the routes that belong on it, on a node:http server.
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
 import { once } from '../../core/async/once.ts';
-import { NotFoundError, RefusedError, RolecallError, UsageError } from '../../core/errors.ts';
-import type { Answers, CallableRouteName, InputOf, Route, RouteName } from '../../local-api/routes.ts';
-import { routes } from '../../local-api/routes.ts';
+import { NotFoundError, RefusedError, type RolecallError } from '../../core/errors.ts';
+import { routes, type Answers, type InputOf, type Route } from '../../local-api/routes.ts';
 import { PROCESS_HEADER, STAYS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from '../../local-api/version.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
@@ -12,10 +11,12 @@ import type { Caller } from './caller.ts';
 import type { FindCallerProgram } from './caller-program.ts';
 import { ANSWER_HEADERS, formatError, logInternalError, methodNotAllowed } from './error-answer.ts';
 import { isNamed, type Etags } from './etags.ts';
-import { BODY_LIMIT_BYTES, bodyTooLarge, readGuarded, type VersionCheck } from './guard.ts';
+import { readGuarded, type VersionCheck } from './guard.ts';
 import { createHttpServer, invalidRequest, type HttpServerDeps } from './http-server.ts';
-import { checkInput, createQueryCheck, readQuery } from './input-checks.ts';
-import { registerPage, type PageFiles } from './page-files.ts';
+import { checkInput, checkNames, readQuery } from './input-checks.ts';
+import type { PageFiles } from './page-files.ts';
+import { readBody } from './request-body.ts';
+import { createRouter, parseTarget, type Match, type RoutedName, type Target } from './router.ts';
 
 /**
  * The function behind each route. What it throws becomes the error answer.
@@ -27,28 +28,24 @@ export type Handlers = {
   readonly events: (input: InputOf<'events'>, caller: Caller) => Promise<StreamedAnswer>;
 };
 
-/** All but the route of the container surface, which is not a Fastify instance, and `events`, whose answer never ends. */
-export type HandledRoute = Exclude<CallableRouteName, 'containerCredentials'>;
+/** All but the one whose answer never ends. */
+export type HandledRoute = Exclude<RoutedName, 'events'>;
 
 /** Writes the body, over any length of time. The head is sent before. */
 export type StreamedAnswer = (response: ServerResponse) => void;
 
-type SurfaceName = 'socket' | 'web';
-
 const NOT_MODIFIED = 304;
-/** The longest sso-session name, each character four bytes and percent-encoded. */
-const MAX_PARAM_LENGTH = 256 * 12;
 
 export interface Surface {
-  readonly app: FastifyInstance;
+  readonly server: Server;
   /** Accepts no new connection, and resolves once each accepted one has its answer. */
   drain(): Promise<void>;
   /** Closes every connection. */
-  close(): Promise<void>;
+  close(): void;
 }
 
-export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
-  readonly surface: SurfaceName;
+export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError' | 'surface'> {
+  readonly surface: 'socket' | 'web';
   readonly handlers: Handlers;
   readonly etags: Etags;
   readonly checkVersion?: VersionCheck | undefined;
@@ -58,112 +55,123 @@ export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError'> {
   readonly pageFiles?: PageFiles;
 }
 
-/** The instance with every route of `surface`; nothing else can be reached through it. */
+/** A request on its way to its answer. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Sent with the answer, whatever that is. */
+  readonly headers: OutgoingHttpHeaders;
+  route?: Route;
+}
+
+/** The server with every route of `surface`; nothing else can be reached through it. */
 export function createSurface(deps: SurfaceDeps): Surface {
   const { server, onClientError, drain, close } = createHttpServer({ ...deps, describeError });
-  const app = fastify({
-    // Fastify never listens: its listen() fails on a socket inherited from systemd, and it knows no drain.
-    serverFactory: (handler) => server.on('request', handler),
-    clientErrorHandler: onClientError,
-    bodyLimit: BODY_LIMIT_BYTES,
-    exposeHeadRoutes: false,
-    // Each plugin would get a timer, which takes a millisecond of the start. Ours register synchronously.
-    pluginTimeout: 0,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // Without these two Fastify loads its own compilers at the start, which takes longer than the rest of it.
-    schemaController: { compilersFactory: { buildValidator: neverCalled, buildSerializer: neverCalled } },
-    // Called instead of the hooks for a path that Fastify can't parse, so the guard has to be asked here too.
-    frameworkErrors: (_error, request, reply) => {
-      sendError(
-        request,
-        reply,
-        deps.guard(readGuarded(request.raw)) ?? invalidRequest('The request path is malformed.'),
-      );
-    },
+  const router = createRouter(deps.surface);
+  server.on('clientError', onClientError);
+  server.on('request', (request, response) => {
+    const exchange: Exchange = { request, response, headers: {} };
+    void serve(exchange).catch((thrown: unknown) => fail(exchange, thrown));
   });
-  // Leaves JSON as the only body type. A page may send text/plain to another origin without asking first.
-  app.removeContentTypeParser('text/plain');
-  app.addHook('onRequest', async (request, reply) => {
-    const guarded = readGuarded(request.raw);
+
+  async function serve(exchange: Exchange): Promise<void> {
+    const { request, headers } = exchange;
+    const guarded = readGuarded(request);
     const refusal = deps.guard(guarded);
-    if (refusal !== undefined) return sendError(request, reply, refusal);
-    if (guarded.headers[VERSION_HEADER].length === 0) return undefined;
-    const losses = await deps.checkVersion?.(guarded);
-    if (losses !== undefined) reply.header(STAYS_HEADER, losses);
-    return undefined;
-  });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = readFrameworkError(thrown);
-    logInternalError(deps.log, `${request.method} ${request.routeOptions.url ?? ''}`, error);
-    return sendError(request, reply, error);
-  });
-  app.setNotFoundHandler((request, reply) => sendNotFound(request, reply, deps));
-  app.register((plugin, _options, done) => {
-    for (const name of routesOf(deps.surface)) registerRoute(plugin, name, deps);
-    if (deps.pageFiles !== undefined) registerPage(plugin, deps.pageFiles);
-    done();
-  });
-  return {
-    app,
-    drain,
-    async close() {
-      close();
-      await app.close();
-    },
-  };
+    if (refusal !== undefined) return sendError(exchange, refusal);
+    if (guarded.headers[VERSION_HEADER].length > 0) {
+      const losses = await deps.checkVersion?.(guarded);
+      if (losses !== undefined) headers[STAYS_HEADER] = losses;
+    }
+    const { method, rawUrl } = guarded;
+    const [path = ''] = rawUrl.split('?', 1);
+    if (deps.pageFiles?.has(path) === true) {
+      return method === 'GET' ? sendPageFile(exchange, deps.pageFiles, path) : refuseMethod(exchange, ['GET']);
+    }
+    const target = parseTarget(rawUrl);
+    if (target === undefined) throw invalidRequest('The request path is malformed.');
+    const matches = router.match(target.segments);
+    const match = matches.get(method);
+    if (match !== undefined) return callHandler(deps, exchange, target, match);
+    if (matches.size > 0) return refuseMethod(exchange, [...matches.keys()].toSorted());
+    throw new NotFoundError('route-not-found', 'This route does not exist.');
+  }
+
+  function fail(exchange: Exchange, thrown: unknown): void {
+    const error = toFailure(thrown);
+    const { request, response, route } = exchange;
+    logInternalError(deps.log, `${request.method} ${route?.path ?? ''}`, error);
+    if (response.headersSent) response.destroy();
+    else sendError(exchange, error);
+  }
+
+  return { server, drain, close };
+}
+
+async function sendPageFile(exchange: Exchange, pageFiles: PageFiles, path: string): Promise<void> {
+  const { contentType, body } = await pageFiles.read(path);
+  send(exchange, 200, { ...ANSWER_HEADERS, 'content-type': contentType }, body);
+}
+
+function refuseMethod(exchange: Exchange, methods: readonly string[]): void {
+  exchange.headers['allow'] = methods.join(', ');
+  sendError(exchange, methodNotAllowed(), 405);
 }
 
 type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
-function registerRoute(app: FastifyInstance, name: HandledRoute | 'events', deps: SurfaceDeps): void {
-  const route: Route = routes[name];
-  const handle = deps.handlers[name] as Handler;
-  const { params, query, body } = route;
-  const checkQuery = createQueryCheck(Object.keys((query?.['properties'] as object | undefined) ?? {}));
-  app.route({
-    method: route.method,
-    url: route.path,
-    onRequest(request, _reply, done) {
-      done(checkQuery(request.query as Readonly<Record<string, unknown>>));
-    },
-    ...(body && {
-      async preValidation(request: FastifyRequest) {
-        if (deps.surface !== 'socket') refuseSocketOnly(route, request.body);
-        // Only here is a missing body known from JSON's null.
-        if (request.body === undefined) request.body = bodyWhenMissing(route);
-      },
-    }),
-    async handler(request, reply) {
-      const path = request.params as Readonly<Record<string, string>>;
-      const words = request.query as Readonly<Record<string, string>>;
-      const input = { ...path, query: query === undefined ? words : readQuery(query, words), body: request.body };
-      if (params !== undefined) checkInput('path', params, path);
-      if (body !== undefined) checkInput('body', body, input.body);
-      if (query !== undefined) checkInput('query', query, input.query);
-      const caller = createCaller(deps, request.raw, reply.raw);
-      if (route.honorsWait === true && caller.waitBudgetMs !== undefined) {
-        reply.header('preference-applied', `wait=${caller.waitBudgetMs / 1000}`);
-      }
-      const answer = await handle(input, caller);
-      if (route.isStream === true) {
-        reply.hijack();
-        reply.raw.writeHead(route.successStatus, { ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
-        reply.raw.flushHeaders();
-        (answer as StreamedAnswer)(reply.raw);
-        return;
-      }
-      reply.headers(ANSWER_HEADERS).code(statusOf(route, answer));
-      if (route.answer === undefined) return reply.send();
-      // As bytes, for the same reason as in an ErrorAnswer.
-      const json = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
-      if (route.isConditional === true) {
-        const etag = Buffer.isBuffer(answer) ? deps.etags.ofKept(answer) : deps.etags.of(json);
-        reply.header('etag', etag);
-        if (isNamed(etag, request.headers['if-none-match'] ?? '')) return reply.code(NOT_MODIFIED).send();
-      }
-      return reply.type('application/json').send(json);
-    },
-  });
+async function callHandler(deps: SurfaceDeps, exchange: Exchange, target: Target, match: Match): Promise<void> {
+  const { request, response, headers } = exchange;
+  const route: Route = routes[match.name];
+  exchange.route = route;
+  const input = { ...match.params, ...(await readInput(deps.surface, exchange, target, match, route)) };
+  const caller = createCaller(deps, request, response);
+  if (route.honorsWait === true && caller.waitBudgetMs !== undefined) {
+    headers['preference-applied'] = `wait=${caller.waitBudgetMs / 1000}`;
+  }
+  const answer = await (deps.handlers[match.name] as Handler)(input, caller);
+  if (route.isStream === true) {
+    response.writeHead(route.successStatus, { ...headers, ...ANSWER_HEADERS, 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    (answer as StreamedAnswer)(response);
+    return;
+  }
+  const status = statusOf(route, answer);
+  if (route.answer === undefined) return send(exchange, status, ANSWER_HEADERS);
+  // As bytes, for the same reason as in an ErrorAnswer.
+  const json = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
+  if (route.isConditional === true) {
+    const etag = Buffer.isBuffer(answer) ? deps.etags.ofKept(answer) : deps.etags.of(json);
+    headers['etag'] = etag;
+    if (isNamed(etag, request.headers['if-none-match'] ?? '')) return send(exchange, NOT_MODIFIED, ANSWER_HEADERS);
+  }
+  send(exchange, status, { ...ANSWER_HEADERS, 'content-type': 'application/json' }, json);
+}
+
+/** @throws UsageError: the input does not fit the schemas of the route */
+async function readInput(
+  surface: SurfaceDeps['surface'],
+  { request, headers }: Exchange,
+  target: Target,
+  { params }: Match,
+  route: Route,
+): Promise<{ readonly query: unknown; readonly body: unknown }> {
+  const words = parseQuery(target.query, '&', '=', { maxKeys: 0 });
+  checkNames(Object.keys((route.query?.['properties'] as object | undefined) ?? {}), words);
+  let body: unknown;
+  if (route.method !== 'GET') {
+    // Until the whole body is read, more of it may follow.
+    headers['connection'] = 'close';
+    body = await readBody(request);
+    delete headers['connection'];
+  }
+  const query = route.query === undefined ? words : readQuery(route.query, words);
+  if (route.body !== undefined && surface !== 'socket') refuseSocketOnly(route, body);
+  if (route.body !== undefined && body === undefined) body = bodyWhenMissing(route);
+  if (route.params !== undefined) checkInput('path', route.params, params);
+  if (route.body !== undefined) checkInput('body', route.body, body);
+  if (route.query !== undefined) checkInput('query', route.query, query);
+  return { query, body };
 }
 
 function statusOf({ statusOfState, successStatus }: Route, answer: unknown): number {
@@ -224,55 +232,14 @@ function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
   throw new RefusedError('caller-not-allowed', `"${asked}" is available only over the unix socket.`);
 }
 
-function sendNotFound(request: FastifyRequest, reply: FastifyReply, deps: SurfaceDeps): FastifyReply {
-  const [path = ''] = (request.raw.url ?? '').split('?');
-  const methods = deps.pageFiles?.has(path) === true ? ['GET'] : findMethods(path, deps.surface);
-  if (methods.length === 0) {
-    return sendError(request, reply, new NotFoundError('route-not-found', 'This route does not exist.'));
-  }
-  // Registering a route for every other method would take longer than registering all the routes.
-  reply.header('allow', methods.join(', '));
-  return sendError(request, reply, methodNotAllowed(), 405);
-}
-
-/** The methods of a known path, sorted; empty for an unknown one. */
-function findMethods(path: string, surface: SurfaceName): string[] {
-  return routesOf(surface)
-    .map((name): Route => routes[name])
-    .filter((route) => new RegExp(`^${route.path.replaceAll(/:[a-z]+/g, '[^/]+')}$`).test(path))
-    .map(({ method }) => method)
-    .toSorted();
-}
-
-function routesOf(surface: SurfaceName): (HandledRoute | 'events')[] {
-  const names = Object.keys(routes) as RouteName[];
-  return names.filter((name): name is HandledRoute | 'events' => (routes[name] as Route).surfaces.includes(surface));
-}
-
 const describeError = (error: RolecallError) => error.toBody();
 
-function sendError(request: FastifyRequest, reply: FastifyReply, error: RolecallError, status?: number): FastifyReply {
-  const answer = formatError(error, { accept: request.headers.accept, describe: describeError, status });
-  return reply.code(answer.status).headers(answer.headers).send(answer.body);
+function sendError(exchange: Exchange, error: RolecallError, status?: number): void {
+  const answer = formatError(error, { accept: exchange.request.headers.accept, describe: describeError, status });
+  send(exchange, answer.status, answer.headers, answer.body);
 }
 
-function readFrameworkError(thrown: unknown): RolecallError {
-  if (thrown instanceof RolecallError) return thrown;
-  const { statusCode } = thrown as { statusCode?: number };
-  if (statusCode === 413) return bodyTooLarge();
-  if (statusCode === 415) {
-    return new UsageError(
-      'unsupported-media-type',
-      'The request body must be JSON, with Content-Type: application/json.',
-    );
-  }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return invalidRequest('The request body is malformed.');
-  }
-  return toFailure(thrown);
-}
-
-/** No route gives Fastify a schema. */
-function neverCalled(): never {
-  throw new Error('a compiler of Fastify was asked for');
+function send({ response, headers }: Exchange, status: number, own: OutgoingHttpHeaders, body?: Buffer): void {
+  const length = body === undefined ? {} : { 'content-length': body.length };
+  response.writeHead(status, { ...headers, ...own, ...length }).end(body);
 }

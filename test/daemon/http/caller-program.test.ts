@@ -10,6 +10,7 @@ import { createCallerPrograms } from '../../../src/daemon/http/caller-program.ts
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { createEtags } from '../../../src/daemon/http/etags.ts';
+import { askServer } from '../../helpers/ask-server.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { CREDENTIAL_PROCESS, runProcess } from '../../helpers/run-process.ts';
 import { systemPart } from '../../helpers/system.ts';
@@ -131,7 +132,7 @@ test.skipIf(!hasPython || process.platform !== 'linux')(
 
 test('is looked up only when a handler asks, and then once', async () => {
   let lookups = 0;
-  const { app } = createSurface({
+  const surface = createSurface({
     surface: 'socket',
     guard: () => undefined,
     handlers: {
@@ -148,11 +149,10 @@ test('is looked up only when a handler asks, and then once', async () => {
     clock: createFakeClock(),
     log: () => undefined,
   });
-  server = app.server;
-  await app.ready();
-  expect((await app.inject('/v1/status')).statusCode).toBe(200);
+  ({ server } = surface);
+  expect((await askServer(server, { url: '/v1/status' })).status).toBe(200);
   expect(lookups).toBe(0);
-  expect((await app.inject('/v1/current')).statusCode).toBe(200);
+  expect((await askServer(server, { url: '/v1/current' })).status).toBe(200);
   expect(lookups).toBe(1);
-  await app.close();
+  surface.close();
 });

@@ -215,7 +215,7 @@ describe('a guarded server', () => {
 });
 
 test('closes a connection that does not send complete headers in time', async () => {
-  const { app } = createSurface({
+  const surface = createSurface({
     surface: 'socket',
     guard: () => undefined,
     handlers: {} as Handlers,
@@ -224,14 +224,13 @@ test('closes a connection that does not send complete headers in time', async ()
     clock: createFakeClock(),
     log: () => undefined,
   });
-  await app.ready();
-  await new Promise<void>((resolve) => app.server.listen(0, '127.0.0.1', resolve));
-  const target = { host: '127.0.0.1', port: (app.server.address() as AddressInfo).port };
+  const { server } = surface;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
   for (const bytes of ['', 'GET / HTTP/1.1\r\nHost: local']) {
     expect(await exchange(target, bytes)).toMatchObject({ status: 400, body: expect.stringContaining('in time') });
   }
-  app.server.close();
-  await app.close();
+  surface.close();
 });
 
 describe('a daemon', () => {

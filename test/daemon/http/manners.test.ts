@@ -11,15 +11,16 @@ import { createConnectionRules } from '../../../src/daemon/http/connection-rules
 import { formatError } from '../../../src/daemon/http/error-answer.ts';
 import { createEtags, isNamed } from '../../../src/daemon/http/etags.ts';
 import { createSurface, type Handlers, type Surface } from '../../../src/daemon/http/surface.ts';
+import { askServer, type ServerRequest } from '../../helpers/ask-server.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
 const open: Surface[] = [];
-afterEach(async () => {
-  for (const surface of open.splice(0)) await surface.app.close();
+afterEach(() => {
+  for (const surface of open.splice(0)) surface.close();
 });
 
 /** A socket surface with these handlers, as it is after a start of the daemon. */
-function createApp(handlers: Partial<Record<keyof Handlers, (input: never, caller: never) => Promise<unknown>>>) {
+function createAsk(handlers: Partial<Record<keyof Handlers, (input: never, caller: never) => Promise<unknown>>>) {
   const surface = createSurface({
     surface: 'socket',
     guard: () => undefined,
@@ -30,7 +31,7 @@ function createApp(handlers: Partial<Record<keyof Handlers, (input: never, calle
     log: () => undefined,
   });
   open.push(surface);
-  return surface.app;
+  return (request: ServerRequest) => askServer(surface.server, request);
 }
 
 const LIST = { asOf: null, complete: false, roles: [] };
@@ -38,12 +39,12 @@ const LIST = { asOf: null, complete: false, roles: [] };
 describe('an entity tag', () => {
   test('is the same until the answer changes, and 304 has it and no body', async () => {
     let current: object | null = null;
-    const app = createApp({ current: async () => current });
-    const first = await app.inject({ url: '/v1/current' });
+    const ask = createAsk({ current: async () => current });
+    const first = await ask({ url: '/v1/current' });
     const etag = String(first.headers['etag']);
     expect(etag).toMatch(/^"[\w-]{43}"$/);
-    const again = await app.inject({ url: '/v1/current', headers: { 'if-none-match': etag } });
-    expect({ status: again.statusCode, body: again.body, etag: again.headers['etag'] }).toEqual({
+    const again = await ask({ url: '/v1/current', headers: { 'if-none-match': etag } });
+    expect({ status: again.status, body: again.body, etag: again.headers['etag'] }).toEqual({
       status: 304,
       body: '',
       etag,
@@ -51,33 +52,36 @@ describe('an entity tag', () => {
     expect(again.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     expect(again.headers['content-type']).toBeUndefined();
     current = { session: 's' };
-    const changed = await app.inject({ url: '/v1/current', headers: { 'if-none-match': etag } });
-    expect({ status: changed.statusCode, body: changed.json() }).toEqual({ status: 200, body: current });
+    const changed = await ask({ url: '/v1/current', headers: { 'if-none-match': etag } });
+    expect({ status: changed.status, body: JSON.parse(changed.body) as unknown }).toEqual({
+      status: 200,
+      body: current,
+    });
     expect(changed.headers['etag']).not.toBe(etag);
   });
 
   test('of kept bytes is a number of this start, which is not hashed', async () => {
     let kept = Buffer.from(JSON.stringify(LIST));
     const roles = async () => kept;
-    const [app, afterRestart] = [createApp({ roles }), createApp({ roles })];
-    const etagOf = async (url: string) => String((await app.inject({ url })).headers['etag']);
+    const [ask, afterRestart] = [createAsk({ roles }), createAsk({ roles })];
+    const etagOf = async (url: string) => String((await ask({ url })).headers['etag']);
     const etag = await etagOf('/v1/roles');
     expect(etag).toBe('"start-0.1"');
     expect(await etagOf('/v1/roles')).toBe(etag);
     const headers = { 'if-none-match': `W/${etag}, "other"` };
-    expect((await app.inject({ url: '/v1/roles', headers })).statusCode).toBe(304);
-    expect((await afterRestart.inject({ url: '/v1/roles', headers })).statusCode).toBe(200);
+    expect((await ask({ url: '/v1/roles', headers })).status).toBe(304);
+    expect((await afterRestart({ url: '/v1/roles', headers })).status).toBe(200);
     kept = Buffer.from(kept);
-    expect((await app.inject({ url: '/v1/roles', headers })).statusCode).toBe(200);
+    expect((await ask({ url: '/v1/roles', headers })).status).toBe(200);
   });
 
   test('is on lists only, and not on credentials or errors', async () => {
-    const app = createApp({
+    const ask = createAsk({
       currentCredentials: async () => Buffer.from('{}'),
       status: () => Promise.reject(new UnavailableError('secret-store-unavailable', 'No keychain.')),
     });
     for (const url of ['/v1/credentials/current', '/v1/status']) {
-      const answer = await app.inject({ url, headers: { 'if-none-match': '*' } });
+      const answer = await ask({ url, headers: { 'if-none-match': '*' } });
       expect({ url, etag: answer.headers['etag'], isEmpty: answer.body === '' }).toEqual({
         url,
         etag: undefined,
@@ -125,8 +129,8 @@ describe('Retry-After', () => {
 
 describe('Preference-Applied', () => {
   const seen: unknown[] = [];
-  const app = () =>
-    createApp({
+  const createWaiting = () =>
+    createAsk({
       async currentCredentials(_: never, { waitBudgetMs }: { waitBudgetMs?: number }) {
         seen.push(waitBudgetMs);
         throw new SignInRequiredError('sign-in-expired', 'Over.');
@@ -144,8 +148,8 @@ describe('Preference-Applied', () => {
     ['await=3', undefined, undefined],
   ])('says for "Prefer: %s" on a route that waits: %s', async (prefer, applied, budgetMs) => {
     seen.length = 0;
-    const answer = await app().inject({ url: '/v1/credentials/current', headers: { prefer } });
-    expect({ status: answer.statusCode, applied: answer.headers['preference-applied'], seen }).toEqual({
+    const answer = await createWaiting()({ url: '/v1/credentials/current', headers: { prefer } });
+    expect({ status: answer.status, applied: answer.headers['preference-applied'], seen }).toEqual({
       status: 401,
       applied,
       seen: [budgetMs],
@@ -153,7 +157,7 @@ describe('Preference-Applied', () => {
   });
 
   test('is not on a route that does not wait', async () => {
-    const answer = await app().inject({ url: '/v1/status', headers: { prefer: 'wait=10' } });
+    const answer = await createWaiting()({ url: '/v1/status', headers: { prefer: 'wait=10' } });
     expect(answer.headers['preference-applied']).toBeUndefined();
   });
 });
@@ -163,8 +167,8 @@ describe('the status of a sign-in', () => {
     ['live', 200],
     ['pending', 202],
   ])('that is %s is %i', async (state, status) => {
-    const app = createApp({ startSignIn: async () => ({ state }) });
-    const answer = await app.inject({ method: 'POST', url: '/v1/sessions/s/sign-in' });
-    expect({ status: answer.statusCode, body: answer.json() }).toEqual({ status, body: { state } });
+    const ask = createAsk({ startSignIn: async () => ({ state }) });
+    const answer = await ask({ method: 'POST', url: '/v1/sessions/s/sign-in' });
+    expect({ status: answer.status, body: JSON.parse(answer.body) as unknown }).toEqual({ status, body: { state } });
   });
 });
