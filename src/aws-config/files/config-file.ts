@@ -9,6 +9,7 @@ import { runStepsYielding } from '../../core/async/steps.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
+import { digestBytes } from '../../platform/files/digest.ts';
 import { errorCode, moveAsideCommand, toFileError } from '../../platform/files/file-error.ts';
 import { isLockUnsupported, tryLockFile } from '../../platform/files/file-lock.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
@@ -35,6 +36,10 @@ export interface ConfigFile {
    * @throws UnavailableError file-not-writable: disk full, no permission, not a file, lock held too long
    */
   write(expectedText: string, newText: string): Promise<'written' | 'unchanged'>;
+  /** Identifies the bytes of the file, without parsing them. @throws as `read` */
+  digest(): Promise<string>;
+  /** Whether `digest` is still that of the file, which could be written. @throws UnavailableError file-not-writable */
+  confirm(digest: string): Promise<boolean>;
 }
 
 /** 20,000 profiles take 5 MB. */
@@ -55,12 +60,16 @@ export function createConfigFile(deps: {
   /** Keyed by the bytes: concurrent readers share one document, which takes tens of megabytes with 20,000 profiles. */
   const parsing = createSingleFlight<ConfigDocument>();
 
-  async function write(expectedText: string, newText: string): Promise<'written' | 'unchanged'> {
+  /** Runs `work` with the file locked, or `ifAbsent`. */
+  async function whileLocked<T>(
+    work: (file: FileHandle, targetPath: string) => Promise<T>,
+    ifAbsent: (targetPath: string) => Promise<T>,
+  ): Promise<T> {
     const deadlineMs = clock.nowMs() + lockTimeoutMs;
     for (;;) {
       const targetPath = await resolveTarget(path);
       const present = await statIfPresent(targetPath);
-      if (present === undefined) return await create(targetPath, expectedText, newText);
+      if (present === undefined) return await ifAbsent(targetPath);
       refuseUnwritable(path, present);
       const file = await openIfPresent(targetPath);
       if (file === undefined) continue;
@@ -68,7 +77,7 @@ export function createConfigFile(deps: {
         await lock(file, path, clock, deadlineMs);
         // The previous holder of the lock replaced the file, so lock the new one.
         if (!(await isStillAt(file, targetPath))) continue;
-        return await replace(file, targetPath, expectedText, newText);
+        return await work(file, targetPath);
       } finally {
         await file.close();
       }
@@ -134,9 +143,36 @@ export function createConfigFile(deps: {
         throw toFileError(error, path, 'read');
       }
     },
+    async digest() {
+      try {
+        const present = await statIfPresent(path);
+        return await digestBytes(
+          present === undefined ? Buffer.alloc(0) : await readBoundedBytes(path, MAX_CONFIG_BYTES),
+        );
+      } catch (error) {
+        throw toFileError(error, path, 'read');
+      }
+    },
+    async confirm(digest) {
+      try {
+        return await whileLocked(
+          async (_file, targetPath) => {
+            if ((await digestBytes(await readBoundedBytes(targetPath, MAX_CONFIG_BYTES))) !== digest) return false;
+            await removeLeftovers(targetPath);
+            return true;
+          },
+          async () => (await digestBytes(Buffer.alloc(0))) === digest,
+        );
+      } catch (error) {
+        throw toFileError(error, path, 'written');
+      }
+    },
     async write(expectedText, newText) {
       try {
-        return await write(expectedText, newText);
+        return await whileLocked(
+          (file, targetPath) => replace(file, targetPath, expectedText, newText),
+          (targetPath) => create(targetPath, expectedText, newText),
+        );
       } catch (error) {
         throw toFileError(error, path, 'written');
       }

@@ -1,29 +1,20 @@
-// Collects the input of a profile plan: config file, account lists, settings, earlier names and usage.
-import type { ConfigFile } from '../../aws-config/files/config-file.ts';
+// Completes the input of a profile plan: settings as functions, earlier names, and which roles count as used.
 import type { ConfigDocument } from '../../aws-config/document/document.ts';
 import type { ChainToPlan, ProfilePlanRequest } from '../../aws-config/profiles/plan-types.ts';
-import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
-import type { Catalog, Role, SsoSession } from '../../core/model.ts';
-import type { CurrentRole } from '../roles/current-role.ts';
+import type { Catalog, Role } from '../../core/model.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
-import type { UsageStats } from '../roles/usage-stats.ts';
 import { createChainRules } from '../settings/chain-rules.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor } from '../settings/role-rules.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import type { PlanInputs } from './plan-inputs.ts';
 
 export interface PlanRequestDeps {
-  readonly configFile: Pick<ConfigFile, 'read'>;
-  readonly sharedCredentials: Pick<SharedCredentials, 'names'>;
   readonly settings: Settings;
   readonly credentialProcessPath: string;
   /** Keeps the names of roles that have no profile now: a role that comes back gets its old name. */
   readonly issuedNames: Pick<IssuedNamesStore, 'previous'>;
-  readonly roleUsage: Pick<RoleUsage, 'has' | 'haveGaps' | 'add'>;
-  readonly usageStats: Pick<UsageStats, 'read'>;
-  readonly cachedCatalog: (session: SsoSession) => Promise<Catalog | undefined>;
-  readonly currentRole: Pick<CurrentRole, 'get'>;
+  readonly roleUsage: Pick<RoleUsage, 'has' | 'add'>;
 }
 
 /** The profiles that others name as their source: AWS clients look for these in the file. */
@@ -33,11 +24,11 @@ function findSourceProfiles({ sections }: ConfigDocument): ReadonlySet<string> {
   );
 }
 
-/** A function that collects the request; with `prune`, roles that suspicious listings lost count as gone. */
+/** A function that completes the request; with `prune`, roles that suspicious listings lost count as gone. */
 export function createPlanRequests(
   deps: PlanRequestDeps,
-): (options: { readonly prune: boolean }) => Promise<ProfilePlanRequest> {
-  const { configFile, settings, sharedCredentials } = deps;
+): (document: ConfigDocument, inputs: PlanInputs, options: { readonly prune: boolean }) => Promise<ProfilePlanRequest> {
+  const { settings } = deps;
   const extraFor = createExtraFor(settings);
   const chainRules = createChainRules(settings.chains);
 
@@ -49,12 +40,12 @@ export function createPlanRequests(
     }));
   }
 
-  async function select(document: ConfigDocument) {
+  function select(document: ConfigDocument, usage: PlanInputs['usage']) {
     const { write, include } = settings.profiles;
-    if (write === 'all') return {};
-    const uses = await deps.usageStats.read();
+    if (write === 'all' || usage === undefined) return {};
+    const { uses } = usage;
     const sources = findSourceProfiles(document);
-    const hadProfile = new Set((await deps.roleUsage.haveGaps()) ? document.sections.map(({ name }) => name) : []);
+    const hadProfile = new Set(usage.haveGaps ? document.sections.map(({ name }) => name) : []);
     return {
       selection: {
         write,
@@ -71,20 +62,11 @@ export function createPlanRequests(
     };
   }
 
-  return async ({ prune }) => {
-    const { document } = await configFile.read();
-    const catalogs = new Map<string, Catalog>();
-    for (const session of readSsoSessions(document).sessions) {
-      const catalog = await deps.cachedCatalog(session);
-      if (catalog === undefined) continue;
-      const { lost: _, ...accepted } = catalog;
-      catalogs.set(session.sessionName, prune ? accepted : catalog);
-    }
+  return async (document, { catalogs, currentRole, inCredentialsFile, usage }, { prune }) => {
     const previousNames = await deps.issuedNames.previous();
-    const currentRole = await deps.currentRole.get();
     return {
       document,
-      catalogs,
+      catalogs: prune ? withoutLosses(catalogs) : catalogs,
       settings: {
         nameTemplate: settings.profiles.name,
         style: settings.profiles.style,
@@ -94,12 +76,16 @@ export function createPlanRequests(
         aliasFor: (role) => aliasFor(settings, role),
         extraFor,
         ...(settings.chains.length === 0 ? {} : { chainsFor }),
-        ...(await select(document)),
+        ...select(document, usage),
       },
       credentialProcessPath: deps.credentialProcessPath,
-      inCredentialsFile: await sharedCredentials.names(),
+      inCredentialsFile,
       ...(previousNames === undefined ? {} : { previousNames }),
       ...(currentRole === null ? {} : { currentRole }),
     };
   };
+}
+
+function withoutLosses(catalogs: ReadonlyMap<string, Catalog>): ReadonlyMap<string, Catalog> {
+  return new Map([...catalogs].map(([name, { lost: _, ...accepted }]) => [name, accepted]));
 }

@@ -1,68 +1,116 @@
 // Plans the profiles of all roles from the cached account lists and writes them to the shared config file.
-import { readLoginProfiles, type LoginProfile } from '../../aws-config/document/login-session.ts';
+import { readLoginProfiles } from '../../aws-config/document/login-session.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import type { PlannedProfile, ProfilePlan, SkippedProfile } from '../../aws-config/profiles/plan-types.ts';
-import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import type { PlannedProfile } from '../../aws-config/profiles/plan-types.ts';
 import { planInSteps } from '../../aws-config/profiles/profile-plan.ts';
+import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
-import type { Role } from '../../core/model.ts';
-import type { ChainDocument, ProfilesDocument } from '../../local-api/schemas.ts';
+import type { Role, SsoSession } from '../../core/model.ts';
+import { digestBytes } from '../../platform/files/digest.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Actor } from '../audit/audit-record.ts';
-import { describeChain } from '../roles/chain-document.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
-import { createChainRules, defineChain, findRuledChain, type ChainRules } from '../settings/chain-rules.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { RoleUsage } from '../roles/role-usage.ts';
+import { createChainRules } from '../settings/chain-rules.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
+import { createPlanInputs, isSameMarks, type PlanInputsDeps, type PlanMarks } from './plan-inputs.ts';
 import { createPlanRequests, type PlanRequestDeps } from './plan-request.ts';
+import { formatProfiles, summarizePlan, type MadePlan, type ProfilesSummary } from './profiles-document.ts';
 
 export interface ProfileSync {
   /** What a sync would do; with `prune` it also removes profiles that suspicious listings lost. @throws UsageError config-malformed, settings-invalid; ConflictError config-section-not-ours */
-  plan(options?: { readonly prune: boolean }): Promise<ProfilesDocument>;
+  plan(options?: { readonly prune: boolean }): Promise<ProfilesOutcome>;
   /** Writes the planned profiles. @throws as `plan`, and UnavailableError file-not-writable */
-  sync(by: Actor): Promise<ProfilesDocument>;
+  sync(by: Actor): Promise<ProfilesOutcome>;
   /** Writes the profile with this name or alias if it is missing. False when no role has that name. */
   writeNamed(profileName: string, by: Actor): Promise<boolean>;
 }
 
+export interface ProfilesOutcome {
+  readonly summary: ProfilesSummary;
+  /** How many profiles are written now, aliases included. */
+  readonly total: number;
+  /** The ProfilesDocument, with all profiles. */
+  toJson(): Promise<Buffer>;
+}
+
+/** The end of a sync that changed nothing: as long as all this is the same, the next one changes nothing either. */
+interface Settled {
+  readonly sessions: readonly SsoSession[];
+  readonly marks: PlanMarks;
+  /** Of the config file. */
+  readonly digest: string;
+  readonly outcome: ProfilesOutcome;
+}
+
+interface MarkedPlan extends MadePlan, Pick<Settled, 'sessions' | 'marks'> {}
+
 export function createProfileSync(
-  deps: PlanRequestDeps & {
-    readonly configFile: ConfigFile;
-    readonly sharedCredentials: SharedCredentials;
-    readonly issuedNames: IssuedNamesStore;
-    readonly audit: Pick<AuditLog, 'record'>;
-  },
+  deps: PlanRequestDeps &
+    PlanInputsDeps & {
+      readonly configFile: ConfigFile;
+      readonly sharedCredentials: SharedCredentials;
+      readonly issuedNames: IssuedNamesStore;
+      readonly roleUsage: RoleUsage;
+      readonly audit: Pick<AuditLog, 'record'>;
+    },
 ): ProfileSync {
   const { configFile, settings, sharedCredentials } = deps;
-  const collectRequest = createPlanRequests(deps);
+  const readInputs = createPlanInputs(deps);
+  const completeRequest = createPlanRequests(deps);
   const chainRules = createChainRules(settings.chains);
+  let settled: Settled | undefined;
 
-  async function makePlan(options = { prune: false }): Promise<MadePlan> {
-    const request = await collectRequest(options);
-    const loginProfiles = readLoginProfiles(request.document);
-    return { plan: await runStepsYielding(planInSteps(request)), before: request.document.text, loginProfiles };
+  async function makePlan(options = { prune: false }): Promise<MarkedPlan> {
+    const { document } = await configFile.read();
+    const { sessions } = readSsoSessions(document);
+    const inputs = await readInputs(sessions);
+    const request = await completeRequest(document, inputs, options);
+    const loginProfiles = readLoginProfiles(document);
+    const plan = await runStepsYielding(planInSteps(request));
+    return { plan, before: document.text, loginProfiles, sessions, marks: inputs.marks };
   }
 
-  async function writeOnce(by: Actor): Promise<ProfilesDocument> {
+  function describe(made: MadePlan, written: boolean): ProfilesOutcome {
+    const paths = { configFile: configFile.path, credentialsFile: sharedCredentials.path };
+    const summary = summarizePlan(made, { ...paths, written, settings });
+    return {
+      summary,
+      total: made.plan.profiles.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, 0),
+      toJson: () => formatProfiles(made, summary, chainRules),
+    };
+  }
+
+  async function writeOnce(by: Actor): Promise<ProfilesOutcome> {
+    const known = await findSettled((digest) => configFile.confirm(digest));
+    if (known !== undefined) return known;
+    settled = undefined;
     const made = await makePlan();
     const { plan, before } = made;
     if (plan.conflict !== undefined) throw plan.conflict;
-    const outcome = await configFile.write(before, plan.text);
-    if (outcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
-    await deps.issuedNames.keep(plan);
-    return describe(made, outcome === 'written');
+    const fileOutcome = await configFile.write(before, plan.text);
+    if (fileOutcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
+    const areNewNames = await deps.issuedNames.keep(plan);
+    const outcome = describe(made, fileOutcome === 'written');
+    if (fileOutcome === 'unchanged' && !areNewNames) settled = await settle(made, outcome);
+    return settled?.outcome ?? outcome;
   }
 
-  const describe = (made: MadePlan, written: boolean) =>
-    describePlan(made, {
-      configFile: configFile.path,
-      credentialsFile: sharedCredentials.path,
-      written,
-      settings,
-      chainOf: createChainDescriptions(made.plan, chainRules),
-    });
+  async function settle({ before, sessions, marks }: MarkedPlan, { summary, total, toJson }: ProfilesOutcome) {
+    // Without the plan, which has tens of megabytes with 20,000 profiles.
+    const json = await toJson();
+    const digest = await digestBytes(Buffer.from(before));
+    return { sessions, marks, digest, outcome: { summary, total, toJson: async () => json } };
+  }
+
+  /** The outcome of the last sync, if one now would have the same. */
+  async function findSettled(isFile: (digest: string) => Promise<boolean>): Promise<ProfilesOutcome | undefined> {
+    const known = settled;
+    if (known === undefined || !isSameMarks(known.marks, (await readInputs(known.sessions)).marks)) return undefined;
+    return (await isFile(known.digest)) ? known.outcome : undefined;
+  }
 
   /** Concurrent syncs would only make each other retry. */
   const inTurn = createSerialQueue();
@@ -78,8 +126,11 @@ export function createProfileSync(
   }
 
   return {
-    async plan(options) {
-      return describe(await makePlan(options), false);
+    async plan(options = { prune: false }) {
+      const known = options.prune
+        ? undefined
+        : await findSettled(async (digest) => (await configFile.digest()) === digest);
+      return known ?? describe(await makePlan(options), false);
     },
     sync,
     async writeNamed(profileName, by) {
@@ -90,102 +141,4 @@ export function createProfileSync(
       return true;
     },
   };
-}
-
-interface MadePlan {
-  readonly plan: ProfilePlan;
-  /** The text that the plan was made for. */
-  readonly before: string;
-  /** In that text. */
-  readonly loginProfiles: readonly LoginProfile[];
-}
-
-function describePlan(
-  { plan, loginProfiles }: MadePlan,
-  {
-    configFile,
-    credentialsFile,
-    written,
-    settings,
-    chainOf,
-  }: {
-    readonly configFile: string;
-    readonly credentialsFile: string;
-    readonly written: boolean;
-    readonly settings: Settings;
-    readonly chainOf: (profile: PlannedProfile) => { readonly chain?: ChainDocument };
-  },
-): ProfilesDocument {
-  const { write } = settings.profiles;
-  const ofLogin = new Set(loginProfiles.map(({ profileName }) => profileName));
-  const names = (profiles: readonly { readonly profileName: string }[]) =>
-    profiles.map(({ profileName }) => profileName);
-  return {
-    configFile,
-    written,
-    profiles: plan.profiles.map((profile) => ({
-      profileName: profile.profileName,
-      session: profile.sessionName,
-      accountId: profile.accountId,
-      accountName: profile.accountName ?? null,
-      permissionSet: profile.permissionSet,
-      region: profile.region,
-      ...chainOf(profile),
-      ...(profile.aliases === undefined ? {} : { aliases: [...profile.aliases] }),
-    })),
-    ...(write === 'all' ? {} : { write, unwritten: plan.unwritten.length }),
-    added: names(plan.added),
-    removed: names(plan.removed),
-    changed: names(plan.changed),
-    ...(plan.keptLost.length === 0 ? {} : { kept: [...plan.keptLost] }),
-    skipped: plan.skipped.map((skipped) => ({
-      profileName: skipped.profileName,
-      reason: describeSkipped(skipped, ofLogin.has(skipped.profileName)),
-    })),
-    ...(plan.inCredentialsFile === undefined
-      ? {}
-      : {
-          inCredentialsFile: {
-            file: credentialsFile,
-            names: plan.inCredentialsFile.map(({ name, line, profileName = null }) => ({ name, line, profileName })),
-          },
-        }),
-    ...(loginProfiles.length === 0
-      ? {}
-      : {
-          loginProfiles: loginProfiles.map(({ profileName, line, principal }) => ({
-            profileName,
-            line,
-            accountId: principal?.accountId ?? null,
-            principal: principal?.arn ?? null,
-          })),
-        }),
-    diff: plan.diff,
-    ...(plan.conflict === undefined ? {} : { conflict: plan.conflict.toBody() }),
-  };
-}
-
-/** A function that gives the part of a chained role's row that describes the chain. */
-function createChainDescriptions({ profiles, unwritten }: ProfilePlan, rules: ChainRules) {
-  const names = new Map([...profiles, ...unwritten].map((profile) => [roleKey(profile), profile.profileName]));
-  const profileOf = (role: Role) => names.get(roleKey(role));
-  return ({ profileName, chain }: PlannedProfile): { readonly chain?: ChainDocument } => {
-    const found = chain === undefined ? undefined : findRuledChain(rules, chain);
-    if (chain === undefined || found === undefined) return {};
-    const definition = defineChain(found, profileName, chain.source, '');
-    return { chain: describeChain(definition, { chains: { sourceNameOf: () => undefined }, profiles: { profileOf } }) };
-  };
-}
-
-function describeSkipped({ reason, line }: SkippedProfile, isOfLogin: boolean): string {
-  switch (reason) {
-    case 'unusable-name':
-      return 'its account id or permission set has characters that a profile cannot contain.';
-    case 'taken':
-      return "it is an alias, and another role's profile has that name.";
-    case 'ambiguous':
-      return 'it is an alias that several roles would get. Make the rule match one role, or use {account_id} and {permission_set} in the alias.';
-    default:
-      return `you have your own profile of that name${isOfLogin ? ', from aws login' : ''}${line === undefined ? '' : `, on line ${line}`}.`;
-  }
 }

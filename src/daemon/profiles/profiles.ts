@@ -103,14 +103,14 @@ export function createProfiles(deps: {
         const { createFoundSessionsHandlers } = await import('./found-sessions.ts');
         return createFoundSessionsHandlers(deps);
       }),
-      profiles: ({ query }) => profileSync.plan({ prune: query?.prune === true }),
+      profiles: async ({ query }) => (await profileSync.plan({ prune: query?.prune === true })).toJson(),
       async syncProfiles({ body }, { surface }) {
         if (body?.prune === true) {
           for (const session of (await sharedConfig.read()).sessions) await broker.acceptLoss(session);
         }
         const synced = await profileSync.sync(surface);
         changes.announce();
-        return synced;
+        return synced.toJson();
       },
     },
     tasks: [{ name: 'token files', run: () => tokenFiles.keepAll() }],

@@ -43,11 +43,10 @@ export function createCatalogFiles(deps: {
         return undefined;
       }
     },
-    save: (session, catalog) =>
-      fileOf(session).write({
-        issuer: formatIssuer(session, deps.endpointsOf(session)),
-        ...catalog,
-      } satisfies CatalogFile),
+    async save(session, catalog) {
+      const issuer = formatIssuer(session, deps.endpointsOf(session));
+      await fileOf(session).write({ issuer, ...catalog } satisfies CatalogFile);
+    },
   };
 }
 

@@ -21,12 +21,16 @@ export interface IssuedNamesStore {
   unwritten(): Promise<UnwrittenProfiles>;
   /** The chains that the settings define, with their names. A new array after each change. */
   chains(): Promise<readonly IssuedChain[]>;
-  keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<void>;
+  /** True if that changed the file. */
+  keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<boolean>;
+  /** Another string after a change of the file. */
+  stamp(): Promise<string>;
 }
 
 /** Schema of `profile-names.json`. */
 export const ISSUED_NAMES_SCHEMA = {
   version: 1,
+  isLarge: true,
   isSound: ({ template, profiles, unwritten, chains }) =>
     typeof template === 'string' &&
     isProfiles(profiles) &&
@@ -65,11 +69,13 @@ export function createIssuedNames(file: StateFile): IssuedNamesStore {
         permissionSet,
         ...(aliases === undefined ? {} : { aliases }),
       }));
-      await file.write({ ...issuedNames, ...(kept.length === 0 ? {} : { unwritten: kept }) });
+      const outcome = await file.write({ ...issuedNames, ...(kept.length === 0 ? {} : { unwritten: kept }) });
       const { chains = [] } = issuedNames;
       if (JSON.stringify(latestChains) !== JSON.stringify(chains)) latestChains = chains;
       if (latest === undefined || !isSame(latest.list(), kept)) latest = index(kept);
+      return outcome === 'written';
     },
+    stamp: () => file.stamp(),
   };
 }
 

@@ -10,6 +10,8 @@ import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 export interface RoleUsage {
   /** @throws UnavailableError file-not-writable: the file could not be read, so a sync must not treat its roles as unused */
   has(role: Role): boolean;
+  /** Another number after a role was added. */
+  revision(): number;
   /** Whether roles may be missing because the file was damaged. */
   haveGaps(): Promise<boolean>;
   /** Records a use. Cheap for a known role; a new one is written to the file soon after. */
@@ -48,6 +50,7 @@ export async function loadRoleUsage(deps: { readonly file: StateFile; readonly l
   for (const role of parse(content)) roles.set(roleKey(role), role);
   const listeners: ((role: Role) => void)[] = [];
   let writing: Promise<void> = Promise.resolve();
+  let revision = 0;
 
   const write = coalesced(async () => {
     try {
@@ -63,6 +66,7 @@ export async function loadRoleUsage(deps: { readonly file: StateFile; readonly l
     const key = roleKey(role);
     if (failure !== undefined || roles.has(key) || isUnnamedChain(role)) return false;
     roles.set(key, role);
+    revision += 1;
     const [oldest] = roles.keys();
     if (roles.size > MAX_ROLES && oldest !== undefined) roles.delete(oldest);
     writing = write();
@@ -74,6 +78,7 @@ export async function loadRoleUsage(deps: { readonly file: StateFile; readonly l
       if (failure !== undefined) throw failure;
       return roles.has(roleKey(role));
     },
+    revision: () => revision,
     haveGaps: () => deps.file.wasDamaged(),
     note(role) {
       if (!add(role)) return;

@@ -67,12 +67,12 @@ export function createPostSignInSync(deps: {
       };
       note(sessionName, state);
       if (deps.syncsProfiles) {
-        const { configFile, profiles, ...change } = await deps.profileSync.sync('daemon');
+        const { summary: change, total } = await deps.profileSync.sync('daemon');
         state = {
           ...state,
           profiles: {
-            configFile,
-            total: profiles.reduce((sum, { aliases = [] }) => sum + 1 + aliases.length, 0),
+            configFile: change.configFile,
+            total,
             added: change.added,
             removed: change.removed,
             changed: change.changed,

@@ -6,6 +6,7 @@ import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import type { Problems } from '../../core/problems.ts';
 import { UnreadableFileError } from '../../platform/files/bounded-read.ts';
 import type { DamagedFiles } from './damaged-files.ts';
+import { fingerprintFile } from '../../platform/files/file-fingerprint.ts';
 import { readPrivateFile, writePrivateFile } from '../../platform/files/private-file.ts';
 import { salvageEntries } from './salvage.ts';
 
@@ -20,6 +21,8 @@ export interface StateFileSchema {
   readonly migrations?: Readonly<Record<number, (older: Content) => Content>>;
   /** Whether content of this version is valid. Absent: all of it is. */
   readonly isSound?: (content: Content) => boolean;
+  /** May have megabytes. */
+  readonly isLarge?: boolean;
   /** A list of independent entries. Of a damaged file the valid ones are kept. */
   readonly entries?: {
     readonly list: string;
@@ -40,8 +43,13 @@ export interface StateFile {
    * @throws UnavailableError file-not-writable: the file exists and can't be read
    */
   read(): Promise<Content | undefined>;
-  /** Replaces the file unless a newer daemon wrote it. @throws UnavailableError file-not-writable: the old file stays */
-  write(content: object): Promise<void>;
+  /**
+   * Replaces the file unless a newer daemon wrote it. A large file that has this content already is left as it is.
+   * @throws UnavailableError file-not-writable: the old file stays
+   */
+  write(content: object): Promise<'written' | 'unchanged'>;
+  /** Another string after a change of the file. */
+  stamp(): Promise<string>;
   /** Whether content may be missing: the file was damaged, and its damaged copy still exists. */
   wasDamaged(): Promise<boolean>;
 }
@@ -100,8 +108,9 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       return found;
     }
 
-    async function put(content: object): Promise<void> {
-      const text = JSON.stringify({ schemaVersion: schema.version, ...content });
+    const format = (content: object) => JSON.stringify({ schemaVersion: schema.version, ...content });
+
+    async function put(text: string): Promise<void> {
       await writePrivateFile(path, text, { isDurable: schema.isDurable ?? true });
       problems.clear(unreadableKey);
       keep(path, text, schema);
@@ -114,7 +123,7 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       await damagedFiles.setAside(path, found.reason);
       const salvaged = salvage(found.text, schema);
       // If that fails the content is lost with this daemon, but it can be used until then.
-      if (salvaged !== undefined) await put(salvaged).catch(() => undefined);
+      if (salvaged !== undefined) await put(format(salvaged)).catch(() => undefined);
       return salvaged;
     }
 
@@ -134,11 +143,15 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
       write: (content) =>
         inTurn(async () => {
           // Checked on every write, because a newer daemon may have run since the start. Takes a few milliseconds at most.
+          const text = format(content);
+          if (schema.isLarge === true && (await isThere(path, text))) return 'unchanged';
           const earlier = await find().catch((): Finding => ({ kind: 'none' }));
-          if (earlier.kind === 'newer') return;
+          if (earlier.kind === 'newer') return 'unchanged';
           if (earlier.kind === 'damaged') await damagedFiles.setAside(path, earlier.reason);
-          await put(content);
+          await put(text);
+          return 'written';
         }),
+      stamp: () => fingerprintFile(path),
       wasDamaged: () => damagedFiles.isKept(path),
     };
   };
@@ -149,6 +162,10 @@ export function createStateFiles(problems: Problems, damagedFiles: DamagedFiles)
     }
   }
   return Object.assign(open, { restoreMissing });
+}
+
+async function isThere(path: string, text: string): Promise<boolean> {
+  return (await readForInspection(path).catch(() => undefined)) === text;
 }
 
 /** @throws UnavailableError file-not-writable: the path can't be read, or is not a file */

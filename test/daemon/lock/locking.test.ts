@@ -259,10 +259,14 @@ describe('unlock = "click"', () => {
     const clock = createFakeClock();
     const log = () => undefined;
     const settings = { lock: 'all', lockWithScreen: false, lockAfterMinutes: 0, unlock: 'click', protect: [] } as const;
-    const file = { read: async () => undefined, write: async () => undefined, wasDamaged: async () => false };
     const lock = await openLock({
       settings,
-      file,
+      file: {
+        read: async () => undefined,
+        write: async () => 'written',
+        stamp: async () => '',
+        wasDamaged: async () => false,
+      },
       audit: { record: log },
       problems: { raise: log, clear: log },
       clock,

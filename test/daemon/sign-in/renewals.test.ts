@@ -33,7 +33,9 @@ function createFile(): StateFile {
     read: async () => kept as Record<string, unknown> | undefined,
     async write(content) {
       kept = content;
+      return 'written';
     },
+    stamp: async () => '',
     wasDamaged: async () => false,
   };
 }
