@@ -4,7 +4,7 @@ import { appendSessions } from '../sessions/new-session.ts';
 import { quoteCommandWord } from '../document/command-word.ts';
 import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import type { ConfigDocument, ConfigEntry, ConfigSection } from '../document/document.ts';
-import { parseConfigDocument, requireWellFormed } from '../document/document.ts';
+import { parseConfigDocument, requireWellFormed, splitDocument } from '../document/document.ts';
 import type { AdoptionSource } from './foreign-command.ts';
 import { findManagedBlock, isInsideBlock } from '../document/managed-block.ts';
 import { sessionSelector } from '../profiles/session-selector.ts';
@@ -96,7 +96,7 @@ export function planAdoption(request: AdoptionRequest): AdoptionPlan {
     for (const { name } of request.awsSsoSessions) sessions.take(name);
   }
 
-  const edited = document.lines
+  const edited = splitDocument(document)
     .map(({ text, newline }, index) => {
       if (!edits.has(index + 1)) return text + newline;
       const replaced = edits.get(index + 1);
@@ -142,7 +142,7 @@ function editSection(
   for (const { line } of natives) edits.set(line, undefined);
   const place: ConfigEntry | undefined = process ?? natives[0];
   if (place === undefined) return edits;
-  const written = document.lines[place.line - 1]?.text ?? '';
+  const written = document.lineAt(place.line);
   // Keep the indentation and spacing of the line.
   const head = process === undefined ? undefined : /^[^=:]*[=:]\s*/u.exec(written)?.[0];
   const indent = /^\s*/u.exec(written)?.[0] ?? '';

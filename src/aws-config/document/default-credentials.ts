@@ -1,6 +1,13 @@
 // Removes the credential keys of `[default]` from a copy of a config file, for programs that run with a granted role.
 import { UsageError } from '../../core/errors.ts';
-import { describeProblem, requireWellFormed, valueOf, type ConfigDocument, type ConfigSection } from './document.ts';
+import {
+  describeProblem,
+  requireWellFormed,
+  splitDocument,
+  valueOf,
+  type ConfigDocument,
+  type ConfigSection,
+} from './document.ts';
 
 /** Keys by which an AWS SDK finds credentials in a profile, as of 2026-11, in addition to those that start with `sso_`. */
 const CREDENTIAL_KEYS: ReadonlySet<string> = new Set([
@@ -48,7 +55,7 @@ export function withoutDefaultCredentials(document: ConfigDocument, whose: Defau
   let unclearLine: number | undefined;
   let kept = '';
 
-  for (const [index, line] of document.lines.entries()) {
+  for (const [index, line] of splitDocument(document).entries()) {
     const unindented = line.text.replace(LEADING_SPACE, '');
     const trimmed = unindented.replace(TRAILING_SPACE, '');
     const whole = line.text + line.newline;

@@ -44,7 +44,12 @@ export interface ConfigProblem {
 export interface ConfigDocument {
   readonly path: string;
   readonly text: string;
-  readonly lines: readonly ConfigLine[];
+  /** The line of this number, counted from 1, without its newline; empty below the last one. */
+  lineAt(line: number): string;
+  /** Where the line begins in `text`. */
+  offsetOf(line: number): number;
+  /** The line that contains this offset into `text`. */
+  lineOf(offset: number): number;
   /** In file order; a repeated header gives two sections. */
   readonly sections: readonly ConfigSection[];
   /** The `[DEFAULT]` sections, from which all other sections inherit missing keys. */
@@ -63,14 +68,27 @@ const NESTED_LINE_BREAK = /\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]/u;
 const HEADER = /^\[(.+)\]/su;
 const BYTE_ORDER_MARK = '\ufeff';
 
+interface OpenSection {
+  readonly line: number;
+  readonly header: string;
+  readonly entries: OpenEntry[];
+}
+
 interface OpenEntry {
   readonly key: string;
   readonly line: number;
-  readonly parts: string[];
+  /** The value, and below it the continuation lines, if there are any. */
+  readonly value: string;
+  parts: string[] | undefined;
 }
 
 /** 20,000 profiles are 60,000 lines, which take 200 ms without a break. */
 const LINES_PER_STEP = 4000;
+
+/** In a section with more keys, a repeated one is looked up instead of searched for. */
+const MANY_KEYS = 16;
+const MAX_SHARED_LENGTH = 32;
+const MAX_SHARED_WORDS = 1000;
 
 /** Parses `text`; never throws. */
 export function parseConfigDocument(text: string, path: string): ConfigDocument {
@@ -79,11 +97,14 @@ export function parseConfigDocument(text: string, path: string): ConfigDocument 
 
 /** As parseConfigDocument, yielding after every few thousand lines. */
 export function* parseInSteps(text: string, path: string): Steps<ConfigDocument> {
-  const lines = splitLines(text);
-  const sections: { readonly line: number; readonly header: string; readonly entries: OpenEntry[] }[] = [];
+  const lineStarts = findLineStarts(text);
+  const lineAt = (line: number) => readLine(text, lineStarts, line);
+  const sections: OpenSection[] = [];
   const problems: ConfigProblem[] = [];
-  const headerLines = new Map<string, number>();
-  const keyLines = new Map<string, number>();
+  /** The first section of each header. */
+  const firstSections = new Map<string, OpenSection>();
+  const findEarlierKey = createKeyLines();
+  const share = createSharedWords();
   let entry: OpenEntry | undefined;
   /** Below a header without its closing bracket: lines belong to no section and are not reported themselves. */
   let isBelowBrokenHeader = false;
@@ -93,33 +114,34 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
     problems.push({ line: 1, reason: 'the file starts with a byte order mark, which AWS clients cannot read' });
   }
 
-  for (const [index, raw] of lines.entries()) {
-    const line = index + 1;
+  for (let line = 1; line <= lineStarts.length; line += 1) {
     if (line % LINES_PER_STEP === 0) yield;
-    const lineText = index === 0 && raw.text.startsWith(BYTE_ORDER_MARK) ? raw.text.slice(1) : raw.text;
+    const raw = lineAt(line);
+    const lineText = line === 1 && raw.startsWith(BYTE_ORDER_MARK) ? raw.slice(1) : raw;
     const stripped = strip(lineText);
     if (stripped === '') {
-      entry?.parts.push('');
+      if (entry !== undefined) (entry.parts ??= []).push('');
       continue;
     }
     if (stripped.startsWith('#') || stripped.startsWith(';')) continue;
 
     const lineIndent = lineText.length - stripLeading(lineText).length;
     if (entry !== undefined && lineIndent > indent) {
-      entry.parts.push(stripped);
+      (entry.parts ??= []).push(stripped);
       continue;
     }
     indent = lineIndent;
 
-    const header = HEADER.exec(stripped)?.[1];
+    const header = stripped.startsWith('[') ? HEADER.exec(stripped)?.[1] : undefined;
     if (header !== undefined) {
-      const firstLine = headerLines.get(header);
+      const first = firstSections.get(header);
       // "[DEFAULT]" is Python's section for defaults and may be repeated.
-      if (firstLine !== undefined && header !== PYTHON_DEFAULTS) {
-        problems.push({ line, reason: `a second [${header}], the first is on line ${firstLine}` });
+      if (first !== undefined && header !== PYTHON_DEFAULTS) {
+        problems.push({ line, reason: `a second [${header}], the first is on line ${first.line}` });
       }
-      headerLines.set(header, firstLine ?? line);
-      sections.push({ line, header, entries: [] });
+      const opened: OpenSection = { line, header, entries: [] };
+      if (first === undefined) firstSections.set(header, opened);
+      sections.push(opened);
       entry = undefined;
       isBelowBrokenHeader = false;
       continue;
@@ -147,26 +169,26 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
       });
       continue;
     }
-    const key = strip(stripped.slice(0, delimiter)).toLowerCase();
-    const place = `${section.header}\n${key}`;
-    const firstLine = keyLines.get(place);
+    const key = share(strip(stripped.slice(0, delimiter)).toLowerCase());
+    const firstLine = findEarlierKey(section, firstSections.get(section.header) ?? section, key, line);
     if (firstLine !== undefined) {
       problems.push({ line, reason: `a second "${key}" in [${section.header}], the first is on line ${firstLine}` });
     }
-    keyLines.set(place, firstLine ?? line);
-    entry = { key, line, parts: [strip(stripped.slice(delimiter + 1))] };
+    entry = { key, line, value: share(strip(stripped.slice(delimiter + 1))), parts: undefined };
     section.entries.push(entry);
   }
 
   // A nested problem in "[DEFAULT]" matters only if a section inherits the key.
   const isRead = (header: string, key: string) =>
     header !== PYTHON_DEFAULTS ||
-    sections.some((other) => other.header !== header && other.entries.every((entry) => entry.key !== key));
+    sections.some((other) => other.header !== header && other.entries.every((each) => each.key !== key));
   const closed: ConfigSection[] = [];
   for (const { line, header, entries } of sections) {
     if (closed.length % LINES_PER_STEP === LINES_PER_STEP - 1) yield;
+    const { kind, name } = classifyHeader(header);
     closed.push({
-      ...classifyHeader(header),
+      kind,
+      name,
       header,
       line,
       entries: entries.map((open) => closeEntry(open, isRead(header, open.key) ? problems : [])),
@@ -174,7 +196,16 @@ export function* parseInSteps(text: string, path: string): Steps<ConfigDocument>
   }
   problems.sort((a, b) => a.line - b.line);
   const inherited = closed.filter(({ header }) => header === PYTHON_DEFAULTS);
-  return { path, text, lines, sections: closed, inherited, problems };
+  return {
+    path,
+    text,
+    lineAt,
+    offsetOf: (line) => lineStarts[line - 1] ?? text.length,
+    lineOf: (offset) => findLine(lineStarts, offset),
+    sections: closed,
+    inherited,
+    problems,
+  };
 }
 
 /** Adds a problem if the bytes that the document was decoded from are not valid UTF-8. */
@@ -187,9 +218,43 @@ export function withEncodingProblem(document: ConfigDocument, bytes: Uint8Array)
   return { ...document, problems, encodingProblem };
 }
 
-/** The text that the document was parsed from. */
-export function formatConfigDocument(document: ConfigDocument): string {
-  return document.lines.map((line) => line.text + line.newline).join('');
+/** A function that gives the line of the first key of that name below the header, in this section or an earlier one. */
+function createKeyLines() {
+  const lines = new Map<string, number>();
+  const headers = new Set<string>();
+  return (section: OpenSection, first: OpenSection, key: string, line: number): number | undefined => {
+    if (section === first && section.entries.length < MANY_KEYS) {
+      return section.entries.find((entry) => entry.key === key)?.line;
+    }
+    const { header } = section;
+    const keep = (name: string, at: number) => {
+      const place = `${header}\n${name}`;
+      const earlier = lines.get(place);
+      if (earlier === undefined) lines.set(place, at);
+      return earlier;
+    };
+    if (!headers.has(header)) {
+      headers.add(header);
+      for (const entry of first.entries) keep(entry.key, entry.line);
+    }
+    return keep(key, line);
+  };
+}
+
+/** A function that gives one copy of each short text: thousands of profiles have the same keys and regions. */
+function createSharedWords(): (word: string) => string {
+  const words = new Map<string, string>();
+  return (word) => {
+    if (word.length > MAX_SHARED_LENGTH) return word;
+    const known = words.get(word);
+    if (known === undefined && words.size < MAX_SHARED_WORDS) words.set(word, word);
+    return known ?? word;
+  };
+}
+
+/** All lines. They are not kept: with 20,000 profiles they would take as much memory as everything else. */
+export function splitDocument({ text }: Pick<ConfigDocument, 'text'>): readonly ConfigLine[] {
+  return splitLines(text);
 }
 
 /** Classifies a header as botocore does: `[profile "a b"]` is the profile `a b`, `[ default ]` is `other`. */
@@ -247,8 +312,8 @@ const PYTHON_DEFAULTS = 'DEFAULT';
 
 function closeEntry(open: OpenEntry, problems: ConfigProblem[]): ConfigEntry {
   const { key, line, parts } = open;
-  if (parts.length === 1) return { key, value: parts[0] ?? '', line, nested: NOTHING_NESTED };
-  const value = stripTrailing(parts.join('\n'));
+  if (parts === undefined) return { key, value: open.value, line, nested: NOTHING_NESTED };
+  const value = stripTrailing([open.value, ...parts].join('\n'));
   if (!value.startsWith('\n')) return { key, value, line, nested: NOTHING_NESTED };
   const nested: { key: string; value: string }[] = [];
   for (const part of value.split(NESTED_LINE_BREAK)) {
@@ -265,6 +330,37 @@ function closeEntry(open: OpenEntry, problems: ConfigProblem[]): ConfigEntry {
 }
 
 const NOTHING_NESTED: readonly never[] = [];
+
+/** Where each line begins. */
+function findLineStarts(text: string): Uint32Array {
+  const starts: number[] = [];
+  const newline = /\r\n|\n|\r/gu;
+  for (let start = 0; start < text.length;) {
+    starts.push(start);
+    start = newline.exec(text) === null ? text.length : newline.lastIndex;
+  }
+  return Uint32Array.from(starts);
+}
+
+function readLine(text: string, starts: Uint32Array, line: number): string {
+  const start = starts[line - 1];
+  if (start === undefined) return '';
+  const end = starts[line] ?? text.length;
+  if (text[end - 1] === '\n') return text.slice(start, text[end - 2] === '\r' && end - 2 >= start ? end - 2 : end - 1);
+  return text.slice(start, text[end - 1] === '\r' ? end - 1 : end);
+}
+
+/** The number of the last line that begins at this offset or before it. */
+function findLine(starts: Uint32Array, offset: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 function splitLines(text: string): ConfigLine[] {
   const lines: ConfigLine[] = [];

@@ -23,34 +23,39 @@ const LIKE_END = /^[#;\s]*<<<\s*rolecall\s*<<<\s*$/iu;
  * @throws ConflictError config-section-not-ours: a marker is missing, repeated or edited
  */
 export function findManagedBlock(document: ConfigDocument): ManagedBlock | undefined {
-  let offset = 0;
   let start: { line: number; offset: number } | undefined;
   let block: ManagedBlock | undefined;
-  for (const [index, { text, newline }] of document.lines.entries()) {
-    const line = index + 1;
-    if (text.includes('>>>') || text.includes('<<<')) {
-      const trimmed = text.trim();
-      if (trimmed === BLOCK_START) {
-        if (start !== undefined) {
-          throw broken(document, line, `a second "${BLOCK_START}", the first is on line ${start.line}`);
-        }
-        start = { line, offset };
-      } else if (trimmed === BLOCK_END) {
-        if (start === undefined) throw broken(document, line, `"${BLOCK_END}" without "${BLOCK_START}" above it`);
-        if (block !== undefined) {
-          throw broken(document, line, `a second "${BLOCK_END}", the first is on line ${block.endLine}`);
-        }
-        block = { startLine: start.line, endLine: line, startOffset: start.offset, endOffset: offset + text.length };
-      } else if (LIKE_START.test(trimmed) || LIKE_END.test(trimmed)) {
-        throw broken(document, line, "one of rolecall's markers was edited");
+  for (const { line, offset, text } of findMarks(document)) {
+    const trimmed = text.trim();
+    if (trimmed === BLOCK_START) {
+      if (start !== undefined) {
+        throw broken(document, line, `a second "${BLOCK_START}", the first is on line ${start.line}`);
       }
+      start = { line, offset };
+    } else if (trimmed === BLOCK_END) {
+      if (start === undefined) throw broken(document, line, `"${BLOCK_END}" without "${BLOCK_START}" above it`);
+      if (block !== undefined) {
+        throw broken(document, line, `a second "${BLOCK_END}", the first is on line ${block.endLine}`);
+      }
+      block = { startLine: start.line, endLine: line, startOffset: start.offset, endOffset: offset + text.length };
+    } else if (LIKE_START.test(trimmed) || LIKE_END.test(trimmed)) {
+      throw broken(document, line, "one of rolecall's markers was edited");
     }
-    offset += text.length + newline.length;
   }
   if (start !== undefined && block === undefined) {
     throw broken(document, start.line, `"${BLOCK_START}" without "${BLOCK_END}" below it`);
   }
   return block;
+}
+
+/** The lines that may be a marker, found without looking at each line of a file that may have 60,000. */
+function* findMarks({ text, lineAt, lineOf, offsetOf }: ConfigDocument) {
+  const mark = />>>|<<</gu;
+  for (let found = mark.exec(text); found !== null; found = mark.exec(text)) {
+    const line = lineOf(found.index);
+    yield { line, offset: offsetOf(line), text: lineAt(line) };
+    mark.lastIndex = offsetOf(line + 1);
+  }
 }
 
 /** Like findManagedBlock, but gives undefined for broken markers. */
@@ -67,14 +72,16 @@ export function isInsideBlock(block: ManagedBlock | undefined, line: number): bo
 }
 
 /** CRLF when most lines outside the block end with it. */
-export function newlineOfDocument(document: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
+export function newlineOfDocument({ text, offsetOf }: ConfigDocument, block: ManagedBlock | undefined): '\n' | '\r\n' {
+  const outside =
+    block === undefined ? [text] : [text.slice(0, block.startOffset), text.slice(offsetOf(block.endLine))];
   let windows = 0;
   let unix = 0;
-  for (const [index, { newline }] of document.lines.entries()) {
-    const line = index + 1;
-    if (block !== undefined && line >= block.startLine && line < block.endLine) continue;
-    if (newline === '\r\n') windows += 1;
-    else if (newline === '\n') unix += 1;
+  for (const part of outside) {
+    for (let at = part.indexOf('\n'); at !== -1; at = part.indexOf('\n', at + 1)) {
+      if (part[at - 1] === '\r') windows += 1;
+      else unix += 1;
+    }
   }
   return windows > unix ? '\r\n' : '\n';
 }

@@ -74,8 +74,8 @@ export function formatTemplateLine(templateText: string): string {
 /** The name template that the block was written with; undefined when it has no such line. */
 export function readTemplateLine(document: ConfigDocument, block: ManagedBlock | undefined): string | undefined {
   if (block === undefined) return undefined;
-  for (const { text } of document.lines.slice(block.startLine, block.endLine - 1)) {
-    const template = TEMPLATE_LINE.exec(text.trim())?.groups?.['template'];
+  for (let line = block.startLine + 1; line < block.endLine; line += 1) {
+    const template = TEMPLATE_LINE.exec(document.lineAt(line).trim())?.groups?.['template'];
     if (template !== undefined) return template;
   }
   return undefined;
@@ -88,7 +88,7 @@ export function formatAliasLine(profileName: string): string {
 
 /** For an alias section, the role's own profile name. */
 export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
-  return ALIAS_LINE.exec(document.lines[section.line]?.text.trim() ?? '')?.groups?.['name'];
+  return ALIAS_LINE.exec(document.lineAt(section.line + 1).trim())?.groups?.['name'];
 }
 
 /** The comment that separates our extra keys from those that the user adds; without ":" and "=", as above. */
@@ -98,8 +98,8 @@ export function formatExtraLine(keys: readonly string[]): string {
 
 function readExtraLine(document: ConfigDocument, section: ConfigSection): readonly string[] {
   // Below the header or its alias line.
-  for (const line of document.lines.slice(section.line, section.line + 2)) {
-    const keys = EXTRA_LINE.exec(line.text.trim())?.groups?.['keys'];
+  for (const line of [section.line + 1, section.line + 2]) {
+    const keys = EXTRA_LINE.exec(document.lineAt(line).trim())?.groups?.['keys'];
     if (keys !== undefined) return keys.split(' ');
   }
   return [];

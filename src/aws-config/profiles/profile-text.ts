@@ -90,18 +90,24 @@ export function requireReadableResult(
     problems.push({ line: isBelow ? line - newBlock.endLine + block.endLine : line, reason });
   }
   if (block !== undefined && lastSection.length > 0) {
-    const index = document.lines.findIndex(
-      ({ text: lineText }, at) => at >= block.endLine && /^\s*[^#;\s]/u.test(lineText),
-    );
-    if (index !== -1 && /^\s/u.test(document.lines[index]?.text ?? '')) {
+    const line = findLineBelow(document, block);
+    if (/^\s/u.test(document.lineAt(line))) {
       problems.push({
-        line: index + 1,
+        line,
         reason: "an indented line below rolecall's block would become part of a profile in it",
       });
     }
   }
   const [first, ...others] = problems;
   if (first !== undefined) throw malformedError(document.path, [first, ...others]);
+}
+
+/** The first line below the block that is neither empty nor a comment; one below the last if there is none. */
+function findLineBelow({ text, lineAt, lineOf }: ConfigDocument, block: ManagedBlock): number {
+  const last = lineOf(text.length);
+  let line = block.endLine + 1;
+  while (line <= last && !/^\s*[^#;\s]/u.test(lineAt(line))) line += 1;
+  return line;
 }
 
 /** Code unit order, which does not depend on the locale. */

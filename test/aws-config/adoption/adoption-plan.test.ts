@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planAdoption, type AdoptionPlan } from '../../../src/aws-config/adoption/adoption-plan.ts';
 import type { ForeignSession } from '../../../src/aws-config/adoption/session-book.ts';
-import { parseConfigDocument, type ConfigDocument } from '../../../src/aws-config/document/document.ts';
+import { parseConfigDocument, splitDocument, type ConfigDocument } from '../../../src/aws-config/document/document.ts';
 import { ADOPTION_SOURCES, type AdoptionSource } from '../../../src/aws-config/adoption/foreign-command.ts';
 import { findRoleProfile } from '../../../src/aws-config/profiles/role-profile.ts';
 import { ADOPTION_CONFIGS } from '../adoption-configs.ts';
@@ -40,7 +40,9 @@ function withoutSources(document: ConfigDocument, sectionLines: ReadonlySet<numb
       .filter(({ line }) => sectionLines.has(line))
       .flatMap(({ entries }) => entries.filter(({ key }) => CREDENTIAL_KEYS.has(key)).map(({ line }) => line)),
   );
-  return document.lines.map(({ text, newline }, index) => (taken.has(index + 1) ? '' : text + newline)).join('');
+  return splitDocument(document)
+    .map(({ text, newline }, index) => (taken.has(index + 1) ? '' : text + newline))
+    .join('');
 }
 
 /** The invariants of every plan. */

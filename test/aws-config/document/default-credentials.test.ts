@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withoutDefaultCredentials } from '../../../src/aws-config/document/default-credentials.ts';
-import { parseConfigDocument } from '../../../src/aws-config/document/document.ts';
+import { parseConfigDocument, splitDocument } from '../../../src/aws-config/document/document.ts';
 import { configText, wellFormedConfigText } from '../config-text.ts';
 
 const PATH = '/home/taylor/.aws/config';
@@ -153,9 +153,9 @@ describe('for any text', () => {
         if (stripped !== text) changed += 1;
         const [before, after] = [text, stripped].map((version) => parseConfigDocument(version, PATH));
         if (before === undefined || after === undefined) throw new Error('no documents');
-        const lines = before.lines.map((line) => line.text + line.newline);
+        const lines = splitDocument(before).map((line) => line.text + line.newline);
         let next = 0;
-        for (const line of after.lines) {
+        for (const line of splitDocument(after)) {
           const kept = line.text + line.newline;
           // A CR that ends a line and the LF of an empty line become one CRLF when the lines between them are removed.
           next =

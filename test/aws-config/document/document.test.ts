@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   classifyHeader,
   describeProblem,
-  formatConfigDocument,
+  splitDocument,
   malformedError,
   parseConfigDocument,
   parseInSteps,
@@ -18,14 +18,29 @@ describe('round trip', () => {
   it('gives back every byte of any text', () => {
     fc.assert(
       fc.property(fc.oneof(configText(), fc.string({ unit: 'binary' })), (text) => {
-        expect(formatConfigDocument(parseConfigDocument(text, PATH))).toBe(text);
+        const lines = splitDocument({ text });
+        expect(lines.map((line) => line.text + line.newline).join('')).toBe(text);
+        const { lineAt, offsetOf, lineOf } = parseConfigDocument(text, PATH);
+        let offset = 0;
+        for (const [index, line] of lines.entries()) {
+          const number = index + 1;
+          const end = offset + line.text.length + line.newline.length;
+          expect([lineAt(number), offsetOf(number), lineOf(offset), lineOf(end - 1)]).toEqual([
+            line.text,
+            offset,
+            number,
+            number,
+          ]);
+          offset = end;
+        }
+        expect([lineAt(lines.length + 1), offsetOf(lines.length + 1)]).toEqual(['', text.length]);
       }),
       { numRuns: 500 },
     );
   });
 
   it('keeps each kind of line end, and a last line without one', () => {
-    expect(parseConfigDocument('[a]\r\nb = c\n\rd=e', PATH).lines).toEqual([
+    expect(splitDocument({ text: '[a]\r\nb = c\n\rd=e' })).toEqual([
       { text: '[a]', newline: '\r\n' },
       { text: 'b = c', newline: '\n' },
       { text: '', newline: '\r' },

@@ -1,6 +1,6 @@
 // Checks the AWS files: whether clients can read them, and profiles that do not work as written.
 import { accessSync, constants, existsSync } from 'node:fs';
-import { describeProblem } from '../../../aws-config/document/document.ts';
+import { describeProblem, splitDocument } from '../../../aws-config/document/document.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
 import { findCommand } from '../../environment/find-command.ts';
@@ -69,7 +69,7 @@ const END = '# <<< rolecall <<<';
 
 /** Only reports a broken block; the daemon refuses to write one. */
 export function findBrokenBlock(config: AwsFile): Finding[] {
-  const marks = config.document.lines.flatMap(({ text }, index) => {
+  const marks = splitDocument(config.document).flatMap(({ text }, index) => {
     const trimmed = text.trim();
     if (/^[#;\s]*>>>\s*rolecall\s*>>>\s*$/iu.test(trimmed)) {
       return [{ isStart: true, line: index + 1, isWhole: trimmed === START }];

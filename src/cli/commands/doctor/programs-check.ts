@@ -1,4 +1,5 @@
 // Checks Node, the AWS CLI and curl, and finds other tools that serve keys for the same config file.
+import { splitDocument } from '../../../aws-config/document/document.ts';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
@@ -160,7 +161,9 @@ export function checkNeighbours({ config }: World): CheckGroup {
 /** The marks of a tool whose commands are in no profile, or no longer since they were adopted. */
 function findMarks({ name, mark }: Neighbour, config: AwsFile): Finding[] {
   if (mark === undefined) return [];
-  const [first, ...others] = config.document.lines.flatMap(({ text }, index) => (mark.test(text) ? [index + 1] : []));
+  const [first, ...others] = splitDocument(config.document).flatMap(({ text }, index) =>
+    mark.test(text) ? [index + 1] : [],
+  );
   if (first === undefined) return [];
   const where = others.length === 0 ? `line ${first}` : `line ${first} and ${count(others.length, 'more line')}`;
   return [

@@ -1,4 +1,5 @@
 // Finds profiles that the credentials file has too: AWS clients use its keys instead of the profile.
+import { splitDocument } from '../../../aws-config/document/document.ts';
 import { isCredentialKey } from '../../../aws-config/document/default-credentials.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { Finding } from './codes.ts';
@@ -10,7 +11,7 @@ const BLOCK_END = '# <<< rolecall <<<';
 export function findShadowed(profiles: readonly ProfileSection[], world: World): Finding[] {
   const { config, credentials } = world;
   const [start = 0, end = 0] = [BLOCK_START, BLOCK_END].map(
-    (mark) => config.document.lines.findIndex(({ text }) => text.trim() === mark) + 1,
+    (mark) => splitDocument(config.document).findIndex(({ text }) => text.trim() === mark) + 1,
   );
   const isOurs = ({ line }: ProfileSection) => start > 0 && start < line && line < end;
   const sections = new Map(credentialsProfiles(credentials).map((profile) => [profile.name, profile]));
