@@ -42,6 +42,7 @@ const PROGRAMS = [
       {
         name: 'often',
         roots: [
+          'cli/run-cli',
           'cli/commands/status/definition',
           'cli/commands/status/run',
           'cli/commands/ls/definition',

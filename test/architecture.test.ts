@@ -37,7 +37,7 @@ const HEAVY: readonly { readonly what: string; readonly pattern: RegExp }[] = [
 const LIGHT_ENTRIES: readonly { readonly entry: string; readonly without: readonly string[]; readonly why: string }[] =
   [
     {
-      entry: 'src/cli/main.ts',
+      entry: 'src/cli/run-cli.ts',
       without: ['the AWS SDK', 'a reader of TOML', 'a native module'],
       why: 'import cost is what makes a Node CLI slow: bare node 62 ms, the AWS SDK 117 more',
     },
@@ -225,6 +225,22 @@ describe('the import graph', () => {
       expect(LATE_FILES.filter((path) => !srcPaths.includes(path))).toEqual([]);
     },
   );
+
+  it('src/cli/main.ts loads only what the line for a prompt and the help need', () => {
+    const files = [...findStaticFiles(src, 'src/cli/main.ts').keys()].toSorted();
+    expect(files).toEqual([
+      'src/cli/answer-at-once.ts',
+      'src/cli/commands/status/prompt-file.ts',
+      'src/cli/main.ts',
+      'src/cli/overview.ts',
+      'src/cli/print-overview.ts',
+      'src/cli/terminal/display-width.ts',
+      'src/core/text/harmless-text.ts',
+      'src/local-api/paths.ts',
+      'src/platform/files/bounded-read.ts',
+      'src/platform/files/stat-sync.ts',
+    ]);
+  });
 
   it('knows packages that are heavy, all of which some room uses', () => {
     const used = src.flatMap((file) => file.imports.map(({ specifier }) => packageOf(specifier)));

@@ -1,7 +1,6 @@
 // Reads files that may have been replaced by something else: only regular files, and only up to a size limit.
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, promises, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { fstatSync, statSync } from './stat-sync.ts';
 
 /** A plain open of a named pipe waits for a writer for ever. With O_NONBLOCK it returns, and the type can be checked. */
@@ -52,7 +51,7 @@ const MAX_READS = 4;
 export async function readBoundedBytes(
   path: string,
   maxBytes: number,
-  openFile: (path: string, flags: number) => Promise<OpenFile> = open,
+  openFile: (path: string, flags: number) => Promise<OpenFile> = promises.open,
 ): Promise<Buffer> {
   for (let reads = 1; ; reads += 1) {
     const file = await openFile(path, OPEN_FOR_READING).catch((error: unknown) => {

@@ -1,17 +1,12 @@
 // The status in one line for status bars and prompts. They call it often and may evaluate what it prints.
-import { join } from 'node:path';
 import { DaemonUnreachableError } from '../../../core/errors.ts';
-import { INERT_CHARACTERS } from '../../../core/text/harmless-text.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
-import { readBoundedFileSync } from '../../../platform/files/bounded-read.ts';
 import type { CliContext } from '../../context.ts';
+import { readPromptFile } from './prompt-file.ts';
 
 export type LineFormat = 'waybar' | 'tmux' | 'prompt';
 
 const TIMEOUT_MS = 2000;
-const MAX_LINE_BYTES = 64 * 1024;
-/** The line in the daemon's prompt file: a name without special characters, and a word. */
-const PROMPT_LINE = new RegExp(`^[${INERT_CHARACTERS}]+ [a-z-]+\n$`);
 
 /** Does not start a daemon. Without one it succeeds and prints nothing, except for Waybar. */
 export async function printStatusLine(
@@ -33,16 +28,6 @@ export async function printStatusLine(
   const line = await formatStatusLine(format, status, context.clock.nowMs());
   context.stdout.write(line === '' ? '' : `${line}\n`);
   return 0;
-}
-
-/** The line that a running daemon maintains for prompts; undefined when there is none (yet). */
-function readPromptFile(switchDirectory: string): string | undefined {
-  try {
-    const line = readBoundedFileSync(join(switchDirectory, 'prompt'), MAX_LINE_BYTES);
-    return PROMPT_LINE.test(line) ? line : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** One line without a newline; `status` is undefined while no daemon runs. */
