@@ -76,6 +76,7 @@ const LATE_FILES = [
   'src/daemon/notifications/osascript.ts',
   'src/daemon/notifications/windows-toast.ts',
   'src/daemon/http/openapi.ts',
+  'src/local-api/routes.ts',
   'src/daemon/http/caller-program.ts',
   'src/daemon/profiles/plan-request.ts',
   'src/daemon/profiles/profile-sync.ts',

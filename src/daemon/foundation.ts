@@ -82,6 +82,7 @@ export async function createFoundation(deps: FoundationDeps) {
     sharedConfig: createSharedConfig(configFile, createExtraFor(settings)),
     sharedCredentials: createSharedCredentials(awsFilePath('credentials', environment, homeDirectory)),
     lateLoading,
+    loadRoutes: lateLoading.defer(async () => (await import('../local-api/routes.ts')).routes),
     connectionRules,
     findCallerProgram: createLateCallerPrograms({ ...deps, defer: lateLoading.defer }),
     desktop,

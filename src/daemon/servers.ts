@@ -13,7 +13,7 @@ import type { FindCallerProgram } from './http/caller-program.ts';
 import type { Log } from './process/log.ts';
 import { createOwnSocket, type OwnSocket } from './http/own-socket.ts';
 import type { PageFiles } from './http/page-files.ts';
-import { createSurface, type Handlers, type Surface } from './http/surface.ts';
+import { createSurface, type Handlers, type Surface, type SurfaceDeps } from './http/surface.ts';
 import type { WebAccess } from './web-access/web-access.ts';
 import { openWebServer, type WebServer } from './web-server.ts';
 
@@ -47,6 +47,7 @@ export async function openServers(deps: {
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
   readonly pageFiles: PageFiles;
+  readonly loadRoutes: SurfaceDeps['loadRoutes'];
   readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<'socket' | 'web', ConnectionRules>>;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -62,6 +63,7 @@ export async function openServers(deps: {
       ...(surface === 'socket' && { checkVersion: deps.checkVersion }),
       handlers: deps.handlers,
       etags,
+      loadRoutes: deps.loadRoutes,
       findCallerProgram: deps.findCallerProgram,
       connectionRules: deps.connectionRules[surface],
       clock: deps.clock,

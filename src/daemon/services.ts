@@ -17,7 +17,7 @@ import { createFoundation, type FoundationDeps } from './foundation.ts';
 import type { ConnectionRules } from './http/connection-rules.ts';
 import type { FindCallerProgram } from './http/caller-program.ts';
 import type { PortHandover } from './http/port-handover.ts';
-import type { Handlers } from './http/surface.ts';
+import type { Handlers, SurfaceDeps } from './http/surface.ts';
 import { createPasskeyStore } from './passkeys/passkey-store.ts';
 import { createPasskeys, findPasskeyObstacle } from './passkeys/passkeys.ts';
 import type { Recheck } from './process/recheck.ts';
@@ -70,6 +70,7 @@ export interface Services {
   readonly tasks: readonly TickTask[];
   readonly containerServer: ContainerServer;
   readonly webAccess: WebAccess;
+  readonly loadRoutes: SurfaceDeps['loadRoutes'];
   readonly findCallerProgram: FindCallerProgram;
   readonly connectionRules: Readonly<Record<SurfaceName, ConnectionRules>>;
   /** A person is at the machine: the next call to a locked keychain can open its dialog, once. */
@@ -183,6 +184,7 @@ export async function createServices(deps: ServicesDeps): Promise<Services> {
     ],
     containerServer,
     webAccess,
+    loadRoutes: base.loadRoutes,
     findCallerProgram: base.findCallerProgram,
     connectionRules,
     personActs,

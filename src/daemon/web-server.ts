@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 import type { Problems } from '../core/problems.ts';
 import type { RuntimePaths } from '../local-api/paths.ts';
-import { routes } from '../local-api/routes.ts';
+import { ROUTE_ADDRESSES } from '../local-api/route-addresses.ts';
 import { readPrivateFile, writePrivateFile } from '../platform/files/private-file.ts';
 import { createWebGuard, type Guard } from './http/guard.ts';
 import { createForwarder, listenOnLoopback, type LoopbackListener } from './http/loopback-listener.ts';
@@ -37,7 +37,7 @@ export async function openWebServer(deps: {
     hosts: () => hosts,
     token: webAccess.token,
     needsNoToken: (method, rawUrl) =>
-      (method === routes.webToken.method && rawUrl === routes.webToken.path) ||
+      (method === ROUTE_ADDRESSES.webToken.method && rawUrl === ROUTE_ADDRESSES.webToken.path) ||
       (method === 'GET' && pageFiles.has(rawUrl)),
   });
   const surface = deps.build('web', guard, pageFiles);

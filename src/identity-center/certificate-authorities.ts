@@ -1,6 +1,5 @@
 // Extra certificate authorities, for networks whose proxy re-signs TLS with a private CA.
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { UsageError } from '../core/errors.ts';
 import { readBoundedFileSync, UnreadableFileError } from '../platform/files/bounded-read.ts';
 
@@ -29,13 +28,4 @@ export function loadCaBundle(path: string, settingName: string): string {
   } catch (error) {
     throw invalid('contains a certificate that cannot be read', error);
   }
-}
-
-/**
- * Trusts Node's own roots and the bundle. The AWS CLI replaces the roots; here they stay, because many bundles contain
- * only the company's CA, and laptops leave the network that re-signs TLS. This opens nothing new: whoever can write
- * the file can already read the user's tokens.
- */
-export function createTrust(caBundlePem: string): SecureContext {
-  return createSecureContext({ ca: [...rootCertificates, caBundlePem] });
 }

@@ -4,9 +4,9 @@ import { Agent as HttpsAgent } from 'node:https';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { createTrust } from './certificate-authorities.ts';
 import { ForeignAnswerError } from './fault.ts';
 import { createProxyAgent, POOL, VERIFIED } from './proxy-agent.ts';
+import { createTrust } from './trust.ts';
 
 type Handle = NodeHttpHandler['handle'];
 

@@ -144,6 +144,16 @@ export interface Route extends RouteAddress {
   readonly isStream?: true;
 }
 
+/** What a route is like, without its schemas; see route-traits.ts. */
+export interface RouteTraits extends Omit<Route, keyof RouteAddress | 'summary' | 'errors' | InputSchema | 'answer'> {
+  /** False for an empty answer. */
+  readonly hasAnswer: boolean;
+  /** The parts of a request that have a schema. */
+  readonly inputs: readonly InputSchema[];
+}
+
+type InputSchema = 'params' | 'query' | 'body';
+
 const BOTH = ['socket', 'web'] as const;
 const SOCKET = ['socket'] as const;
 const WEB = ['web'] as const;

@@ -269,6 +269,7 @@ describe('the OpenAPI document', () => {
       surface,
       guard: () => undefined,
       handlers: {} as Handlers,
+      loadRoutes: async () => routes,
       etags: createEtags('test'),
       connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 })[surface],
       clock: createFakeClock(),
@@ -387,6 +388,7 @@ describe('an internal error', () => {
         // oxlint-disable-next-line prefer-promise-reject-errors -- what a library may do
         current: () => Promise.reject('no error at all'),
       } as unknown as Handlers,
+      loadRoutes: async () => routes,
       etags: createEtags('test'),
       connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
       clock: createFakeClock(),

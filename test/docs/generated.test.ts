@@ -6,7 +6,7 @@ import { loadProgram } from '../../src/cli/parser.ts';
 import type { HelpSection } from '../../src/cli/definition.ts';
 import { COMMANDS } from '../../src/cli/program.ts';
 import { formatCommandSchemas } from '../helpers/command-schemas.ts';
-import { routes } from '../../src/local-api/routes.ts';
+import { routes, type Route } from '../../src/local-api/routes.ts';
 import {
   apiSections,
   commandSections,
@@ -49,6 +49,37 @@ test('src/local-api/route-addresses.ts is up to date; `npm run docs` updates it'
   expect(rows.length).toBeGreaterThan(30);
   await expect(text).toMatchFileSnapshot(path);
 });
+
+test('src/local-api/route-traits.ts is up to date; `npm run docs` updates it', async () => {
+  const path = pathOf('src/local-api/route-traits.ts');
+  const head = readFileSync(path, 'utf8').split('\n').slice(0, 4);
+  const rows = Object.entries<Route>(routes).map(([name, route]) => {
+    const { method, path: address, summary, errors, params, query, body, answer, ...traits } = route;
+    expect([method, address, summary, errors].length).toBe(4);
+    const inputs = Object.entries({ params, query, body }).flatMap(([part, schema]) => (schema ? [part] : []));
+    const fields = Object.entries({ ...traits, hasAnswer: answer !== undefined, inputs }).map(
+      ([key, value]) => `${key}: ${formatLiteral(value)}`,
+    );
+    const line = `  ${name}: { ${fields.join(', ')} },`;
+    return line.length <= 120 ? line : `  ${name}: {\n${fields.map((field) => `    ${field},\n`).join('')}  },`;
+  });
+  const text = [
+    ...head,
+    'export const ROUTE_TRAITS = {',
+    ...rows,
+    '} as const satisfies Record<RouteName, RouteTraits>;',
+    '',
+  ];
+  await expect(text.join('\n')).toMatchFileSnapshot(path);
+});
+
+function formatLiteral(value: unknown): string {
+  if (typeof value !== 'object') return JSON.stringify(value).replaceAll('"', "'");
+  if (Array.isArray(value)) return `[${value.map(formatLiteral).join(', ')}]`;
+  return `{ ${Object.entries(value ?? {})
+    .map(([key, inner]) => `${key}: ${formatLiteral(inner)}`)
+    .join(', ')} }`;
+}
 
 test('schemas/commands.json is up to date; `npm run docs` updates it', async () => {
   await expect(formatCommandSchemas()).toMatchFileSnapshot(pathOf('schemas/commands.json'));

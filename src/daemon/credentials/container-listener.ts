@@ -5,7 +5,7 @@ import { formatUtcSeconds } from '../../core/clock.ts';
 import { RolecallError } from '../../core/errors.ts';
 import type { RoleCredentials } from '../../core/model.ts';
 import { harmless } from '../../core/text/harmless-text.ts';
-import { routes } from '../../local-api/routes.ts';
+import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
 import type { ContainerCredentialsDocument } from '../../local-api/schemas.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import type { FindCallerProgram } from '../http/caller-program.ts';
@@ -19,7 +19,8 @@ import type { Grant } from './grants.ts';
 import type { CredentialIssuer, Recipient } from './issue.ts';
 
 const FORBIDDEN = 403;
-const ROUTE = routes.containerCredentials;
+const OK = 200;
+const ROUTE = ROUTE_ADDRESSES.containerCredentials;
 /** As of 2026-11 the JS SDK v2 and Ruby fail after 1.2 s. The next attempt finds what AWS answered meanwhile. */
 const MAX_ANSWER_MS = 900;
 
@@ -147,7 +148,7 @@ function createAnswers(): (credentials: RoleCredentials, accountId: string) => A
 
 /** Node sends a string together with the headers in one packet, but bytes in a second one. */
 function send(response: ServerResponse, { body, headerLines }: Answer): void {
-  response.writeHead(ROUTE.successStatus, headerLines as string[]).end(body);
+  response.writeHead(OK, headerLines as string[]).end(body);
 }
 
 function sendError(request: IncomingMessage, response: ServerResponse, error: RolecallError, status?: number): void {

@@ -1,5 +1,7 @@
 // Finds the route of a request by its method and path, among those of one surface.
-import { routes, type Route, type RouteName } from '../../local-api/routes.ts';
+import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
+import { ROUTE_TRAITS } from '../../local-api/route-traits.ts';
+import type { RouteName, RouteTraits } from '../../local-api/routes.ts';
 
 /** All but the route of the container surface, which has its own server. */
 export type RoutedName = Exclude<RouteName, 'containerCredentials'>;
@@ -32,10 +34,10 @@ export interface Router {
 }
 
 export function createRouter(surface: 'socket' | 'web'): Router {
-  const names = Object.keys(routes) as RouteName[];
+  const names = Object.keys(ROUTE_ADDRESSES) as RouteName[];
   const table = names
-    .filter((name): name is RoutedName => (routes[name] as Route).surfaces.includes(surface))
-    .map((name) => ({ name, method: routes[name].method, pattern: routes[name].path.split('/') }));
+    .filter((name): name is RoutedName => (ROUTE_TRAITS[name] as RouteTraits).surfaces.includes(surface))
+    .map((name) => ({ name, method: ROUTE_ADDRESSES[name].method, pattern: ROUTE_ADDRESSES[name].path.split('/') }));
   return {
     match: (segments) =>
       new Map(

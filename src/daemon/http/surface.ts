@@ -3,7 +3,9 @@ import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } fro
 import { parse as parseQuery } from 'node:querystring';
 import { once } from '../../core/async/once.ts';
 import { NotFoundError, RefusedError, type RolecallError } from '../../core/errors.ts';
-import { routes, type Answers, type InputOf, type Route } from '../../local-api/routes.ts';
+import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
+import { ROUTE_TRAITS } from '../../local-api/route-traits.ts';
+import type { Answers, InputOf, Route, RouteTraits, routes } from '../../local-api/routes.ts';
 import { PROCESS_HEADER, STAYS_HEADER, TERMINAL_HEADER, VERSION_HEADER } from '../../local-api/version.ts';
 import { toFailure } from '../../platform/files/file-error.ts';
 import { parseClaimedProcess } from '../../platform/process/claimed-process.ts';
@@ -47,6 +49,8 @@ export interface Surface {
 export interface SurfaceDeps extends Omit<HttpServerDeps, 'describeError' | 'surface'> {
   readonly surface: 'socket' | 'web';
   readonly handlers: Handlers;
+  /** The schemas of all routes, which are loaded for the first request that has input. */
+  readonly loadRoutes: () => Promise<typeof routes>;
   readonly etags: Etags;
   readonly checkVersion?: VersionCheck | undefined;
   /** Absent: the programs of the callers are not known. */
@@ -61,7 +65,8 @@ interface Exchange {
   readonly response: ServerResponse;
   /** Sent with the answer, whatever that is. */
   readonly headers: OutgoingHttpHeaders;
-  route?: Route;
+  /** The path of its route, with the names of the parameters. */
+  routePath?: string;
 }
 
 /** The server with every route of `surface`; nothing else can be reached through it. */
@@ -99,8 +104,8 @@ export function createSurface(deps: SurfaceDeps): Surface {
 
   function fail(exchange: Exchange, thrown: unknown): void {
     const error = toFailure(thrown);
-    const { request, response, route } = exchange;
-    logInternalError(deps.log, `${request.method} ${route?.path ?? ''}`, error);
+    const { request, response, routePath = '' } = exchange;
+    logInternalError(deps.log, `${request.method} ${routePath}`, error);
     if (response.headersSent) response.destroy();
     else sendError(exchange, error);
   }
@@ -122,9 +127,9 @@ type Handler = (input: unknown, caller: Caller) => Promise<unknown>;
 
 async function callHandler(deps: SurfaceDeps, exchange: Exchange, target: Target, match: Match): Promise<void> {
   const { request, response, headers } = exchange;
-  const route: Route = routes[match.name];
-  exchange.route = route;
-  const input = { ...match.params, ...(await readInput(deps.surface, exchange, target, match, route)) };
+  const route: RouteTraits = ROUTE_TRAITS[match.name];
+  exchange.routePath = ROUTE_ADDRESSES[match.name].path;
+  const input = { ...match.params, ...(await readInput(deps, exchange, target, match)) };
   const caller = createCaller(deps, request, response);
   if (route.honorsWait === true && caller.waitBudgetMs !== undefined) {
     headers['preference-applied'] = `wait=${caller.waitBudgetMs / 1000}`;
@@ -137,7 +142,7 @@ async function callHandler(deps: SurfaceDeps, exchange: Exchange, target: Target
     return;
   }
   const status = statusOf(route, answer);
-  if (route.answer === undefined) return send(exchange, status, ANSWER_HEADERS);
+  if (!route.hasAnswer) return send(exchange, status, ANSWER_HEADERS);
   // As bytes, for the same reason as in an ErrorAnswer.
   const json = Buffer.isBuffer(answer) ? answer : Buffer.from(JSON.stringify(answer));
   if (route.isConditional === true) {
@@ -150,37 +155,40 @@ async function callHandler(deps: SurfaceDeps, exchange: Exchange, target: Target
 
 /** @throws UsageError: the input does not fit the schemas of the route */
 async function readInput(
-  surface: SurfaceDeps['surface'],
+  { surface, loadRoutes }: Pick<SurfaceDeps, 'surface' | 'loadRoutes'>,
   { request, headers }: Exchange,
   target: Target,
-  { params }: Match,
-  route: Route,
+  { name, params }: Match,
 ): Promise<{ readonly query: unknown; readonly body: unknown }> {
   const words = parseQuery(target.query, '&', '=', { maxKeys: 0 });
-  checkNames(Object.keys((route.query?.['properties'] as object | undefined) ?? {}), words);
+  const { inputs }: RouteTraits = ROUTE_TRAITS[name];
+  const schemas: Partial<Route> = inputs.length === 0 ? {} : (await loadRoutes())[name];
+  checkNames(Object.keys((schemas.query?.['properties'] as object | undefined) ?? {}), words);
   let body: unknown;
-  if (route.method !== 'GET') {
+  if (ROUTE_ADDRESSES[name].method !== 'GET') {
     // Until the whole body is read, more of it may follow.
     headers['connection'] = 'close';
     body = await readBody(request);
     delete headers['connection'];
   }
-  const query = route.query === undefined ? words : readQuery(route.query, words);
-  if (route.body !== undefined && surface !== 'socket') refuseSocketOnly(route, body);
-  if (route.body !== undefined && body === undefined) body = bodyWhenMissing(route);
-  if (route.params !== undefined) checkInput('path', route.params, params);
-  if (route.body !== undefined) checkInput('body', route.body, body);
-  if (route.query !== undefined) checkInput('query', route.query, query);
+  const query = schemas.query === undefined ? words : readQuery(schemas.query, words);
+  if (schemas.body !== undefined) body = completeBody(ROUTE_TRAITS[name], surface, body);
+  if (schemas.params !== undefined) checkInput('path', schemas.params, params);
+  if (schemas.body !== undefined) checkInput('body', schemas.body, body);
+  if (schemas.query !== undefined) checkInput('query', schemas.query, query);
   return { query, body };
 }
 
-function statusOf({ statusOfState, successStatus }: Route, answer: unknown): number {
+function statusOf({ statusOfState, successStatus }: RouteTraits, answer: unknown): number {
   if (statusOfState === undefined) return successStatus;
   return statusOfState[(answer as { readonly state: string }).state] ?? successStatus;
 }
 
-function bodyWhenMissing({ bodyIsOptional }: Route): object {
-  if (bodyIsOptional !== true) throw invalidRequest('The request body is missing.');
+/** A body that may be missing means no options. */
+function completeBody(route: RouteTraits, surface: SurfaceDeps['surface'], body: unknown): unknown {
+  if (surface !== 'socket') refuseSocketOnly(route, body);
+  if (body !== undefined) return body;
+  if (route.bodyIsOptional !== true) throw invalidRequest('The request body is missing.');
   return {};
 }
 
@@ -225,7 +233,7 @@ function createCaller(
 }
 
 /** Any value of such a field counts as asking for it, except false. */
-function refuseSocketOnly({ socketOnly = [] }: Route, body: unknown): void {
+function refuseSocketOnly({ socketOnly = [] }: RouteTraits, body: unknown): void {
   if (typeof body !== 'object' || body === null) return;
   const asked = socketOnly.find((name) => Object.hasOwn(body, name) && Reflect.get(body, name) !== false);
   if (asked === undefined) return;

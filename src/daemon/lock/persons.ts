@@ -1,6 +1,6 @@
 // Tells which requests a person makes: lock_after_minutes counts from the last one.
+import { ROUTE_ADDRESSES } from '../../local-api/route-addresses.ts';
 import type { CallableRouteName, RouteName } from '../../local-api/routes.ts';
-import { routes } from '../../local-api/routes.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Handlers } from '../http/surface.ts';
 
@@ -22,7 +22,7 @@ export function notePersons(personActs: () => void, handlers: Handlers): Handler
   const noted = Object.entries(handlers).map(([name, handle]) => {
     if (NEVER.has(name)) return [name, handle];
     const isPersonal = PERSONAL.has(name as RouteName);
-    const isChange = routes[name as RouteName].method !== 'GET';
+    const isChange = ROUTE_ADDRESSES[name as RouteName].method !== 'GET';
     const notingHandle = (input: never, caller: Caller) => {
       if (isPersonal || caller.isAtTerminal === true || (isChange && caller.surface === 'web')) personActs();
       return (handle as (input: never, caller: Caller) => unknown)(input, caller);

@@ -4,7 +4,6 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { isProcessAlive } from '../process/process-identity.ts';
 import { errorCode } from './file-error.ts';
 

@@ -9,6 +9,7 @@ import type { Program } from '../../../src/core/program.ts';
 import { createCallerPrograms } from '../../../src/daemon/http/caller-program.ts';
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
+import { routes } from '../../../src/local-api/routes.ts';
 import { createEtags } from '../../../src/daemon/http/etags.ts';
 import { askServer } from '../../helpers/ask-server.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
@@ -140,6 +141,7 @@ test('is looked up only when a handler asks, and then once', async () => {
       current: async (_input: unknown, caller: { program(): Promise<unknown> }) =>
         [await caller.program(), await caller.program()] as never,
     } as unknown as Handlers,
+    loadRoutes: async () => routes,
     etags: createEtags('test'),
     connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
     findCallerProgram: async () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createConnectionRules, type ConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { guardConnections } from '../../../src/daemon/http/connections.ts';
+import { routes } from '../../../src/local-api/routes.ts';
 import { createEtags } from '../../../src/daemon/http/etags.ts';
 import { createSurface, type Handlers } from '../../../src/daemon/http/surface.ts';
 import type { IssuedGrantDocument } from '../../../src/local-api/schemas.ts';
@@ -219,6 +220,7 @@ test('closes a connection that does not send complete headers in time', async ()
     surface: 'socket',
     guard: () => undefined,
     handlers: {} as Handlers,
+    loadRoutes: async () => routes,
     etags: createEtags('test'),
     connectionRules: { ...createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket, headersDeadlineMs: 30 },
     clock: createFakeClock(),

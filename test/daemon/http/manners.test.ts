@@ -9,6 +9,7 @@ import {
 } from '../../../src/core/errors.ts';
 import { createConnectionRules } from '../../../src/daemon/http/connection-rules.ts';
 import { formatError } from '../../../src/daemon/http/error-answer.ts';
+import { routes } from '../../../src/local-api/routes.ts';
 import { createEtags, isNamed } from '../../../src/daemon/http/etags.ts';
 import { createSurface, type Handlers, type Surface } from '../../../src/daemon/http/surface.ts';
 import { askServer, type ServerRequest } from '../../helpers/ask-server.ts';
@@ -25,6 +26,7 @@ function createAsk(handlers: Partial<Record<keyof Handlers, (input: never, calle
     surface: 'socket',
     guard: () => undefined,
     handlers: handlers as unknown as Handlers,
+    loadRoutes: async () => routes,
     etags: createEtags(`start-${open.length}`),
     connectionRules: createConnectionRules({ userId: 0, descriptorLimit: 1024 }).socket,
     clock: createFakeClock(),
