@@ -64,9 +64,19 @@ async function fill(folder) {
   );
   writeFileSync(join(folder, 'README.md'), readme);
   await bundlePrograms(ROOT, folder);
+  for (const name of ['rolecall.js', 'rolecalld.js']) requireProgram(join(folder, 'bin', name));
+  writeFileSync(join(folder, 'bin', 'package.json'), '{ "type": "commonjs" }\n');
   addDeclarations(ROOT, folder, manifest);
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
   await writeManPages(folder, manifest.version);
+}
+
+/** The bundle is CommonJS, so the shim for it is too. */
+function requireProgram(path) {
+  const text = readFileSync(path, 'utf8');
+  const required = text.replace(/await import\((.*)\)/, 'require($1)');
+  if (required === text) throw new Error(`${path} imports no program`);
+  writeFileSync(path, required);
 }
 
 function publishedManifest(manifest) {

@@ -8,5 +8,5 @@ const isAnswered = answerAtOnce(argv.slice(2), {
   userId: getuid?.() ?? -1,
   write: (text) => void process.stdout.write(text),
 });
-// Not awaited here: a top-level await would keep the bundle from being CommonJS, which Node starts faster.
+// Not a top-level await, which CommonJS, the format of the published bundle, does not have.
 if (!isAnswered) void import('./run-cli.ts').then(({ runCli }) => runCli());

@@ -265,44 +265,49 @@ async function takeOver(): Promise<DaemonLock> {
   });
 }
 
-try {
-  refuseChangedNode(droppedVariables);
-  if (process.argv.includes('--check-settings')) {
-    await checkSettings();
-    process.exit(0);
-  }
-  if (process.argv.includes('--describe-settings')) {
-    const { describeSettings } = await import('./settings/describe-settings.ts');
-    const settings = await describeSettings(paths.settingsFile, environment, homeDirectory);
-    await new Promise((resolve) => process.send?.({ settings }, resolve));
-    process.exit(0);
-  }
-  const lock = await inFolder(() => ensurePrivateDirectory(paths.stateDirectory, userId), takeLock);
-  if (lock === undefined) {
-    keeper?.giveWay();
-    if (isForeground) process.stderr.write('rolecall: a daemon is already running.\nRun: rolecall daemon stop\n');
-    process.exit(0);
-  }
-  if (isHandedOver) {
-    if (isRestarted) {
-      dropRequests(paths.keptPortPipe);
-      // The daemon was stopped on purpose meanwhile.
-      if (!isRestartAllowed(paths.keptPortPipe)) process.exit(0);
-    }
-    closeSync(REQUEST_PIPE_FD);
-  } else await dismissKeeper(paths.keptPortPipe, clock);
-  const logFile = openLogFile(
-    paths.logFile,
-    clock,
-    isForeground || isService ? { alsoTo: (line) => void process.stderr.write(line) } : {},
-  );
+async function main(): Promise<void> {
   try {
-    await run(logFile, lock);
+    refuseChangedNode(droppedVariables);
+    if (process.argv.includes('--check-settings')) {
+      await checkSettings();
+      process.exit(0);
+    }
+    if (process.argv.includes('--describe-settings')) {
+      const { describeSettings } = await import('./settings/describe-settings.ts');
+      const settings = await describeSettings(paths.settingsFile, environment, homeDirectory);
+      await new Promise((resolve) => process.send?.({ settings }, resolve));
+      process.exit(0);
+    }
+    const lock = await inFolder(() => ensurePrivateDirectory(paths.stateDirectory, userId), takeLock);
+    if (lock === undefined) {
+      keeper?.giveWay();
+      if (isForeground) process.stderr.write('rolecall: a daemon is already running.\nRun: rolecall daemon stop\n');
+      process.exit(0);
+    }
+    if (isHandedOver) {
+      if (isRestarted) {
+        dropRequests(paths.keptPortPipe);
+        // The daemon was stopped on purpose meanwhile.
+        if (!isRestartAllowed(paths.keptPortPipe)) process.exit(0);
+      }
+      closeSync(REQUEST_PIPE_FD);
+    } else await dismissKeeper(paths.keptPortPipe, clock);
+    const logFile = openLogFile(
+      paths.logFile,
+      clock,
+      isForeground || isService ? { alsoTo: (line) => void process.stderr.write(line) } : {},
+    );
+    try {
+      await run(logFile, lock);
+    } catch (error) {
+      // Otherwise it is reported on the terminal below.
+      if (!isForeground || isService) logFile.log('error', toFailure(error).message);
+      throw error;
+    }
   } catch (error) {
-    // Otherwise it is reported on the terminal below.
-    if (!isForeground || isService) logFile.log('error', toFailure(error).message);
-    throw error;
+    await reportFailure(error);
   }
-} catch (error) {
-  await reportFailure(error);
 }
+
+// Not a top-level await, which CommonJS, the format of the published bundle, does not have.
+void main();

@@ -9,7 +9,7 @@ const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
 ignoreDebuggerSignal();
 
-process.exitCode = await runEmulatorCommand({
+void runEmulatorCommand({
   args: process.argv.slice(2),
   environment: process.env,
   readFile: (path) => readBoundedFile(path, MAX_DIRECTORY_BYTES),
@@ -20,4 +20,6 @@ process.exitCode = await runEmulatorCommand({
     process.once('SIGTERM', () => resolve());
     process.once('SIGINT', () => resolve());
   }),
+}).then((exitCode) => {
+  process.exitCode = exitCode;
 });

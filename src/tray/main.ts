@@ -120,10 +120,8 @@ async function run(): Promise<void> {
   });
 }
 
-try {
-  await run();
-} catch (thrown) {
+void run().catch((thrown: unknown) => {
   const error = toRolecallError(thrown);
   process.stderr.write(`rolecall: ${formatFailure(error, error.code === 'no-tray' ? ALTERNATIVES : '')}`);
   process.exitCode = error.exitCode;
-}
+});
