@@ -125,6 +125,8 @@ export interface ProfilePlan {
   readonly inCredentialsFile?: readonly NameInCredentialsFile[];
   /** Profiles that are kept although a listing lost their roles, including aliases. */
   readonly keptLost: readonly string[];
+  /** How many roles are in the plan only because our block has them. */
+  readonly keptCount: number;
   /** How many roles `exclude` leaves out. */
   readonly excludedCount: number;
   readonly issuedNames: IssuedNames;

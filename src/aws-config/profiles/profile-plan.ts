@@ -1,15 +1,10 @@
 // Plans a sync of the shared config file: which profiles it would have, under which names, and the new text with its diff.
-import { UsageError } from '../../core/errors.ts';
 import type { Steps } from '../../core/async/steps.ts';
-import { quoteCommandWord } from '../document/command-word.ts';
-import { unifiedDiff } from '../../core/text/unified-diff.ts';
 import { malformedError, type ConfigDocument } from '../document/document.ts';
 import { findManagedBlock, isInsideBlock, type ManagedBlock } from '../document/managed-block.ts';
 import { readSsoSessions } from '../sessions/sso-sessions.ts';
-import { noExtraKeys } from './extra-keys.ts';
-import { describeForeignKeys, findForeignKeys } from './foreign-keys.ts';
 import { readOwnProfiles, readTemplateLine, type OwnProfile } from './own-profiles.ts';
-import { findProfileChanges } from './plan-changes.ts';
+import { listAliasProfiles, renderInSteps } from './plan-rendering.ts';
 import type { PlannedProfile, ProfilePlan, ProfilePlanRequest } from './plan-types.ts';
 import {
   checkRegion,
@@ -20,18 +15,11 @@ import {
   type NamesElsewhere,
 } from './planned-profiles.ts';
 import { accountKey, describeChains, listChains, listIssuedChains } from './planned-chains.ts';
-import { createSelectorResolver, keptRoles, listRoles, lostRoles, namesToReuse } from './planned-roles.ts';
+import { createSelectorResolver, keptRoles, listRoles, namesToReuse } from './planned-roles.ts';
 import type { Alias } from './profile-aliases.ts';
 import { nameInSteps, parseNameTemplate, roleKey } from './profile-names.ts';
 import { selectProfiles, type Candidate } from './profile-selection.ts';
-import {
-  byProfileName,
-  compareText,
-  renderFollower,
-  renderProfile,
-  renderText,
-  requireReadableResult,
-} from './profile-text.ts';
+import { byProfileName, compareText } from './profile-text.ts';
 
 /**
  * The plan for the document and the known roles, in steps that let other work run in between. Planning again after the
@@ -103,50 +91,27 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       .toSorted(byProfileName);
   const profiles = withoutHandWritten(written);
   const issuedChains = listIssuedChains(chained.profiles);
-  const aliasProfiles = written.flatMap(({ profile: { aliases: _, ...profile }, alias }) =>
-    alias === undefined ? [] : [{ ...profile, profileName: alias.name, aliasOf: profile.profileName }],
-  );
-  const entries = [...profiles, ...aliasProfiles].toSorted(byProfileName);
   const followers = planFollowers(request, sessions, elsewhere, leftOut);
   leftOut.skipped.sort(byProfileName);
 
-  const command = quoteCommandWord(checkPath(request.credentialProcessPath));
-  yield;
-  const extraFor = settings.extraFor ?? noExtraKeys;
-  const rendered = new Map([
-    ...entries.map((profile) => [profile.profileName, renderProfile(profile, command, extraFor(profile))] as const),
-    ...followers.map(
-      ({ profileName, region }) =>
-        [profileName, renderFollower(profileName, region, command, extraFor(request.currentRole))] as const,
-    ),
-  ]);
-  yield;
-  const text = renderText(document, block, template.text, rendered);
-  yield;
-  const foreign = findForeignKeys(block, own, extraFor);
-  const conflict = describeForeignKeys(document, foreign);
-  yield;
-  // A key below the block is reported as foreign, not as a duplicate of a key that the settings add above it.
-  const isReadable = document.problems.length === 0;
-  if (!(isReadable && foreign.some(({ isBelow }) => isBelow))) requireReadableResult(document, block, rendered);
-  yield;
-  const changes = findProfileChanges(own, entries, rendered, document);
-  yield;
-  const diff = unifiedDiff(document.text, text, document.path);
-  yield;
-
+  const aliasProfiles = listAliasProfiles(written.map(({ profile }) => profile));
+  const rendered = yield* renderInSteps(
+    request,
+    { block, own, templateText: template.text },
+    [...profiles, ...aliasProfiles],
+    followers,
+  );
   return {
     profiles,
     unwritten: withoutHandWritten(unwritten),
     writes,
     followers,
-    ...(conflict === undefined ? {} : { conflict }),
-    ...changes,
+    ...rendered,
     skipped: leftOut.skipped,
     ...(leftOut.inCredentialsFile.length === 0
       ? {}
       : { inCredentialsFile: leftOut.inCredentialsFile.toSorted((a, b) => compareText(a.name, b.name)) }),
-    keptLost: findKeptLost(request, entries),
+    keptCount: kept.size,
     excludedCount: described.excludedCount + chained.excludedCount,
     issuedNames: {
       template: template.text,
@@ -158,8 +123,6 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
       })),
       ...(issuedChains.length === 0 ? {} : { chains: issuedChains }),
     },
-    text,
-    diff,
   };
 }
 
@@ -194,14 +157,6 @@ function listCandidates(
   });
 }
 
-function findKeptLost({ catalogs }: ProfilePlanRequest, entries: readonly PlannedProfile[]): readonly string[] {
-  const lost = lostRoles(catalogs);
-  if (lost.size === 0) return [];
-  return entries
-    .filter((profile) => lost.has(roleKey(profile.chain?.source ?? profile)))
-    .map(({ profileName }) => profileName);
-}
-
 /** By {@link accountKey}. */
 function listAccountNames(catalogs: ProfilePlanRequest['catalogs']): ReadonlyMap<string, string> {
   const accounts = [...catalogs.values()].flatMap((catalog) => catalog.accounts);
@@ -219,12 +174,4 @@ function readHandWrittenLines(document: ConfigDocument, block: ManagedBlock | un
     if ((kind === 'profile' || kind === 'default') && !isInsideBlock(block, line)) lines.set(name, line);
   }
   return lines;
-}
-
-function checkPath(path: string): string {
-  if (path.startsWith('/') && !/\p{Cc}/u.test(path)) return path;
-  throw new UsageError(
-    'settings-invalid',
-    `The path of rolecall-credential-process cannot be written to a profile: "${path.replace(/\p{Cc}/gu, '?')}".`,
-  );
 }

@@ -52,8 +52,7 @@ export function createPlanInputs(deps: PlanInputsDeps): (sessions: readonly SsoS
   const digest = oncePerObject(digestCatalog);
 
   return async (sessions) => {
-    // Both are read before what they stand for, so that a later change makes them differ.
-    const names = await deps.issuedNames.stamp();
+    // Read before what it stands for, so that a later change makes it differ.
     const usageRevision = writesAll ? 0 : deps.roleUsage.revision();
     const usage = writesAll
       ? undefined
@@ -71,7 +70,7 @@ export function createPlanInputs(deps: PlanInputsDeps): (sessions: readonly SsoS
       catalogs: digests.join(),
       currentRole: JSON.stringify(currentRole),
       inCredentialsFile,
-      names,
+      names: await deps.issuedNames.stamp(),
       usageRevision,
       hasUsageGaps: usage?.haveGaps ?? false,
       uses: usage?.uses,
@@ -80,9 +79,14 @@ export function createPlanInputs(deps: PlanInputsDeps): (sessions: readonly SsoS
   };
 }
 
-export function isSameMarks(a: PlanMarks, b: PlanMarks): boolean {
+/** Whether nothing but the use of roles has changed. */
+export function isSameButUsage(a: PlanMarks, b: PlanMarks): boolean {
   const keys = Object.keys(a) as (keyof PlanMarks)[];
-  return keys.every((key) => a[key] === b[key]);
+  return keys.every((key) => key === 'usageRevision' || key === 'uses' || a[key] === b[key]);
+}
+
+export function isSameUsage(a: PlanMarks, b: PlanMarks): boolean {
+  return a.usageRevision === b.usageRevision && a.uses === b.uses;
 }
 
 /** Of all that a plan reads. */

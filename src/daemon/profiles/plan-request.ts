@@ -1,8 +1,7 @@
 // Completes the input of a profile plan: settings as functions, earlier names, and which roles count as used.
 import type { ConfigDocument } from '../../aws-config/document/document.ts';
-import type { ChainToPlan, ProfilePlanRequest } from '../../aws-config/profiles/plan-types.ts';
+import type { ChainToPlan, IssuedNames, ProfilePlanRequest } from '../../aws-config/profiles/plan-types.ts';
 import type { Catalog, Role } from '../../core/model.ts';
-import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import { createChainRules } from '../settings/chain-rules.ts';
 import { aliasFor, createExtraFor, isPinned, regionFor } from '../settings/role-rules.ts';
@@ -12,8 +11,6 @@ import type { PlanInputs } from './plan-inputs.ts';
 export interface PlanRequestDeps {
   readonly settings: Settings;
   readonly credentialProcessPath: string;
-  /** Keeps the names of roles that have no profile now: a role that comes back gets its old name. */
-  readonly issuedNames: Pick<IssuedNamesStore, 'previous'>;
   readonly roleUsage: Pick<RoleUsage, 'has' | 'add'>;
 }
 
@@ -27,7 +24,12 @@ function findSourceProfiles({ sections }: ConfigDocument): ReadonlySet<string> {
 /** A function that completes the request; with `prune`, roles that suspicious listings lost count as gone. */
 export function createPlanRequests(
   deps: PlanRequestDeps,
-): (document: ConfigDocument, inputs: PlanInputs, options: { readonly prune: boolean }) => Promise<ProfilePlanRequest> {
+): (
+  document: ConfigDocument,
+  inputs: PlanInputs,
+  previousNames: IssuedNames | undefined,
+  options: { readonly prune: boolean },
+) => ProfilePlanRequest {
   const { settings } = deps;
   const extraFor = createExtraFor(settings);
   const chainRules = createChainRules(settings.chains);
@@ -62,8 +64,7 @@ export function createPlanRequests(
     };
   }
 
-  return async (document, { catalogs, currentRole, inCredentialsFile, usage }, { prune }) => {
-    const previousNames = await deps.issuedNames.previous();
+  return (document, { catalogs, currentRole, inCredentialsFile, usage }, previousNames, { prune }) => {
     return {
       document,
       catalogs: prune ? withoutLosses(catalogs) : catalogs,

@@ -3,6 +3,7 @@ import { readLoginProfiles } from '../../aws-config/document/login-session.ts';
 import { untilUnchanged } from '../../aws-config/files/until-unchanged.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
 import type { PlannedProfile } from '../../aws-config/profiles/plan-types.ts';
+import { pickSettled, promoteInSteps, type SettledPlan } from '../../aws-config/profiles/plan-rendering.ts';
 import { planInSteps } from '../../aws-config/profiles/profile-plan.ts';
 import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
@@ -15,7 +16,15 @@ import type { IssuedNamesStore } from '../roles/issued-names.ts';
 import type { RoleUsage } from '../roles/role-usage.ts';
 import { createChainRules } from '../settings/chain-rules.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
-import { createPlanInputs, isSameMarks, type PlanInputsDeps, type PlanMarks } from './plan-inputs.ts';
+import {
+  createPlanInputs,
+  isSameButUsage,
+  isSameUsage,
+  type PlanInputs,
+  type PlanInputsDeps,
+  type PlanMarks,
+} from './plan-inputs.ts';
+import { findNewlyUsed } from './newly-used.ts';
 import { createPlanRequests, type PlanRequestDeps } from './plan-request.ts';
 import { formatProfiles, summarizePlan, type MadePlan, type ProfilesSummary } from './profiles-document.ts';
 
@@ -36,13 +45,23 @@ export interface ProfilesOutcome {
   toJson(): Promise<Buffer>;
 }
 
-/** The end of a sync that changed nothing: as long as all this is the same, the next one changes nothing either. */
+/** The end of a sync: as long as all this is the same, the next one changes nothing. */
 interface Settled {
   readonly sessions: readonly SsoSession[];
   readonly marks: PlanMarks;
   /** Of the config file. */
   readonly digest: string;
   readonly outcome: ProfilesOutcome;
+  /** Whether a profile is written depends on the use of its role. */
+  readonly dependsOnUse: boolean;
+  /** Absent if a profile cannot be added without planning everything again. */
+  readonly plan?: SettledPlan;
+}
+
+/** With what has changed since. */
+interface Found extends Settled {
+  readonly inputs: PlanInputs;
+  readonly newlyUsed: ReadonlySet<PlannedProfile>;
 }
 
 interface MarkedPlan extends MadePlan, Pick<Settled, 'sessions' | 'marks'> {}
@@ -66,11 +85,13 @@ export function createProfileSync(
   async function makePlan(options = { prune: false }): Promise<MarkedPlan> {
     const { document } = await configFile.read();
     const { sessions } = readSsoSessions(document);
+    // Before what it stands for, so that a later change makes it differ.
+    const names = await deps.issuedNames.stamp();
+    const previousNames = await deps.issuedNames.previous();
     const inputs = await readInputs(sessions);
-    const request = await completeRequest(document, inputs, options);
     const loginProfiles = readLoginProfiles(document);
-    const plan = await runStepsYielding(planInSteps(request));
-    return { plan, before: document.text, loginProfiles, sessions, marks: inputs.marks };
+    const plan = await runStepsYielding(planInSteps(completeRequest(document, inputs, previousNames, options)));
+    return { plan, before: document.text, loginProfiles, sessions, marks: { ...inputs.marks, names } };
   }
 
   function describe(made: MadePlan, written: boolean): ProfilesOutcome {
@@ -84,32 +105,67 @@ export function createProfileSync(
   }
 
   async function writeOnce(by: Actor): Promise<ProfilesOutcome> {
-    const known = await findSettled((digest) => configFile.confirm(digest));
-    if (known !== undefined) return known;
+    const known = await findSettled();
+    if (known?.newlyUsed.size === 0 && (await configFile.confirm(known.digest))) return known.outcome;
+    const promotion = known === undefined ? undefined : await planPromotion(known);
     settled = undefined;
-    const made = await makePlan();
+    const made = promotion ?? (await makePlan());
     const { plan, before } = made;
     if (plan.conflict !== undefined) throw plan.conflict;
-    const fileOutcome = await configFile.write(before, plan.text);
-    if (fileOutcome === 'written') deps.audit.record({ event: 'profiles-written', surface: by });
-    const areNewNames = await deps.issuedNames.keep(plan);
-    const outcome = describe(made, fileOutcome === 'written');
-    if (fileOutcome === 'unchanged' && !areNewNames) settled = await settle(made, outcome);
-    return settled?.outcome ?? outcome;
+    const isWritten = (await configFile.write(before, plan.text)) === 'written';
+    if (isWritten) deps.audit.record({ event: 'profiles-written', surface: by });
+    if (promotion !== undefined && known !== undefined) {
+      await deps.issuedNames.markWritten([...known.newlyUsed]);
+      settled = await settle(made);
+    } else {
+      const areNewNames = await deps.issuedNames.keep(plan);
+      const isSettled = (!isWritten && !areNewNames) || isFixedPoint(made);
+      const names = areNewNames ? await deps.issuedNames.stamp() : made.marks.names;
+      if (isSettled) settled = await settle({ ...made, marks: { ...made.marks, names } });
+    }
+    return describe(made, isWritten);
   }
 
-  async function settle({ before, sessions, marks }: MarkedPlan, { summary, total, toJson }: ProfilesOutcome) {
-    // Without the plan, which has tens of megabytes with 20,000 profiles.
+  /** What the last sync left, if nothing but the use of roles has changed since, apart from the config file. */
+  async function findSettled(): Promise<Found | undefined> {
+    const before = settled;
+    if (before === undefined) return undefined;
+    const inputs = await readInputs(before.sessions);
+    if (!isSameButUsage(before.marks, inputs.marks)) return undefined;
+    if (before.dependsOnUse && before.plan === undefined && !isSameUsage(before.marks, inputs.marks)) return undefined;
+    const newlyUsed = findNewlyUsed(before.plan?.unwritten ?? [], before.marks, inputs.marks, deps.roleUsage);
+    return { ...before, inputs, newlyUsed };
+  }
+
+  /** The plan that adds the profiles of newly used roles; undefined if it cannot be told from what the last sync left. */
+  async function planPromotion({
+    sessions,
+    digest,
+    plan: last,
+    inputs,
+    newlyUsed,
+  }: Found): Promise<MarkedPlan | undefined> {
+    const { document } = await configFile.read();
+    if (last === undefined || (await digestText(document.text)) !== digest) return undefined;
+    const request = completeRequest(document, inputs, last.issuedNames, { prune: false });
+    const plan = await runStepsYielding(promoteInSteps(request, last, newlyUsed));
+    return { plan, before: document.text, loginProfiles: [], sessions, marks: inputs.marks };
+  }
+
+  async function settle(made: MarkedPlan): Promise<Settled> {
+    const { plan, sessions, marks } = made;
+    const unchanged = { ...made, plan: { ...plan, added: [], removed: [], changed: [], diff: '' } };
+    const { summary, total, toJson } = describe(unchanged, false);
+    // Without what has tens of megabytes with 20,000 profiles.
     const json = await toJson();
-    const digest = await digestBytes(Buffer.from(before));
-    return { sessions, marks, digest, outcome: { summary, total, toJson: async () => json } };
-  }
-
-  /** The outcome of the last sync, if one now would have the same. */
-  async function findSettled(isFile: (digest: string) => Promise<boolean>): Promise<ProfilesOutcome | undefined> {
-    const known = settled;
-    if (known === undefined || !isSameMarks(known.marks, (await readInputs(known.sessions)).marks)) return undefined;
-    return (await isFile(known.digest)) ? known.outcome : undefined;
+    return {
+      sessions,
+      marks,
+      digest: await digestText(plan.text),
+      outcome: { summary, total, toJson: async () => json },
+      dependsOnUse: plan.writes === 'used',
+      ...(plan.writes === 'used' && hasNoLines(made) ? { plan: pickSettled(plan) } : {}),
+    };
   }
 
   /** Concurrent syncs would only make each other retry. */
@@ -127,10 +183,9 @@ export function createProfileSync(
 
   return {
     async plan(options = { prune: false }) {
-      const known = options.prune
-        ? undefined
-        : await findSettled(async (digest) => (await configFile.digest()) === digest);
-      return known ?? describe(await makePlan(options), false);
+      const known = options.prune ? undefined : await findSettled();
+      const isSame = known?.newlyUsed.size === 0 && (await configFile.digest()) === known.digest;
+      return isSame ? known.outcome : describe(await makePlan(options), false);
     },
     sync,
     async writeNamed(profileName, by) {
@@ -141,4 +196,20 @@ export function createProfileSync(
       return true;
     },
   };
+}
+
+const digestText = (text: string) => digestBytes(Buffer.from(text));
+
+/**
+ * Whether a plan for the text of this one would be the same: every role has an issued name, nothing counts as used only
+ * because of what the file had before, and the plan has no lines of the file, which may have moved.
+ */
+function isFixedPoint(made: MadePlan): boolean {
+  const { changed, excludedCount, inCredentialsFile, keptCount, keptLost } = made.plan;
+  const isSelfContained = changed.length + excludedCount + keptCount + keptLost.length === 0;
+  return isSelfContained && inCredentialsFile === undefined && hasNoLines(made);
+}
+
+function hasNoLines({ plan, loginProfiles }: MadePlan): boolean {
+  return plan.skipped.length + loginProfiles.length === 0;
 }

@@ -1,6 +1,7 @@
 // Remembers the profile name of each role in the state folder, also for roles without a profile in the config file.
 import type { IssuedChain, IssuedNames, PlannedProfile, ProfilePlan } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
+import { once } from '../../core/async/once.ts';
 import type { Role } from '../../core/model.ts';
 import { isRole } from './role-usage.ts';
 import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
@@ -23,6 +24,8 @@ export interface IssuedNamesStore {
   chains(): Promise<readonly IssuedChain[]>;
   /** True if that changed the file. */
   keep(plan: Pick<ProfilePlan, 'issuedNames' | 'unwritten'>): Promise<boolean>;
+  /** These profiles are in the config file now. Their names stay the same, so their file is not written. */
+  markWritten(roles: readonly Role[]): Promise<void>;
   /** Another string after a change of the file. */
   stamp(): Promise<string>;
 }
@@ -41,10 +44,28 @@ export const ISSUED_NAMES_SCHEMA = {
 
 /** `file` must use `ISSUED_NAMES_SCHEMA`. */
 export function createIssuedNames(file: StateFile): IssuedNamesStore {
+  /** As in the file. */
+  let complete: UnwrittenProfiles | undefined;
+  /** Those that were written since. */
+  const written = new Set<string>();
   let latest: UnwrittenProfiles | undefined;
   let latestChains: readonly IssuedChain[] | undefined;
 
+  async function unwritten(): Promise<UnwrittenProfiles> {
+    if (latest !== undefined) return latest;
+    const { unwritten: read } = parse(await file.read());
+    return latest ?? replace(read);
+  }
+
+  function replace(profiles: readonly UnwrittenProfile[]): UnwrittenProfiles {
+    written.clear();
+    complete = index(profiles);
+    latest = complete;
+    return latest;
+  }
+
   return {
+    unwritten,
     async previous() {
       const { template, profiles, unwritten, chains } = parse(await file.read());
       return template === undefined ? undefined : { template, profiles: [...profiles, ...unwritten], chains };
@@ -55,14 +76,8 @@ export function createIssuedNames(file: StateFile): IssuedNamesStore {
       latestChains ??= chains;
       return latestChains;
     },
-    async unwritten() {
-      if (latest !== undefined) return latest;
-      const { unwritten } = parse(await file.read());
-      latest ??= index(unwritten);
-      return latest;
-    },
-    async keep({ issuedNames, unwritten }) {
-      const kept = unwritten.map(({ profileName, sessionName, accountId, permissionSet, aliases }) => ({
+    async keep({ issuedNames, unwritten: profiles }) {
+      const kept = profiles.map(({ profileName, sessionName, accountId, permissionSet, aliases }) => ({
         profileName,
         sessionName,
         accountId,
@@ -72,15 +87,40 @@ export function createIssuedNames(file: StateFile): IssuedNamesStore {
       const outcome = await file.write({ ...issuedNames, ...(kept.length === 0 ? {} : { unwritten: kept }) });
       const { chains = [] } = issuedNames;
       if (JSON.stringify(latestChains) !== JSON.stringify(chains)) latestChains = chains;
-      if (latest === undefined || !isSame(latest.list(), kept)) latest = index(kept);
+      if (latest === undefined || !isSame(latest.list(), profiles)) replace(profiles);
       return outcome === 'written';
+    },
+    async markWritten(roles) {
+      const known = await unwritten();
+      for (const role of roles) written.add(roleKey(role));
+      latest = withoutRoles(complete ?? known, new Set(written));
     },
     stamp: () => file.stamp(),
   };
 }
 
 function isSame(before: readonly UnwrittenProfile[], after: readonly UnwrittenProfile[]): boolean {
-  return before.length === after.length && JSON.stringify(before) === JSON.stringify(after);
+  if (before.length !== after.length) return false;
+  return before.every((profile, place) => {
+    const other = after[place];
+    return (
+      other !== undefined &&
+      profile.profileName === other.profileName &&
+      roleKey(profile) === roleKey(other) &&
+      (profile.aliases ?? []).join() === (other.aliases ?? []).join()
+    );
+  });
+}
+
+/** The same profiles but for those of these roles, by {@link roleKey}. */
+function withoutRoles(profiles: UnwrittenProfiles, written: ReadonlySet<string>): UnwrittenProfiles {
+  const unlessWritten = (found: UnwrittenProfile | undefined) =>
+    found === undefined || written.has(roleKey(found)) ? undefined : found;
+  return {
+    find: (profileName) => unlessWritten(profiles.find(profileName)),
+    of: (role) => unlessWritten(profiles.of(role)),
+    list: once(() => profiles.list().filter((profile) => unlessWritten(profile) !== undefined)),
+  };
 }
 
 function index(profiles: readonly UnwrittenProfile[]): UnwrittenProfiles {

@@ -10,8 +10,10 @@ import type { StateFile, StateFileSchema } from '../state-files/state-file.ts';
 export interface RoleUsage {
   /** @throws UnavailableError file-not-writable: the file could not be read, so a sync must not treat its roles as unused */
   has(role: Role): boolean;
-  /** Another number after a role was added. */
+  /** How many roles were added so far. */
   revision(): number;
+  /** The roles that were added since then. */
+  addedSince(revision: number): readonly Role[];
   /** Whether roles may be missing because the file was damaged. */
   haveGaps(): Promise<boolean>;
   /** Records a use. Cheap for a known role; a new one is written to the file soon after. */
@@ -79,6 +81,7 @@ export async function loadRoleUsage(deps: { readonly file: StateFile; readonly l
       return roles.has(roleKey(role));
     },
     revision: () => revision,
+    addedSince: (earlier) => (earlier === revision ? [] : [...roles.values()].slice(earlier - revision)),
     haveGaps: () => deps.file.wasDamaged(),
     note(role) {
       if (!add(role)) return;

@@ -50,6 +50,7 @@ const SETTINGS = [
   '',
   '[profiles]\nwrite = "used"\n',
   '[profiles]\nwrite = "used"\nstyle = "sso"\ninclude = ["beta.*"]\n[[role]]\naccount_id = "111111111111"\nalias = "{account_name}"\n',
+  '[profiles]\nwrite = "used"\n[[role]]\npermission_set = "Admin"\nalias = "{account_name}"\nextra = { output = "json" }\n',
   '[profiles]\nwrite = "auto"\nexclude = ["*.Read"]\ndefault_follows_current = true\n',
   '[profiles]\nwrite = "used"\n[[chain]]\nrole_arn = "arn:aws:iam::444444444444:role/Ops"\naccount_id = "111111111111"\n',
 ];
@@ -148,8 +149,12 @@ const CHANGES: readonly ((world: World, pick: number) => void | Promise<void>)[]
   },
 ];
 
+/** A role is used, or a profile by its name. */
+const USES = [12, 13] as const;
+
 test('gives what a plan of everything gives, after any changes', async () => {
-  const step = fc.tuple(fc.nat(CHANGES.length - 1), fc.nat(11), fc.integer({ min: 1, max: 3 }));
+  const change = fc.oneof(fc.nat(CHANGES.length - 1), fc.constantFrom(...USES));
+  const step = fc.tuple(change, fc.nat(11), fc.integer({ min: 1, max: 3 }));
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...SETTINGS), fc.array(step, { maxLength: 6 }), async (settings, steps) => {
       const world = await open(settings);
@@ -165,6 +170,35 @@ test('gives what a plan of everything gives, after any changes', async () => {
     }),
     { numRuns: 15 },
   );
+});
+
+describe('the first use of a role', () => {
+  test('adds its profile, one after the other, without planning the others again', async () => {
+    const world = await open('[profiles]\nwrite = "used"\n');
+    await world.kept.sync('daemon');
+    world.plans.count = 0;
+    for (const [index, name] of ['alpha.Admin', 'alpha.Read'].entries()) {
+      world.roleUsage.add(ROLES[index] as Role);
+      const { summary } = await world.kept.sync('daemon');
+      expect(summary).toMatchObject({ written: true, added: [name], removed: [], changed: [] });
+      expect((await world.issuedNames.unwritten()).find(name)).toBe(undefined);
+    }
+    const { diff, unwritten } = (await world.planAnew()).summary;
+    expect({ planned: world.plans.count, diff, unwritten }).toEqual({
+      planned: 0,
+      diff: '',
+      unwritten: 1,
+    });
+  });
+
+  test('does so as well if a shell used it by its name', async () => {
+    const world = await open('[profiles]\nwrite = "used"\n');
+    await world.kept.sync('daemon');
+    world.plans.count = 0;
+    await world.usageStats.record('beta.Admin');
+    expect((await world.kept.sync('daemon')).summary).toMatchObject({ added: ['beta.Admin'] });
+    expect([world.plans.count, world.roleUsage.has(ROLES[2] as Role)]).toEqual([0, true]);
+  });
 });
 
 describe('a sync after one that changed nothing', () => {
