@@ -1,8 +1,9 @@
 // Bundles the programs of the published package with rolldown: each into a few files, with what it needs of node_modules.
 // Packages with machine code stay packages.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { shrinkMap } from './source-maps.mjs';
 
 /** Has a binary for each platform, which a bundle cannot hold. */
 export const NATIVE_PACKAGES = ['@napi-rs/keyring', 'fs-native-extensions'];
@@ -38,6 +39,7 @@ const PROGRAMS = [
     name: 'cli',
     entries: ['cli/main'],
     layers: [
+      // What a prompt and `rolecall --help` load.
       { name: 'start', roots: ['cli/main'] },
       // What the commands load that people and prompts run many times a day.
       {
@@ -88,7 +90,11 @@ export async function bundlePrograms(root, folder) {
 
 /** Writes modules of the sources to `folder`, each with what it imports, for a script that loads them. */
 export async function bundleModules(root, folder, modules) {
-  await bundle(root, { input: inputOf(root, modules), output: { dir: folder, entryFileNames: '[name].js' } });
+  await bundle(root, {
+    input: inputOf(root, modules),
+    output: { dir: folder, entryFileNames: '[name].js' },
+    writes: true,
+  });
 }
 
 async function bundleProgram(root, folder, { name, entries, layers, format = USUAL_FORMAT }) {
@@ -100,14 +106,28 @@ async function bundleProgram(root, folder, { name, entries, layers, format = USU
       entryFileNames: '[name].js',
       chunkFileNames: `${name}/[name]-[hash].js`,
       minify: MINIFY,
+      sourcemap: 'hidden',
       codeSplitting: { groups: layers.map((layer, index) => groupOf(layer, layers.length - index, root, entries)) },
     },
   });
   checkEntries(chunks);
+  for (const { fileName, code, map } of chunks) {
+    const path = join(folder, 'dist', fileName);
+    const pathOf = (source) => {
+      const inRoot = relative(root, join(dirname(path), source));
+      return inRoot.startsWith('src/') ? inRoot : undefined;
+    };
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, code);
+    // The bundler's own helpers have no source.
+    if (map === null) continue;
+    writeFileSync(`${path}.map`, shrinkMap(map, pathOf));
+  }
   return chunks.flatMap(({ moduleIds }) => moduleIds);
 }
 
-async function bundle(root, { input, output }) {
+/** The chunks; files are written only with `writes`. */
+async function bundle(root, { input, output, writes = false }) {
   const build = await rolldown({
     cwd: root,
     input,
@@ -121,8 +141,9 @@ async function bundle(root, { input, output }) {
     },
   });
   try {
-    const written = await build.write({ format: USUAL_FORMAT, ...output });
-    return written.output.filter(({ type }) => type === 'chunk');
+    const options = { format: USUAL_FORMAT, ...output };
+    const built = await (writes ? build.write(options) : build.generate(options));
+    return built.output.filter(({ type }) => type === 'chunk');
   } finally {
     await build.close();
   }

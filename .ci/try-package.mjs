@@ -15,8 +15,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startRegistry } from './local-registry.mjs';
 import { bundledPaths, ROOT } from './stage-package.mjs';
@@ -54,6 +56,17 @@ const emulator = createEmulator();
 const { status } = await fetch(new URL('/control/v1/health', await emulator.listen()));
 await emulator.close();
 console.log(status);
+`;
+
+/** Loaded into a daemon before it: the second answer fails in our own code. */
+const FAULT = `import { ServerResponse } from 'node:http';
+const { writeHead } = ServerResponse.prototype;
+let answers = 0;
+ServerResponse.prototype.writeHead = function (...args) {
+  answers += 1;
+  if (answers === 2) throw new Error('planted');
+  return writeHead.apply(this, args);
+};
 `;
 
 const npmCli = join(execFileSync('npm', ['root', '-g'], { encoding: 'utf8' }).trim(), 'npm', 'bin', 'npm-cli.js');
@@ -128,6 +141,7 @@ async function tryOn(major, registry) {
   const emulator = await startEmulator(prefix, environment);
   try {
     await useIt(prefix, home, { ...environment, ...emulator.variables }, nodePath);
+    await readStackTrace(installed, folder, { ...environment, PATH: '/usr/bin:/bin' }, nodePath);
     await importIt(folder, { ...environment, ...emulator.variables }, nodePath, () =>
       npm('install', ...flags, 'rolecall'),
     );
@@ -169,7 +183,7 @@ function lookAt(installed, prefix) {
   const own = filesOf(installed).filter((path) => !path.startsWith('node_modules/'));
   assert.ok(own.length > 100, 'so few files mean that nobody looked');
   assert.deepEqual(
-    own.filter((path) => /(^|\/)(test|\.ci)\/|\.test\.|\.map$|(?<!\.d)\.ts$/.test(path)),
+    own.filter((path) => /(^|\/)(test|\.ci)\/|\.test\.|(?<!\.d)\.ts$/.test(path)),
     [],
   );
   const maps = own.filter(
@@ -244,6 +258,38 @@ async function useIt(prefix, home, environment, nodePath) {
   }
   await program('rolecall', 'logout', '--all');
   await program('rolecall', 'daemon', 'stop');
+}
+
+/** The log of an installed daemon names the lines of our sources, which the repository has. */
+async function readStackTrace(installed, folder, environment, nodePath) {
+  const home = join(folder, 'fault');
+  for (const path of [home, join(home, 'run')]) mkdirSync(path, { mode: 0o700 });
+  writeFileSync(join(home, 'fault.mjs'), FAULT);
+  const env = { ...environment, HOME: home, XDG_RUNTIME_DIR: join(home, 'run') };
+  const main = join(installed, 'dist', 'daemon', 'main.js');
+  const daemon = spawn(nodePath, ['--import', join(home, 'fault.mjs'), main], { env, stdio: 'inherit' });
+  try {
+    const socketPath = join(home, 'run', 'rolecall', 'daemon.sock');
+    const isAnswered = () =>
+      new Promise((resolve) => {
+        get({ socketPath, path: '/v1/status', headers: { host: 'localhost' } }, (answer) =>
+          answer.resume().on('end', () => resolve(true)),
+        ).on('error', () => resolve(false));
+      });
+    const deadlineMs = Date.now() + 20_000;
+    while (!(await isAnswered())) {
+      assert.ok(Date.now() < deadlineMs, 'the daemon does not answer');
+      await sleep(20);
+    }
+    await isAnswered();
+    const log = readFileSync(join(home, '.local', 'state', 'rolecall', 'daemon.log'), 'utf8');
+    const [, path, line] = /planted.*?\((src\/daemon\/\S+\.ts):(\d+)\)/.exec(log) ?? [];
+    assert.ok(path, `no line of our sources in: ${log}`);
+    assert.match(readFileSync(join(ROOT, path), 'utf8').split('\n')[line - 1], /writeHead/);
+  } finally {
+    daemon.kill('SIGTERM');
+    if (daemon.exitCode === null) await once(daemon, 'exit');
+  }
 }
 
 async function importIt(folder, environment, nodePath, install) {

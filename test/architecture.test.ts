@@ -103,6 +103,7 @@ const UNBOUNDED_READERS: readonly { readonly path: string; readonly reads: strin
   { path: 'src/daemon/http/page-files.ts', reads: 'this installation' },
   { path: 'src/daemon/process/credential-process-copy.ts', reads: 'this installation' },
   { path: 'src/daemon/process/passphrase.ts', reads: 'a pipe of the client that started the daemon' },
+  { path: 'src/daemon/process/source-lines.ts', reads: 'this installation' },
   { path: 'src/local-api/version.ts', reads: 'this installation' },
   {
     path: 'src/platform/files/folders-above.ts',

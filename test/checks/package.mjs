@@ -102,7 +102,7 @@ try {
   const missing = needed.filter((path) => !packed.includes(path));
   const foreign = packed.filter(
     (path) =>
-      /^(src|test|\.ci)\/|\.test\.|\.map$|\.tsbuildinfo$|(^|\/)\.(env|npmrc|git)|\.(pem|key)$/.test(path) &&
+      /^(src|test|\.ci)\/|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc|git)|\.(pem|key)$/.test(path) &&
       !pageFiles.includes(path),
   );
   faults.push(...missing.map((path) => `${path} is not in the package`));

@@ -1,6 +1,7 @@
 // Error answers: the same status, headers and body whether a node:http response or a bare socket sends them.
 import { formatFailure, NotFoundError, type ErrorCode, type RolecallError } from '../../core/errors.ts';
 import type { Log } from '../process/log.ts';
+import { toSourceLines } from '../process/source-lines.ts';
 
 /** On every answer: no caching, framing, embedding or sniffing, and nothing for other sites. */
 export const ANSWER_HEADERS = {
@@ -77,5 +78,5 @@ export function logInternalError(log: Log, route: string, error: RolecallError):
 
 /** The text for the log of anything that was thrown. */
 export function describeCause(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  return cause instanceof Error ? toSourceLines(cause.stack ?? cause.message) : String(cause);
 }
