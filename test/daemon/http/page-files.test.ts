@@ -37,7 +37,7 @@ const names = [...OWN, ...SHARED];
 const pathOf = (name: string) => (name === 'page.html' ? '/' : new URL(name, 'http://localhost/').pathname);
 
 test('are exactly those of src/web and those shared with the command line', () => {
-  expect(createPageFiles(DIRECTORY).paths.toSorted()).toEqual(names.map(pathOf).toSorted());
+  expect(createPageFiles(DIRECTORY).paths().toSorted()).toEqual(names.map(pathOf).toSorted());
   expect(names.length).toBeGreaterThan(10);
 });
 
