@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeLinksAbsolute } from './absolute-links.mjs';
 import { addDeclarations } from './add-declarations.mjs';
+import { bundlePage } from './bundle-page.mjs';
 import { bundleModules, bundlePrograms, NATIVE_PACKAGES } from './bundle.mjs';
 import { formatCommandPage, formatDaemonPage } from './man-pages.mjs';
 
@@ -66,6 +67,7 @@ async function fill(folder) {
   await bundlePrograms(ROOT, folder);
   for (const name of ['rolecall.js', 'rolecalld.js']) requireProgram(join(folder, 'bin', name));
   writeFileSync(join(folder, 'bin', 'package.json'), '{ "type": "commonjs" }\n');
+  await bundlePage(ROOT, folder);
   addDeclarations(ROOT, folder, manifest);
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
   await writeManPages(folder, manifest.version);

@@ -75,12 +75,8 @@ const faults = [];
 try {
   const packed = listPacked(folder);
   const programs = Object.values(manifest.bin);
-  // What the daemon serves to the page: the page and the JavaScript of core, without files for the compiler only.
-  const pageFiles = ['src/web', 'src/core/search', 'src/core/text'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true })
-      .filter((name) => /\.\w+$/.test(name) && !/\.(json|ts)$/.test(name))
-      .map((name) => `${folder}/${name}`),
-  );
+  // The page, whose modules are in one script.
+  const pageFiles = ['icon.svg', 'page.css', 'page.html', 'page.js'].map((name) => `src/web/${name}`);
   // What editors load by the first line of a settings file.
   const schemas = readdirSync(join(ROOT, 'schemas')).map((name) => `schemas/${name}`);
   // What the shims load, which publint does not follow.
