@@ -17,6 +17,7 @@ import { createViews } from './views.js';
 
 const TICK_MS = 10_000;
 const COUNTDOWN_MS = 1000;
+const MAX_PAINT_MS = 100;
 
 const nowMs = () => Date.now();
 
@@ -29,9 +30,10 @@ function findPasskeys() {
   return location.hostname === 'localhost' ? 'nowhere' : 'elsewhere';
 }
 
-/** Runs the page once it has a token. @param {string} token @param {string} approval that it was opened for, or empty */
-function runPage(token, approval) {
-  const api = createApi({ token, fetch: (...args) => fetch(...args) });
+/** Builds everything that needs no token, and returns what starts the page with one. */
+function preparePage() {
+  let token = '';
+  const api = createApi({ token: () => token, fetch: (...args) => fetch(...args) });
   const model = createModel();
   const toasts = createToasts(byId('toasts'), byId('announcer'));
   const actions = createActions({
@@ -47,7 +49,6 @@ function runPage(token, approval) {
     passkeys: findPasskeys(),
   });
   const views = createViews({ actions, approvalActions, model, toasts, nowMs });
-  if (approval !== '') void approvalActions.fetch(approval).then(views.resumeApproval);
   model.watch((part) => {
     // At once, and whatever the rest needs.
     if (part === 'approvals') return views.drawApprovals();
@@ -55,13 +56,26 @@ function runPage(token, approval) {
     if (part === 'roles' && roles !== undefined) views.setRoles(roles);
     views.draw();
   });
-  const list = loadList({ api, model, toasts });
-  const events = follow({ api, model, toasts, views, list });
 
-  drawRegularly(views, events);
-  const showLegend = createLegend(document.body);
-  byId('show-keys').addEventListener('click', showLegend);
-  listenForShortcuts(document, { '/': views.focusSearch, a: views.focusApproval, '?': showLegend });
+  /** @param {string} given the token @param {string} approval that it was opened for, or empty */
+  return function run(given, approval) {
+    token = given;
+    const list = loadList({ api, model, toasts });
+    const events = follow({ api, model, toasts, views, list });
+    if (approval !== '') void approvalActions.fetch(approval).then(views.resumeApproval);
+    drawRegularly(views, events);
+    const showLegend = createLegend(document.body);
+    byId('show-keys').addEventListener('click', showLegend);
+    listenForShortcuts(document, { '/': views.focusSearch, a: views.focusApproval, '?': showLegend });
+  };
+}
+
+/** Resolves when what has changed is on the screen; soon, if the page is in the background. @returns {Promise<void>} */
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, MAX_PAINT_MS);
+  });
 }
 
 /**
@@ -75,7 +89,8 @@ function loadList({ api, model, toasts }) {
   let isChecked = true;
   const loader = createRolesLoader({
     loadFirst: () => api.call('GET', '/v1/roles?first=true'),
-    load: () => api.call('GET', '/v1/roles'),
+    // Reading megabytes would delay the first screen.
+    load: () => painted().then(() => api.call('GET', '/v1/roles')),
     onRoles(roles) {
       model.setRoles(roles);
       check();
@@ -176,12 +191,15 @@ async function start() {
     return;
   }
   const { approval } = parseFragment(location.hash);
-  const token = await obtainToken({
+  const asked = obtainToken({
     location,
     history,
     storage: sessionStorage,
     fetch: (...args) => fetch(...args),
   }).catch(() => undefined);
+  // Meanwhile.
+  const runPage = preparePage();
+  const token = await asked;
   if (token === undefined) {
     showConnection('refused');
     showInstead(

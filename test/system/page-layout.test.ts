@@ -121,13 +121,13 @@ describe.skipIf(!hasChromium)('the page', { timeout: SLOW_MS }, () => {
   test('measures text as the browser lays it out', async () => {
     await start();
     const { page } = await openPage(context, rig);
-    const texts = ['Payments production 10', '検証 Zürich', '🚀 Launchpad 𠮷'];
+    const texts = ['Payments production 10', '検証 Zürich', '🚀 Launchpad 𠮷', 'Payments…10'];
     const measured = await page.evaluate<[measured: number, laidOut: number][]>(`(async () => {
-      const { createTextWidth, fontOf } = await import('/frame/text-width.js');
+      const { createTextWidths } = await import('/frame/text-width.js');
       const sample = document.createElement('span');
       sample.className = 'measured';
       document.body.append(sample);
-      const widthOf = createTextWidth(fontOf(sample));
+      const { widthOf } = createTextWidths({ widthOf: sample });
       return ${JSON.stringify(texts)}.map((text) => {
         sample.textContent = text;
         return [widthOf(text), sample.getBoundingClientRect().width];

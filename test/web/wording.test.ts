@@ -91,6 +91,7 @@ test('counts have their plural and their commas', () => {
     '1 role',
     '20,000 roles',
   ]);
+  expect([999, 1000, 123_456, 1_234_567].map(page.formatCount)).toEqual(['999', '1,000', '123,456', '1,234,567']);
 });
 
 test.each([

@@ -12,7 +12,7 @@ class ApiError extends Error {
 
 /** @typedef {ReturnType<typeof createApi>} Api */
 
-/** @param {{ token: string, fetch: typeof globalThis.fetch }} deps */
+/** `token` is called for each request. @param {{ token: () => string, fetch: typeof globalThis.fetch }} deps */
 export function createApi(deps) {
   /**
    * @param {string} path
@@ -23,7 +23,7 @@ export function createApi(deps) {
       cache: 'no-store',
       credentials: 'omit',
       ...options,
-      headers: { ...options.headers, authorization: `Bearer ${deps.token}` },
+      headers: { ...options.headers, authorization: `Bearer ${deps.token()}` },
     });
 
   return {

@@ -29,9 +29,12 @@ export function formatMoment(atMs, nowMs) {
   return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${time}`;
 }
 
+/** "20,000". The browser's own way takes 20 ms at the first number. @param {number} amount */
+export const formatCount = (amount) => String(amount).replace(/\B(?=(?:\d{3})+$)/g, ',');
+
 /** "1 role", "20,000 roles". @param {number} amount @param {string} noun */
 export function count(amount, noun) {
-  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
+  return `${formatCount(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 /** Replaces control and direction characters, which could reorder a line. @param {string} text */

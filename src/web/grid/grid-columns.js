@@ -1,6 +1,5 @@
 // The columns of the grid: how wide each is, and how the texts are shortened that do not fit.
 import { createNameShortener } from '../../core/text/short-names.js';
-import { createTextWidth, fontOf } from '../frame/text-width.js';
 import { accountTitle, harmless, roleTitle } from '../frame/wording.js';
 import { divideColumns } from './column-widths.js';
 
@@ -33,27 +32,7 @@ const whole = (text) => ({ text, parts: [{ from: 0, to: text.length, at: 0 }] })
 /** Before the first measurement. @type {Columns} */
 export const WHOLE = Object.freeze({ name: whole, set: whole, currentSet: whole, profile: whole });
 
-/** The fonts of the cells; each is measured once. @param {(className: string) => Element} cell */
-export function measureFonts(cell) {
-  /** @type {Map<string, (text: string) => number>} */
-  const measured = new Map();
-  /** @param {string} className */
-  function measure(className) {
-    const font = fontOf(cell(className));
-    const width = measured.get(font) ?? createTextWidth(font);
-    measured.set(font, width);
-    return width;
-  }
-  return {
-    name: measure('name'),
-    id: measure('id'),
-    set: measure('set'),
-    profile: measure('profile'),
-    label: measure('label'),
-  };
-}
-
-/** @typedef {ReturnType<typeof measureFonts>} Fonts */
+/** @typedef {Record<'name' | 'id' | 'set' | 'profile' | 'label', import('../frame/text-width.js').TextWidth>} Fonts */
 
 /**
  * Divides the width among the columns by the texts of all roles, so that they stay where they are while you type.

@@ -1,6 +1,7 @@
 // The grid of roles. Only visible rows exist in the DOM, however long the list is.
 import { element } from '../frame/elements.js';
-import { layOutColumns, measureFonts, WHOLE } from './grid-columns.js';
+import { createTextWidths } from '../frame/text-width.js';
+import { layOutColumns, WHOLE } from './grid-columns.js';
 import { createRow, rowId } from './role-row.js';
 import { rowsInSight, scrollToRow } from './row-window.js';
 
@@ -49,6 +50,8 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
   /** Height of the visible rows: the header covers the first row when scrolled to the top. */
   const listHeight = () => grid.clientHeight - header.offsetHeight;
 
+  const isShown = () => grid.clientWidth > 0;
+
   function measure() {
     measuredSize = sizeOf(grid);
     rowHeight = Number.parseFloat(getComputedStyle(grid).getPropertyValue('--row-height')) || 44;
@@ -70,12 +73,16 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
   }
 
   grid.addEventListener('scroll', oncePerFrame(draw), { passive: true });
-  // An observer also reports the first size, which the first list has measured already.
-  new ResizeObserver(() => sizeOf(grid) === measuredSize || measure()).observe(grid);
+  // Called before the frame is painted in which the grid is shown or has another size.
+  new ResizeObserver(() => {
+    if (isShown() && sizeOf(grid) !== measuredSize) measure();
+  }).observe(grid);
   listenToRows(body, { roleAt: (index) => view.roles[index], onSelect, onUse, onConsole });
 
   return {
     node: grid,
+    /** Measures what needs no list yet, while it is on its way. */
+    prepare: columns.measure,
     /** @param {GridView} next @param {Placement} placement */
     update(next, { reveals, stays = false }) {
       const isAnother = next.roles !== view.roles;
@@ -83,14 +90,19 @@ export function createRoleGrid({ onSelect, onUse, onConsole }) {
       const isAnotherSelected = next.selected !== view.selected;
       view = next;
       grid.setAttribute('aria-rowcount', String(view.roles.length + 1));
+      if (view.selected === -1) grid.removeAttribute('aria-activedescendant');
+      else grid.setAttribute('aria-activedescendant', rowId(view.selected));
+      if (!isShown()) {
+        // Drawn by the observer.
+        measuredSize = '';
+        return;
+      }
       if (rowHeight === 0) measure();
       else if (hasOtherTexts) columns.layOut(view);
       if (isAnother && !reveals && !stays) grid.scrollTop = 0;
       if (reveals && view.selected !== -1) reveal();
       draw();
       if (isAnotherSelected) document.getElementById(rowId(view.selected))?.scrollIntoView({ block: 'nearest' });
-      if (view.selected === -1) grid.removeAttribute('aria-activedescendant');
-      else grid.setAttribute('aria-activedescendant', rowId(view.selected));
     },
     pageRows: () => Math.max(1, Math.floor(listHeight() / rowHeight) - 1),
   };
@@ -120,12 +132,16 @@ function createColumns(grid, body) {
   let current = WHOLE;
   /** @type {import('./grid-columns.js').Fonts | undefined} */
   let fonts;
+  let measuredIn = '';
   return {
     current: () => current,
     measure() {
-      const { node, cell } = createSampleRow();
+      const view = `${window.innerWidth}x${window.innerHeight} ${window.devicePixelRatio}`;
+      if (view === measuredIn) return;
+      measuredIn = view;
+      const { node, cells } = createSampleRow();
       body.append(node);
-      fonts = measureFonts(cell);
+      fonts = createTextWidths(cells);
       node.remove();
     },
     /** @param {GridList} list */
@@ -145,11 +161,15 @@ function createColumns(grid, body) {
 
 /** A row without text, to read the fonts of its cells. */
 function createSampleRow() {
-  const cells = ['name', 'id', 'set', 'profile', 'label'].map((name) => element('span', { class: name }));
-  return {
-    node: element('div', { class: 'row', hidden: true }, ...cells),
-    cell: (/** @type {string} */ name) => /** @type {Element} */ (cells.find((one) => one.className === name)),
+  const cell = (/** @type {string} */ name) => element('span', { class: name });
+  const cells = {
+    name: cell('name'),
+    id: cell('id'),
+    set: cell('set'),
+    profile: cell('profile'),
+    label: cell('label'),
   };
+  return { node: element('div', { class: 'row', hidden: true }, ...Object.values(cells)), cells };
 }
 
 /** Keeps as many rows as are visible, and reuses them. @param {HTMLElement} body */

@@ -1,6 +1,6 @@
 // The line below the list: how many roles there are, how old the list is, and a button that lists the accounts again.
 import { element, setText } from '../frame/elements.js';
-import { count, formatDuration } from '../frame/wording.js';
+import { count, formatCount, formatDuration } from '../frame/wording.js';
 import { isWhole } from '../connection/roles-loader.js';
 
 /** @param {{ nowMs: () => number, refresh: () => Promise<unknown> }} deps */
@@ -21,7 +21,7 @@ export function createListSummary({ nowMs, refresh }) {
       const shown =
         foundCount === total || !isWhole(document)
           ? count(total, 'role')
-          : `${foundCount.toLocaleString('en-US')} of ${count(total, 'role')}`;
+          : `${formatCount(foundCount)} of ${count(total, 'role')}`;
       const age = document.asOf === null ? '' : ` · listed ${formatDuration(nowMs() - Date.parse(document.asOf))} ago`;
       setText(text, `${shown}${age}${document.complete ? '' : ' · incomplete'}`);
     },

@@ -3,7 +3,7 @@ import { rankByUse } from '../../core/search/use-rank.js';
 import { createNameShortener } from '../../core/text/short-names.js';
 import { element, refill } from '../frame/elements.js';
 import { shortText } from '../frame/short-text.js';
-import { createTextWidth, fontOf } from '../frame/text-width.js';
+import { createTextWidths } from '../frame/text-width.js';
 import { accountTitle, roleKey, roleTitle } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Role} Role */
@@ -17,14 +17,14 @@ const MAX_SET_WIDTH = 110;
 export function createRecentRoles(actions) {
   const node = element('p', { class: 'recent' });
 
-  /** @type {{ widthOfName: (text: string) => number, widthOfSet: (text: string) => number } | undefined} */
+  /** @type {Record<'name' | 'set', import('../frame/text-width.js').TextWidth> | undefined} */
   let fonts;
 
   function measureFonts() {
-    const [strong, span] = [element('strong'), element('span')];
-    const sample = element('button', { class: 'chip', hidden: true }, strong, span);
+    const [name, set] = [element('strong'), element('span')];
+    const sample = element('button', { class: 'chip', hidden: true }, name, set);
     node.append(sample);
-    const measured = { widthOfName: createTextWidth(fontOf(strong)), widthOfSet: createTextWidth(fontOf(span)) };
+    const measured = createTextWidths({ name, set });
     sample.remove();
     return measured;
   }
@@ -32,9 +32,8 @@ export function createRecentRoles(actions) {
   /** The chips' texts, shortened so that no two are the same. @param {readonly Role[]} roles */
   function shortenTexts(roles) {
     fonts ??= measureFonts();
-    const { widthOfName, widthOfSet } = fonts;
-    const name = createNameShortener(roles.map(accountTitle), MAX_NAME_WIDTH, widthOfName);
-    const set = createNameShortener(roles.map(roleTitle), MAX_SET_WIDTH, widthOfSet);
+    const name = createNameShortener(roles.map(accountTitle), MAX_NAME_WIDTH, fonts.name);
+    const set = createNameShortener(roles.map(roleTitle), MAX_SET_WIDTH, fonts.set);
     const plain = (/** @type {string} */ text) => [{ text, isMatch: false }];
     return {
       name: (/** @type {string} */ text) => shortText(plain(text), name(text)),
@@ -44,6 +43,10 @@ export function createRecentRoles(actions) {
 
   return {
     node,
+    /** Measures what needs no roles yet, while they are on their way. */
+    prepare() {
+      fonts = measureFonts();
+    },
     /** @param {readonly Role[]} roles @param {string | undefined} currentKey */
     update(roles, currentKey) {
       const used = roles

@@ -47,6 +47,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     element('div', { class: 'card list' }, grid.node, note.node),
     summary.node,
   );
+  recent.prepare();
+  grid.prepare();
 
   /** @param {Placement} placement */
   function draw(placement) {

@@ -1,6 +1,6 @@
 // One card per session: who is signed in, the times, and a button to sign in or out.
 import { element, fill, setText } from '../frame/elements.js';
-import { count, describeSession, fractionLeft, harmless } from '../frame/wording.js';
+import { count, describeSession, formatCount, fractionLeft, harmless } from '../frame/wording.js';
 import { describeTimes } from './session-times.js';
 import { describeOutcome, offersCode, offersRenewal, signInButton } from './sign-in-wording.js';
 
@@ -142,5 +142,5 @@ function describeNote(session, signIn) {
   if (listing === null) return describeOutcome(session, signIn);
   return listing.accountsTotal === 0
     ? 'Listing accounts …'
-    : `Listing, ${listing.accountsListed.toLocaleString('en-US')} of ${count(listing.accountsTotal, 'account')} …`;
+    : `Listing, ${formatCount(listing.accountsListed)} of ${count(listing.accountsTotal, 'account')} …`;
 }

@@ -1,5 +1,5 @@
 // The times of a session: since when and until when it lasts, how long its keys are valid, and when they are renewed.
-import { count, formatDuration, formatMoment, harmless } from '../frame/wording.js';
+import { count, formatCount, formatDuration, formatMoment, harmless } from '../frame/wording.js';
 
 /** @typedef {import('../documents.d.ts').Session} Session */
 /** @typedef {{ readonly name: string, readonly text: string, readonly title?: string }} Time */
@@ -96,6 +96,6 @@ function describeList({ catalog }, { nowMs }) {
   const age = `listed ${formatDuration(nowMs - Date.parse(catalog.asOf))} ago`;
   return {
     name: 'Accounts',
-    text: `${catalog.accounts.toLocaleString('en-US')}, ${age}${catalog.complete ? '' : ', incomplete'}`,
+    text: `${formatCount(catalog.accounts)}, ${age}${catalog.complete ? '' : ', incomplete'}`,
   };
 }
