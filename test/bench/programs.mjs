@@ -12,6 +12,8 @@ export const ROOT = fromRoot('');
 const PACKAGE = fromRoot('node_modules/.cache/rolecall-bench');
 export const ROLECALL = `${PACKAGE}/bin/rolecall.js`;
 export const DAEMON_MAIN = `${PACKAGE}/dist/daemon/main.js`;
+/** The files of the page. */
+export const PAGE_DIRECTORY = `${PACKAGE}/src/web`;
 export const TRAY_MAIN = `${PACKAGE}/dist/tray/main.js`;
 
 /** Makes the package; before any of its programs is started. */

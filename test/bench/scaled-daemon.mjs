@@ -35,7 +35,7 @@ const daemon = await startDaemon({
     nodePath: process.execPath,
     clientPath: fromRoot('dist/cli/main.js'),
   },
-  pageDirectory: fromRoot('src/web'),
+  pageDirectory: process.argv[3],
   onStopRequested: () => setImmediate(() => void stop()),
   portalCallsPerSecond: Number(process.argv[2]),
 });

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateDirectory } from '../../dist/emulator/directory/generate-directory.js';
-import { DAEMON_MAIN, EMULATOR_MAIN, HEAP_REPORT, SCALED_DAEMON } from './programs.mjs';
+import { DAEMON_MAIN, EMULATOR_MAIN, HEAP_REPORT, PAGE_DIRECTORY, SCALED_DAEMON } from './programs.mjs';
 import { createSocketClient, isAnswering } from './socket-client.mjs';
 import { waitFor } from './wait.mjs';
 
@@ -56,7 +56,8 @@ export async function startWorld(
     ROLECALL_BENCH_REQUEST_FILES: join(home.path, 'request-files.jsonl'),
   };
   const socketPath = socketPathOf(home);
-  const daemonArguments = callsPerSecond === undefined ? [daemonMain] : [SCALED_DAEMON, String(callsPerSecond)];
+  const daemonArguments =
+    callsPerSecond === undefined ? [daemonMain] : [SCALED_DAEMON, String(callsPerSecond), PAGE_DIRECTORY];
   const preloads = [...(reportsHeap ? [HEAP_REPORT] : []), ...(preload === undefined ? [] : [preload])];
   const nodeArguments = [...(reportsHeap ? ['--expose-gc'] : []), ...preloads.flatMap((path) => ['--import', path])];
   const daemon = scene.start(process.execPath, [...nodeArguments, ...daemonArguments], { environment });

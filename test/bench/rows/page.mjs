@@ -27,10 +27,14 @@ const WHEN_PAINTED = `
       requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now())));
     };
     const observer = new MutationObserver(look);
-    observer.observe(document, { childList: true, subtree: true, characterData: true });
+    const attributes = { attributes: true, attributeFilter: ['hidden'] };
+    observer.observe(document, { childList: true, subtree: true, characterData: true, ...attributes });
     look();
   });
 `;
+
+/** Rows in a board that is shown: it is hidden until the status has come, too. */
+const LIST_PAINTED = `painted(() => !document.querySelector('#board').hidden && document.querySelectorAll('.row').length > 5)`;
 
 export async function measurePage(scene) {
   if (!existsSync(CHROMIUM)) return scene.leaveOut('page', CHROMIUM);
@@ -47,7 +51,7 @@ export async function measurePage(scene) {
     const context = await browser.newContext();
     const lists = await measureFirstList(context, world, emptyPage.url);
     const page = await openPage(context, world);
-    await page.evaluate(`painted(() => document.querySelectorAll('.row').length > 5)`);
+    await page.evaluate(LIST_PAINTED);
     const field = await context.newPage();
     await field.goto(emptyPage.url);
     const keys = await measureKeys(field, page);
@@ -141,7 +145,7 @@ function measureFirstList(context, world, emptyUrl) {
     },
     measured: async () => {
       const page = await openPage(context, world);
-      const ms = await page.evaluate(`painted(() => document.querySelectorAll('.row').length > 5)`);
+      const ms = await page.evaluate(LIST_PAINTED);
       await page.close();
       return ms;
     },
