@@ -1,7 +1,7 @@
 // Bundles the programs of the published package with rolldown: each into a few files, with what it needs of node_modules.
 // Packages with machine code stay packages.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 import { shrinkMap } from './source-maps.mjs';
 
@@ -67,6 +67,9 @@ const PROGRAMS = [
  */
 const USUAL_FORMAT = 'cjs';
 
+/** What a package starts that it has beside its code. */
+const PROGRAMS_BESIDE = { open: 'xdg-open' };
+
 /** Names of functions and classes stay, for stack traces. */
 const MINIFY = {
   compress: { keepNames: { function: true, class: true } },
@@ -75,7 +78,7 @@ const MINIFY = {
 };
 
 /**
- * Writes the programs of the sources in `root` to `folder`/dist, and returns the paths of all modules in them, as a set.
+ * Writes the programs of the sources in `root` to `folder`/dist, and returns the paths from there of all modules in them, as a set.
  * @throws Error: a file of a layer is not in its program, or a chunk would wait for the entry that waits for it
  */
 export async function bundlePrograms(root, folder) {
@@ -123,7 +126,13 @@ async function bundleProgram(root, folder, { name, entries, layers, format = USU
     if (map === null) continue;
     writeFileSync(`${path}.map`, shrinkMap(map, pathOf));
   }
-  return chunks.flatMap(({ moduleIds }) => moduleIds);
+  const modules = chunks.flatMap(({ moduleIds }) => moduleIds.map((id) => (isAbsolute(id) ? relative(root, id) : id)));
+  for (const [packageName, program] of Object.entries(PROGRAMS_BESIDE)) {
+    const path = join('node_modules', packageName);
+    if (!modules.some((module) => module.startsWith(`${path}/`))) continue;
+    copyFileSync(join(root, path, program), join(folder, 'dist', name, program));
+  }
+  return modules;
 }
 
 /** The chunks; files are written only with `writes`. */
@@ -134,6 +143,8 @@ async function bundle(root, { input, output, writes = false }) {
     platform: 'node',
     tsconfig: false,
     external: NATIVE_PACKAGES,
+    // `debug` uses it where it happens to be, as in a clone, for colours.
+    resolve: { alias: { 'supports-color': false } },
     preserveEntrySignatures: 'strict',
     onLog(level, { code, message }) {
       // It is in a chunk that is loaded anyway.

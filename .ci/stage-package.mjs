@@ -16,12 +16,15 @@ import { makeLinksAbsolute } from './absolute-links.mjs';
 import { addDeclarations } from './add-declarations.mjs';
 import { bundlePage } from './bundle-page.mjs';
 import { bundleModules, bundlePrograms, NATIVE_PACKAGES } from './bundle.mjs';
+import { describeContents, findPackages, formatLicenses } from './contents.mjs';
 import { formatCommandPage, formatDaemonPage } from './man-pages.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What only those need who work on rolecall itself. */
 const NOT_PUBLISHED = ['scripts', 'devDependencies', 'overrides'];
+const LICENSES = 'THIRD-PARTY-LICENSES.txt';
+const SBOM = 'sbom.cdx.json';
 const MAN_PAGES = ['man/rolecall.1', 'man/rolecalld.8'];
 
 /** Below node_modules, where the programs find the packages with machine code. */
@@ -64,13 +67,22 @@ async function fill(folder) {
     `v${manifest.version}`,
   );
   writeFileSync(join(folder, 'README.md'), readme);
-  await bundlePrograms(ROOT, folder);
+  const modules = await bundlePrograms(ROOT, folder);
+  writeContents(folder, modules, manifest.version);
   for (const name of ['rolecall.js', 'rolecalld.js']) requireProgram(join(folder, 'bin', name));
   writeFileSync(join(folder, 'bin', 'package.json'), '{ "type": "commonjs" }\n');
   await bundlePage(ROOT, folder);
   addDeclarations(ROOT, folder, manifest);
   writeFileSync(join(folder, 'package.json'), formatJson(publishedManifest(manifest)));
   await writeManPages(folder, manifest.version);
+}
+
+/** The licences of what is in the bundle, and the SBOM of all that is installed with rolecall. */
+function writeContents(folder, modules, version) {
+  const bundled = findPackages(ROOT, modules);
+  writeFileSync(join(folder, LICENSES), formatLicenses(ROOT, bundled));
+  const contents = [...bundled, ...bundledPaths(version), ...fetchedPaths()].toSorted((a, b) => (a < b ? -1 : 1));
+  writeFileSync(join(folder, SBOM), formatJson(describeContents(ROOT, contents)));
 }
 
 /** The bundle is CommonJS, so the shim for it is too. */
@@ -87,7 +99,7 @@ function publishedManifest(manifest) {
     ...Object.fromEntries(kept),
     dependencies: Object.fromEntries(NATIVE_PACKAGES.map((name) => [name, manifest.dependencies[name]])),
     bundleDependencies: bundledPaths(manifest.version).filter(isAtTop).map(nameOf),
-    files: [...manifest.files, 'man'],
+    files: [...manifest.files, 'man', LICENSES, SBOM],
     man: MAN_PAGES,
   };
 }
@@ -109,6 +121,16 @@ export function bundledPaths(version) {
   const paths = new Set();
   for (const name of NATIVE_PACKAGES) addWithNeeds(name, '', { packages: lock.packages, paths });
   return [...paths].filter((path) => lock.packages[path].optionalDependencies === undefined);
+}
+
+/** Where the packages are that the package manager fetches: those with a binary for each platform, as package-lock.json says. */
+function fetchedPaths() {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+  return NATIVE_PACKAGES.map((name) => `node_modules/${name}`).flatMap((path) => {
+    const { optionalDependencies } = packages[path];
+    if (optionalDependencies === undefined) return [];
+    return [path, ...Object.keys(optionalDependencies).map((name) => `node_modules/${name}`)];
+  });
 }
 
 /** As Node resolves: the nearest node_modules above the folder `from`. */

@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  accessSync,
+  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -193,6 +195,10 @@ function lookAt(installed, prefix) {
   for (const program of ['rolecall', 'rolecalld', 'rolecall-credential-process']) {
     assert.ok(existsSync(join(prefix, 'bin', program)), `${program} is missing`);
   }
+  // A browser is started by it where the system has none.
+  for (const name of ['cli', 'daemon', 'tray']) {
+    accessSync(join(installed, 'dist', name, 'xdg-open'), constants.X_OK);
+  }
   for (const page of ['man1/rolecall.1', 'man8/rolecalld.8']) {
     assert.ok(existsSync(join(prefix, 'share', 'man', page)), page);
   }
@@ -216,6 +222,13 @@ function comparePackages(installed) {
     .map((path) => join('node_modules', path))
     .map((path) => `${dirname(path)} ${JSON.parse(readFileSync(join(installed, path), 'utf8')).version}`);
   assert.deepEqual(found.toSorted(), expected.toSorted());
+  const { components } = JSON.parse(readFileSync(join(installed, 'sbom.cdx.json'), 'utf8'));
+  const listed = components.map(({ purl }) => decodeURIComponent(purl));
+  const purls = found.map((one) => one.replace(/^node_modules\/(\S+) (\S+)$/, 'pkg:npm/$1@$2'));
+  assert.deepEqual(
+    purls.filter((purl) => !listed.includes(purl)),
+    [],
+  );
   return found.length;
 }
 

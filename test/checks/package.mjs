@@ -84,8 +84,13 @@ try {
     'LICENSE',
     'README.md',
     'CHANGELOG.md',
+    'THIRD-PARTY-LICENSES.txt',
+    'sbom.cdx.json',
     'dist/cli/main.js',
     'dist/daemon/main.js',
+    'dist/cli/xdg-open',
+    'dist/daemon/xdg-open',
+    'dist/tray/xdg-open',
     'launchd/io.github.rolecall.daemon.plist',
     'man/rolecall.1',
     'man/rolecalld.8',
@@ -115,7 +120,8 @@ try {
     faults.push('the search for secrets does not find those that it is given');
   }
   faults.push(...findNotToPublish(packed.map((path) => [path, readFileSync(join(folder, path), 'utf8')])));
-  for (const path of programs.filter((program) => packed.includes(program))) {
+  for (const path of [...programs, ...packed.filter((one) => one.endsWith('/xdg-open'))]) {
+    if (!packed.includes(path)) continue;
     try {
       accessSync(join(folder, path), constants.X_OK);
     } catch {
