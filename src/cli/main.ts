@@ -6,7 +6,6 @@ const isAnswered = answerAtOnce(argv.slice(2), {
   environment: env,
   platform,
   userId: getuid?.() ?? -1,
-  write: (text) => void process.stdout.write(text),
 });
 // Not a top-level await, which CommonJS, the format of the published bundle, does not have.
 if (!isAnswered) void import('./run-cli.ts').then(({ runCli }) => runCli());

@@ -20,6 +20,8 @@ import type { Service } from '../service/service.ts';
 import type { CliContext, OutputStream } from './context.ts';
 import { programPath, type Program } from './program-path.ts';
 import { runCommandLine } from './program.ts';
+import { openStandardOutput } from './terminal/standard-output.ts';
+import { createStandardStream } from './terminal/standard-stream.ts';
 
 /** Runs the command line of this process, and sets its exit code. */
 export async function runCli(): Promise<void> {
@@ -29,11 +31,6 @@ export async function runCli(): Promise<void> {
   const environment = { ...process.env };
   const interrupt = new AbortController();
   interruptOnSignals(interrupt);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // `rolecall ls | head` closes the pipe early, which is not an error.
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
   const ending: Ending = { isInterrupted: false };
   const context = createContext({ environment, startWithCoreDumps, interrupt, ending });
   const exitCode = await runCommandLine(process.argv.slice(2), context);
@@ -75,12 +72,14 @@ function createContext({
   const userId = process.getuid?.() ?? -1;
   const surroundings = { environment, homeDirectory, platform: process.platform, userId };
   const paths = resolvePaths(surroundings);
-  const given: Given = { passphrase: undefined, messages: process.stderr };
+  const stdout = createStandardStream(1, openStandardOutput);
+  const stderr = createStandardStream(2, () => process.stderr);
+  const given: Given = { passphrase: undefined, messages: stderr };
   const ask = async (question: string, options: { readonly isHidden: boolean }) =>
     (await import('./terminal/ask-line.ts')).askLine(question, interrupt, options);
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout,
+    stderr,
     environment,
     homeDirectory,
     processId: process.pid,
@@ -110,7 +109,7 @@ function createContext({
     },
     async page(text, options) {
       const { pageText } = await import('./terminal/pager.ts');
-      return pageText(text, options, { ...surroundings, stdout: process.stdout });
+      return pageText(text, options, { ...surroundings, stdout });
     },
     async openBrowser(url, template) {
       const { openBrowser } = await import('./open-browser.ts');

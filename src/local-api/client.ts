@@ -236,11 +236,8 @@ interface Request {
 function toRequest(route: RouteAddress, input: object & { query?: object; body?: unknown }): Request {
   const parameters = input as Readonly<Record<string, string | undefined>>;
   const path = route.path.replace(/:([a-z]+)/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(input.query ?? {})) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  const queryText = query.size === 0 ? '' : `?${query.toString()}`;
+  const query = Object.entries(input.query ?? {}).filter(([, value]) => value !== undefined);
+  const queryText = query.length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
   return {
     method: route.method,
     path: path + queryText,

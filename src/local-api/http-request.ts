@@ -29,6 +29,8 @@ export interface SocketRequest {
 /** A healthy daemon answers within milliseconds, unless it waits for a person or for AWS. */
 const SILENCE_MS = 3000;
 const SILENCE_POLL_MS = 1000;
+/** For programs that live longer than one request. */
+const CLOSE_AFTER_MS = 20;
 
 export interface SocketAnswer {
   readonly status: number;
@@ -101,8 +103,16 @@ function exchange(
         else if (!socket.destroyed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
       });
     if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, silenceMs);
+    const stopWaiting = () => {
+      clearTimeout(timer);
+      clearTimeout(silence);
+      signal?.removeEventListener('abort', onAbort);
+    };
     const finish = (answer: HttpAnswer) => {
-      socket.destroy();
+      stopWaiting();
+      // Closing it takes a millisecond, and a command ends before that.
+      socket.unref().pause();
+      setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
       resolve(toSocketAnswer(answer));
     };
     socket.on('data', (bytes) => {
@@ -119,11 +129,7 @@ function exchange(
       else finish(answer);
     });
     socket.on('error', (error) => settleFailure(error, resolve, reject));
-    socket.on('close', () => {
-      clearTimeout(timer);
-      clearTimeout(silence);
-      signal?.removeEventListener('abort', onAbort);
-    });
+    socket.on('close', stopWaiting);
     if (signal?.aborted === true) onAbort();
     else signal?.addEventListener('abort', onAbort, { once: true });
     socket.write(text);

@@ -1,5 +1,6 @@
 // What a client says about itself in headers: its version, for which an older daemon makes room, and who started it.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** In lower case, like all header names in Node. */
 export const VERSION_HEADER = 'rolecall-version';
@@ -15,6 +16,6 @@ export const TERMINAL_HEADER = 'rolecall-terminal';
 
 /** Reads the file at each call, so a daemon keeps the version of its start: the installation may be upgraded while it runs. */
 export function loadVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

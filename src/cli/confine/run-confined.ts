@@ -9,6 +9,7 @@ import { readBoundedFileSync } from '../../platform/files/bounded-read.ts';
 import { fstatSync } from '../../platform/files/stat-sync.ts';
 import { isInBackground, isInForeground } from '../../platform/programs/foreground.ts';
 import type { StartWithCoreDumps } from '../../platform/process/harden-process.ts';
+import { openStandardOutput } from '../terminal/standard-output.ts';
 import { continueTree, stopTree } from './process-tree.ts';
 
 export interface ConfinedProgram {
@@ -98,7 +99,7 @@ export async function runConfined(
   );
   state.child = child;
   const { errors } = program.descriptors;
-  if (relayed.includes(1)) (child.stdio[1] as Readable).pipe(process.stdout, { end: false });
+  if (relayed.includes(1)) (child.stdio[1] as Readable).pipe(openStandardOutput(), { end: false });
   if (relayed.includes(2)) (child.stdio[errors ?? 2] as Readable).pipe(process.stderr, { end: false });
   const { status } = program.descriptors;
   sendFilter(child, program);
