@@ -9,7 +9,7 @@ import { runStepsYielding } from '../../core/async/steps.ts';
 import { quoteForShell } from '../../core/text/quote-for-shell.ts';
 import { createSingleFlight } from '../../core/async/single-flight.ts';
 import { readBoundedBytes } from '../../platform/files/bounded-read.ts';
-import { digestBytes } from '../../platform/files/digest.ts';
+import { digestFile, digestText } from '../../platform/files/digest.ts';
 import { errorCode, moveAsideCommand, toFileError } from '../../platform/files/file-error.ts';
 import { isLockUnsupported, tryLockFile } from '../../platform/files/file-lock.ts';
 import { ensureFolder, removeLeftovers, writeFileAtomically } from '../../platform/files/atomic-file.ts';
@@ -146,9 +146,7 @@ export function createConfigFile(deps: {
     async digest() {
       try {
         const present = await statIfPresent(path);
-        return await digestBytes(
-          present === undefined ? Buffer.alloc(0) : await readBoundedBytes(path, MAX_CONFIG_BYTES),
-        );
+        return present === undefined ? digestText('') : await digestFile(path, MAX_CONFIG_BYTES);
       } catch (error) {
         throw toFileError(error, path, 'read');
       }
@@ -157,11 +155,11 @@ export function createConfigFile(deps: {
       try {
         return await whileLocked(
           async (_file, targetPath) => {
-            if ((await digestBytes(await readBoundedBytes(targetPath, MAX_CONFIG_BYTES))) !== digest) return false;
+            if ((await digestFile(targetPath, MAX_CONFIG_BYTES)) !== digest) return false;
             await removeLeftovers(targetPath);
             return true;
           },
-          async () => (await digestBytes(Buffer.alloc(0))) === digest,
+          async () => digestText('') === digest,
         );
       } catch (error) {
         throw toFileError(error, path, 'written');

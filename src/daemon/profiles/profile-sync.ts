@@ -9,7 +9,7 @@ import { readSsoSessions } from '../../aws-config/sessions/sso-sessions.ts';
 import { createSerialQueue } from '../../core/async/serial-queue.ts';
 import { runStepsYielding } from '../../core/async/steps.ts';
 import type { Role, SsoSession } from '../../core/model.ts';
-import { digestBytes } from '../../platform/files/digest.ts';
+import { digestText } from '../../platform/files/digest.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Actor } from '../audit/audit-record.ts';
 import type { IssuedNamesStore } from '../roles/issued-names.ts';
@@ -146,7 +146,7 @@ export function createProfileSync(
     newlyUsed,
   }: Found): Promise<MarkedPlan | undefined> {
     const { document } = await configFile.read();
-    if (last === undefined || (await digestText(document.text)) !== digest) return undefined;
+    if (last === undefined || digestText(document.text) !== digest) return undefined;
     const request = completeRequest(document, inputs, last.issuedNames, { prune: false });
     const plan = await runStepsYielding(promoteInSteps(request, last, newlyUsed));
     return { plan, before: document.text, loginProfiles: [], sessions, marks: inputs.marks };
@@ -161,7 +161,7 @@ export function createProfileSync(
     return {
       sessions,
       marks,
-      digest: await digestText(plan.text),
+      digest: digestText(plan.text),
       outcome: { summary, total, toJson: async () => json },
       dependsOnUse: plan.writes === 'used',
       ...(plan.writes === 'used' && hasNoLines(made) ? { plan: pickSettled(plan) } : {}),
@@ -197,8 +197,6 @@ export function createProfileSync(
     },
   };
 }
-
-const digestText = (text: string) => digestBytes(Buffer.from(text));
 
 /**
  * Whether a plan for the text of this one would be the same: every role has an issued name, nothing counts as used only

@@ -1,5 +1,7 @@
 // The chained roles that are defined now: profiles with `role_arn`, `[[chain]]` rules, and those added by commands.
 import type { ChainProfile } from '../../aws-config/chains/chain-profiles.ts';
+import type { CredentialsNames } from '../../aws-config/document/credentials-names.ts';
+import type { ConfigDocument } from '../../aws-config/document/document.ts';
 import type { IssuedChain } from '../../aws-config/profiles/plan-types.ts';
 import { roleKey } from '../../aws-config/profiles/profile-names.ts';
 import { roleSessionNameOf } from '../../core/aws/chain-fields.ts';
@@ -35,6 +37,11 @@ export interface Chains extends ChainSource {
 interface IssuedParts {
   readonly unwritten: Pick<UnwrittenProfiles, 'find'>;
   readonly issued: readonly IssuedChain[];
+}
+
+interface ChainSources extends Pick<IssuedParts, 'unwritten'> {
+  readonly sessions: readonly SsoSession[];
+  readonly names: CredentialsNames;
 }
 
 const NOTHING_ISSUED: Readonly<IssuedParts> = { unwritten: { find: () => undefined }, issued: [] };
@@ -80,6 +87,19 @@ export function createChains(deps: {
     }
   }
 
+  async function readProfiles(
+    document: ConfigDocument,
+    { sessions, names, unwritten }: ChainSources,
+  ): Promise<readonly ChainProfile[]> {
+    const { readChainProfiles } = await import('../../aws-config/chains/chain-profiles.ts');
+    return readChainProfiles(document, {
+      sessions,
+      credentialsFile: { path: deps.sharedCredentials.path, names },
+      isUnwritten: (name) => unwritten.find(name) !== undefined,
+      defaultSessionName,
+    });
+  }
+
   /** The chains that the rules still define, of those that have a name. */
   function defineRuled(issued: readonly IssuedChain[], sessions: readonly SsoSession[]): ChainDefinition[] {
     const known = new Set(sessions.map(({ sessionName }) => sessionName));
@@ -99,23 +119,18 @@ export function createChains(deps: {
 
   return {
     async refresh() {
-      const { document, sessions } = await deps.sharedConfig.read();
+      const reading = await deps.sharedConfig.read();
+      const { sessions } = reading;
       const names = await deps.sharedCredentials.names();
       const { unwritten, issued } = await readIssued();
       const users = sessions.map(({ sessionName }) => deps.userOf?.(sessionName));
-      const found = [document, names, unwritten, issued, ...users];
+      const found = [reading, names, unwritten, issued, ...users];
       if (found.length === sources.length && found.every((source, index) => source === sources[index])) return;
       // Most files have no such profile, and the daemon's first answer does without the parser.
-      const hasAny = document.text.includes('role_arn');
-      const { readChainProfiles } = hasAny ? await import('../../aws-config/chains/chain-profiles.ts') : {};
+      profiles = reading.mayHaveChains
+        ? await readProfiles(await reading.document(), { sessions, names, unwritten })
+        : [];
       sources = found;
-      profiles =
-        readChainProfiles?.(document, {
-          sessions,
-          credentialsFile: { path: deps.sharedCredentials.path, names },
-          isUnwritten: (name) => unwritten.find(name) !== undefined,
-          defaultSessionName,
-        }) ?? [];
       ruled = defineRuled(issued, sessions);
       ruledNames = new Set(issued.map(({ profileName }) => profileName));
       rebuild();

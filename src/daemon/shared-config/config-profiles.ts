@@ -51,8 +51,8 @@ export async function readConfigProfiles(
   const selectors = new Map(sessions.map(({ sessionName }) => [sessionName, sessionSelector(sessionName)]));
   const ours = new Map<string, string>();
   const aliases = new Map<string, string[]>();
-  const allNames = new Set<string>();
-  const ourNames = new Set<string>();
+  /** Whether each is in our block, by name. */
+  const isOursByName = new Map<string, boolean>();
   const names = new Set<string>();
   const sessionNames = new Map([...selectors].flatMap(([name, selector]) => [[selector, name] as const, [name, name]]));
   const roles = new Map<string, NamedRole>();
@@ -71,8 +71,7 @@ export async function readConfigProfiles(
       if (isAlias) aliases.set(key, [...(aliases.get(key) ?? []), name]);
       else ours.set(key, name);
     }
-    allNames.add(name);
-    if (isOurs) ourNames.add(name);
+    isOursByName.set(name, isOurs || isOursByName.get(name) === true);
     if (isShellSafeName(name)) {
       names.add(name);
       if (role !== undefined && role !== 'current') {
@@ -91,8 +90,8 @@ export async function readConfigProfiles(
     // If a hand-written profile took the role's own name, the role may have only an alias.
     profileOf: (role) => lookUp(ours, role) ?? lookUp(aliases, role)?.[0],
     aliasesOf: (role) => lookUp(aliases, role) ?? [],
-    hasName: (profileName) => allNames.has(profileName),
-    isOurs: (profileName) => ourNames.has(profileName),
+    hasName: (profileName) => isOursByName.has(profileName),
+    isOurs: (profileName) => isOursByName.get(profileName) === true,
     // These names are ASCII, where code unit order equals byte order.
     names: [...names].toSorted(),
     accounts: [...roles.values()],

@@ -1,7 +1,7 @@
 // Caches the parsed shared config file and parses it again only when the file has changed.
 import { once } from '../../core/async/once.ts';
 import type { ConfigFile } from '../../aws-config/files/config-file.ts';
-import { describeProblem, type ConfigDocument } from '../../aws-config/document/document.ts';
+import { describeProblem, type ConfigDocument, type ConfigSection } from '../../aws-config/document/document.ts';
 import { noExtraKeys } from '../../aws-config/profiles/extra-keys.ts';
 import {
   describeForeignKeys,
@@ -28,7 +28,15 @@ import { fingerprintFile } from '../../platform/files/file-fingerprint.ts';
 import { readConfigProfiles, type ConfigProfiles } from './config-profiles.ts';
 
 export interface SharedConfigReading {
-  readonly document: ConfigDocument;
+  /** The sections of sso-sessions, usable or not. */
+  readonly sessionSections: readonly ConfigSection[];
+  /** Whether any profile may assume a role. */
+  readonly mayHaveChains: boolean;
+  /**
+   * The file as it was read. With 20,000 profiles it takes tens of megabytes, so it is dropped once the profiles are known,
+   * and read again if somebody needs it later.
+   */
+  document(): Promise<ConfigDocument>;
   readonly sessions: readonly SsoSession[];
   readonly nativeProfiles: readonly NativeSsoProfile[];
   readonly problems: readonly Problem[];
@@ -71,12 +79,18 @@ export function createSharedConfig(configFile: ConfigFile, extraFor: ExtraFor = 
   async function parse(stamp: string): Promise<SharedConfigReading> {
     const { document } = await configFile.read();
     const { sessions, problems } = readSsoSessions(document);
-    const readLater = once(async () => ({
-      profiles: await readProfiles(document, sessions),
-      blockConflict: await findBlockConflict(document, extraFor),
-    }));
+    let held: ConfigDocument | undefined = document;
+    const readDocument = async () => held ?? (await configFile.read()).document;
+    const readLater = once(async () => {
+      const profiles = await readProfiles(await readDocument(), sessions);
+      const blockConflict = await findBlockConflict(await readDocument(), extraFor);
+      held = undefined;
+      return { profiles, blockConflict };
+    });
     const reading: SharedConfigReading = {
-      document,
+      document: readDocument,
+      sessionSections: document.sections.filter(({ kind }) => kind === 'sso-session'),
+      mayHaveChains: document.text.includes('role_arn'),
       sessions,
       nativeProfiles: readNativeSsoProfiles(document),
       problems: [...document.problems, ...problems].map((problem) => ({

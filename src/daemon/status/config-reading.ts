@@ -7,9 +7,9 @@ import { findShadowedProfiles } from '../shared-config/shadowed-profiles.ts';
 import type { SharedConfig, SharedConfigReading } from '../shared-config/shared-config.ts';
 import type { SharedCredentials } from '../shared-config/shared-credentials.ts';
 
-/** `profiles` and `document` are absent when the file could not be read. */
+/** `profiles` and `sessionSections` are absent when the file could not be read. */
 export type ConfigReading = Pick<SharedConfigReading, 'sessions' | 'nativeProfiles'> &
-  Partial<Pick<SharedConfigReading, 'profiles' | 'document'>>;
+  Partial<Pick<SharedConfigReading, 'profiles' | 'sessionSections'>>;
 
 /** Stands for a file that could not be read. */
 export const UNREADABLE_CONFIG: Readonly<ConfigReading> = { sessions: [], nativeProfiles: [] };

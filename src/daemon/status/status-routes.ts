@@ -71,7 +71,7 @@ export function createStatusHandlers(deps: StatusDeps): StatusHandlers {
       const waiting = deps.approvals.list().length;
       const clockAheadSeconds = roundClockSkewSeconds(deps.clockAheadMs());
       const ofSettings = [...(await findUnmatched(reading, deps)), ...(await findMissing(reading, deps))];
-      if (reading.document !== undefined) logNewWarnings(ofSettings);
+      if (reading.sessionSections !== undefined) logNewWarnings(ofSettings);
       return {
         version: deps.version,
         processId: deps.processId,
@@ -125,11 +125,12 @@ async function findUnmatched({ sessions }: ConfigReading, deps: StatusDeps): Pro
   return deps.unmatchedRules(catalogs, await deps.roleList.chains());
 }
 
-async function findMissing({ document }: ConfigReading, { files, settings }: StatusDeps): Promise<readonly Problem[]> {
-  if (document === undefined || settings.sessionLines.size === 0) return [];
+async function findMissing(reading: ConfigReading, { files, settings }: StatusDeps): Promise<readonly Problem[]> {
+  const { sessionSections: sections } = reading;
+  if (sections === undefined || settings.sessionLines.size === 0) return [];
   // Few files have such tables, and the first answer should not wait for more modules.
   const { findMissingSessions } = await import('../settings/missing-sessions.ts');
-  return findMissingSessions(files.settings, settings, document);
+  return findMissingSessions(files.settings, settings, { path: files.config, sections });
 }
 
 /** Merges duplicates: several sessions may report the same locked keychain, or several callers the same outage. */

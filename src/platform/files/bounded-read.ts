@@ -48,11 +48,25 @@ const MAX_READS = 4;
  * Like `readBoundedFile`, for files that may not be UTF-8. If an editor saves in place during the read, we get the old
  * beginning and the new end, so a file that has changed is read again.
  */
-export async function readBoundedBytes(
+export async function readBoundedBytes(path: string, maxBytes: number, openFile?: OpenForReading): Promise<Buffer> {
+  return (await readWhole(path, maxBytes, readToEnd, openFile)) ?? Buffer.alloc(0);
+}
+
+export type OpenForReading = (path: string, flags: number) => Promise<OpenFile>;
+
+export interface Bounds {
+  readonly path: string;
+  readonly size: number;
+  readonly maxBytes: number;
+}
+
+/** What `read` gives for a file that did not change meanwhile; undefined for /dev/null. Fails as `readBoundedBytes`. */
+export async function readWhole<T>(
   path: string,
   maxBytes: number,
-  openFile: (path: string, flags: number) => Promise<OpenFile> = promises.open,
-): Promise<Buffer> {
+  read: (file: OpenFile, bounds: Bounds) => Promise<T>,
+  openFile: OpenForReading = promises.open,
+): Promise<T | undefined> {
   for (let reads = 1; ; reads += 1) {
     const file = await openFile(path, OPEN_FOR_READING).catch((error: unknown) => {
       throw openingFault(path, error);
@@ -60,8 +74,8 @@ export async function readBoundedBytes(
     try {
       const before = await file.stat();
       const size = checkedSize(path, before, maxBytes);
-      if (size === undefined) return Buffer.alloc(0);
-      const content = await readToEnd(file, { path, size, maxBytes });
+      if (size === undefined) return undefined;
+      const content = await read(file, { path, size, maxBytes });
       const after = await file.stat();
       const isWhole = after.mtimeMs === before.mtimeMs && after.size === before.size;
       if (isWhole || reads === MAX_READS) return content;
@@ -71,10 +85,7 @@ export async function readBoundedBytes(
   }
 }
 
-async function readToEnd(
-  file: OpenFile,
-  { path, size, maxBytes }: { readonly path: string; readonly size: number; readonly maxBytes: number },
-): Promise<Buffer> {
+async function readToEnd(file: OpenFile, { path, size, maxBytes }: Bounds): Promise<Buffer> {
   // One byte more than the file's size, to notice if it grows during the read.
   let content = Buffer.allocUnsafe(size + 1);
   let length = 0;
@@ -135,7 +146,7 @@ function openingFault(path: string, error: unknown): unknown {
     : error;
 }
 
-function tooLarge(path: string, maxBytes: number): UnreadableFileError {
+export function tooLarge(path: string, maxBytes: number): UnreadableFileError {
   return new UnreadableFileError(path, `larger than ${String(maxBytes / BYTES_PER_MIB)} MiB`);
 }
 

@@ -1,15 +1,27 @@
-// Identifies the content of a file that may have megabytes, without keeping the event loop busy for long.
+// Identifies the content of a file that may have megabytes, without having it in memory.
 import { createHash } from 'node:crypto';
+import { readWhole, tooLarge, type Bounds, type OpenFile } from './bounded-read.ts';
 
-/** One or two milliseconds of work. */
-const BYTES_PER_STEP = 512 * 1024;
+const BYTES_PER_PIECE = 256 * 1024;
 
-/** The SHA-256 of the bytes; lets other work run in between. */
-export async function digestBytes(bytes: Uint8Array): Promise<string> {
+/** The digest of a text in UTF-8. */
+export function digestText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The digest of the bytes that `readBoundedBytes` would give. Fails as that does. */
+export async function digestFile(path: string, maxBytes: number): Promise<string> {
+  return (await readWhole(path, maxBytes, digestToEnd)) ?? digestText('');
+}
+
+async function digestToEnd(file: OpenFile, { path, size, maxBytes }: Bounds): Promise<string> {
   const hash = createHash('sha256');
-  for (let start = 0; start < bytes.length; start += BYTES_PER_STEP) {
-    hash.update(bytes.subarray(start, start + BYTES_PER_STEP));
-    await new Promise((resolve) => setImmediate(resolve));
+  const piece = Buffer.allocUnsafe(Math.min(BYTES_PER_PIECE, size + 1));
+  for (let length = 0; ;) {
+    const { bytesRead } = await file.read(piece, 0, piece.length, null);
+    if (bytesRead === 0) return hash.digest('hex');
+    length += bytesRead;
+    if (length > maxBytes) throw tooLarge(path, maxBytes);
+    hash.update(piece.subarray(0, bytesRead));
   }
-  return hash.digest('hex');
 }

@@ -80,3 +80,14 @@ test('does not share a running parse with a caller that comes after a change', a
   expect((await later).sessions.map(({ sessionName }) => sessionName)).toEqual([SESSION]);
   expect(reads()).toBe(2);
 });
+
+test('drops the document once the profiles are known, and reads it again if somebody needs it', async () => {
+  const { sharedConfig, reads } = open(CONFIG);
+  const reading = await sharedConfig.read();
+  const document = await reading.document();
+  expect(document.text).toBe(CONFIG);
+  await reading.profiles();
+  expect(reads()).toBe(1);
+  const again = await reading.document();
+  expect([again.text, again === document, reads()]).toEqual([CONFIG, false, 2]);
+});
