@@ -141,6 +141,8 @@ async function bundle(root, { input, output, writes = false }) {
     cwd: root,
     input,
     platform: 'node',
+    // ES modules, of which only what is used gets into the bundle. By default it takes a package's CommonJS.
+    resolve: { mainFields: ['module', 'main'] },
     tsconfig: false,
     external: NATIVE_PACKAGES,
     // `debug` uses it where it happens to be, as in a clone, for colours.
