@@ -70,6 +70,21 @@ const USUAL_FORMAT = 'cjs';
 /** What a package starts that it has beside its code. */
 const PROGRAMS_BESIDE = { open: 'xdg-open' };
 
+/** For the same reason a built-in module is not imported dynamically either. */
+const WITHOUT_FACADES = {
+  name: 'without facades',
+  transform: {
+    filter: { code: /await import\(['"]node:/ },
+    handler: (code) => ({
+      code: code.replaceAll(
+        /(?<=await )import\((?<name>['"]node:[a-z0-9_/]+['"])\)/g,
+        'Promise.resolve(process.getBuiltinModule($<name>))',
+      ),
+      map: null,
+    }),
+  },
+};
+
 /** Names of functions and classes stay, for stack traces. */
 const MINIFY = {
   compress: { keepNames: { function: true, class: true } },
@@ -141,13 +156,16 @@ async function bundle(root, { input, output, writes = false }) {
     cwd: root,
     input,
     platform: 'node',
-    // ES modules, of which only what is used gets into the bundle. By default it takes a package's CommonJS.
-    resolve: { mainFields: ['module', 'main'] },
     tsconfig: false,
     external: NATIVE_PACKAGES,
-    // `debug` uses it where it happens to be, as in a clone, for colours.
-    resolve: { alias: { 'supports-color': false } },
+    resolve: {
+      // ES modules, of which only what is used gets into the bundle. By default it takes a package's CommonJS.
+      mainFields: ['module', 'main'],
+      // `debug` uses it where it happens to be, as in a clone, for colours.
+      alias: { 'supports-color': false },
+    },
     preserveEntrySignatures: 'strict',
+    plugins: [WITHOUT_FACADES],
     onLog(level, { code, message }) {
       // It is in a chunk that is loaded anyway.
       if (code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(`${level}: ${message}`);
