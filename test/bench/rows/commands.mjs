@@ -11,6 +11,7 @@ const COMMANDS = [
   { words: ['ls'], bound: 2.5 },
   // Bars and prompts run it all day.
   { words: ['status', '--format', 'prompt'], bound: 2 },
+  { words: ['--help'], bound: 1.8 },
 ];
 
 export async function measureCommands(scene) {
