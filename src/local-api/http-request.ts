@@ -31,6 +31,7 @@ const SILENCE_MS = 3000;
 const SILENCE_POLL_MS = 1000;
 /** For programs that live longer than one request. */
 const CLOSE_AFTER_MS = 20;
+const READ_BYTES = 64 * 1024;
 
 export interface SocketAnswer {
   readonly status: number;
@@ -85,7 +86,7 @@ function exchange(
 ): Promise<SocketAnswer | undefined> {
   return new Promise<SocketAnswer | undefined>((resolve, reject) => {
     const reader = createAnswerReader();
-    const socket = connect(socketPath);
+    const socket = connect({ path: socketPath, onread: { buffer: Buffer.allocUnsafe(READ_BYTES), callback: onRead } });
     const fail = (error: Error) => void socket.destroy(error);
     const onAbort = () => {
       socket.destroy();
@@ -103,26 +104,33 @@ function exchange(
         else if (!socket.destroyed) silence = setTimeout(askAboutSilence, SILENCE_POLL_MS);
       });
     if (explainSilence !== undefined) silence = setTimeout(askAboutSilence, silenceMs);
-    const stopWaiting = () => {
-      clearTimeout(timer);
-      clearTimeout(silence);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const finish = (answer: HttpAnswer) => {
-      stopWaiting();
-      // Closing it takes a millisecond, and a command ends before that.
-      socket.unref().pause();
-      setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
-      resolve(toSocketAnswer(answer));
-    };
-    socket.on('data', (bytes) => {
+
+    /** False stops reading. */
+    function onRead(length: number, buffer: Uint8Array): boolean {
       try {
-        const answer = reader.read(bytes);
-        if (answer !== undefined) finish(answer);
+        const answer = reader.read(Buffer.from(buffer.subarray(0, length)));
+        if (answer === undefined) return true;
+        finish(answer);
       } catch (error) {
         fail(error instanceof NotHttpError ? notOurs(error) : (error as Error));
       }
-    });
+      return false;
+    }
+
+    function stopWaiting(): void {
+      clearTimeout(timer);
+      clearTimeout(silence);
+      signal?.removeEventListener('abort', onAbort);
+    }
+
+    function finish(answer: HttpAnswer): void {
+      stopWaiting();
+      // Closing the socket takes a millisecond, and a command ends before that.
+      socket.unref();
+      setTimeout(() => socket.destroy(), CLOSE_AFTER_MS).unref();
+      resolve(toSocketAnswer(answer));
+    }
+
     socket.on('end', () => {
       const answer = reader.end();
       if (answer === undefined) fail(failure('the connection ended within the answer', 'ECONNRESET'));
