@@ -19,6 +19,7 @@ import { measureScale } from './rows/scale.mjs';
 import { measureSignIn } from './rows/sign-in.mjs';
 import { measureSoak } from './rows/soak.mjs';
 import { measureSimulatedDay } from './rows/simulated-day.mjs';
+import { measureStartFiles } from './rows/start-files.mjs';
 import { measureSwitchEvents } from './rows/switch-events.mjs';
 import { measureSwitching } from './rows/switching.mjs';
 import { measureTray } from './rows/tray.mjs';
@@ -29,6 +30,7 @@ import { exitCodeOf, formatPage, formatTable } from './table.mjs';
 const PARTS = {
   client: measureClient,
   'daemon-start': measureDaemonStart,
+  'start-files': measureStartFiles,
   memory: measureMemory,
   commands: measureCommands,
   tray: measureTray,
