@@ -41,7 +41,9 @@ export function oncePerKey<V>(create: (key: string) => V): (key: string) => V {
 export function oncePerObject<K extends object, V>(create: (key: K) => V): (key: K) => V {
   const values = new WeakMap<K, V>();
   return (key) => {
-    const value = values.get(key) ?? create(key);
+    const known = values.get(key);
+    if (known !== undefined) return known;
+    const value = create(key);
     values.set(key, value);
     return value;
   };

@@ -1,4 +1,5 @@
 // Records in the audit log which program got or was refused the credentials of which role: a line per hour, then counts.
+import { oncePerObject } from '../../core/async/once.ts';
 import { hasElapsed, type Clock } from '../../core/clock.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
@@ -55,6 +56,14 @@ export function createIssuanceLog(deps: {
   /** By what is known without looking at the process. */
   const byProcess = new Map<string, Entry>();
   const lookups = new Map<number, Promise<AuditProgram | undefined>>();
+  /** Hashes a key once for the many requests of a grant, whose recipient and role are the same objects each time. */
+  const grantKeyOf = oncePerObject((recipient: AuditRecipient) =>
+    oncePerObject((role: Role) => processKeyOf(issuanceOf(role, recipient), recipient)),
+  );
+  const issuanceKeyOf = (role: Role, recipient: AuditRecipient) =>
+    recipient.surface === 'container'
+      ? grantKeyOf(recipient)(role)
+      : processKeyOf(issuanceOf(role, recipient), recipient);
 
   const isRecent = ({ startedAtMs }: Entry) => !hasElapsed(clock, startedAtMs, HOUR_MS);
 
@@ -131,16 +140,14 @@ export function createIssuanceLog(deps: {
   return {
     isCovered(role, recipient) {
       if (!audit.isRequired) return true;
-      const entry = byProcess.get(
-        processKeyOf({ event: 'credentials-issued', role, surface: recipient.surface }, recipient),
-      );
+      const entry = byProcess.get(issuanceKeyOf(role, recipient));
       return entry !== undefined && isRecent(entry) && !audit.isBlocked();
     },
     note(role, recipient) {
-      const { surface, processId, isConfined } = recipient;
-      const base = { event: 'credentials-issued', role, surface, processId } as const;
-      const processKey = processKeyOf(base, recipient);
+      const processKey = issuanceKeyOf(role, recipient);
       if (!(audit.isRequired && audit.isBlocked()) && repeat(byProcess.get(processKey))) return undefined;
+      const { isConfined } = recipient;
+      const base = issuanceOf(role, recipient);
       if (audit.isRequired) return record(base, processKey, { isServing: true, isConfined });
       // After the answer.
       setImmediate(() => void record(base, processKey, { isServing: true, isConfined }));
@@ -158,6 +165,9 @@ export function createIssuanceLog(deps: {
     },
   };
 }
+
+const issuanceOf = (role: Role, { surface, processId }: AuditRecipient) =>
+  ({ event: 'credentials-issued', role, surface, processId }) as const;
 
 function processKeyOf(base: AuditRecord, { processId, isConfined }: AuditRecipient): string {
   return keyOf(base, isConfined === true ? `${processId ?? ''} confined` : processId);

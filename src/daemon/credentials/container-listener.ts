@@ -1,5 +1,6 @@
 // Answers requests on the container port: one route, whose answers are cached bytes most of the time.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { oncePerObject } from '../../core/async/once.ts';
 import type { Clock } from '../../core/clock.ts';
 import { formatUtcSeconds } from '../../core/clock.ts';
 import { RolecallError } from '../../core/errors.ts';
@@ -46,6 +47,8 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
     describeError: describeForSdks,
   });
   const answerOf = createAnswers();
+  /** The same object for each request of a grant, by which the audit log knows it. */
+  const recipientOf = oncePerObject(toRecipient);
 
   /** The cached answer; undefined if AWS or the disk has to be asked. */
   function peek(grant: Grant): Answer | undefined {
@@ -112,7 +115,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   return http;
 }
 
-function recipientOf({ boundTo, isConfined }: Grant): Recipient {
+function toRecipient({ boundTo, isConfined }: Grant): Recipient {
   return { surface: 'container', processId: boundTo?.processId, isConfined };
 }
 

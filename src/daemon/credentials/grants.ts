@@ -69,6 +69,13 @@ interface StoredGrant extends Grant {
   readonly tokenHash: string;
 }
 
+interface ProvenGrant {
+  readonly grant: StoredGrant;
+  readonly token: Buffer;
+  /** Room for the token of a request. */
+  readonly given: Buffer;
+}
+
 const SECRET_BYTES = 32;
 export const GRANT_ID = /^[0-9a-f]{16}$/;
 const SHA256 = /^[A-Za-z0-9+/]{43}=$/;
@@ -116,7 +123,7 @@ export async function loadGrants(deps: {
   }
 
   /** Grants whose secrets were proven once: hashing at each request would take most of its time. */
-  const proven = new Map<string, { readonly grant: StoredGrant; readonly token: Buffer }>();
+  const proven = new Map<string, ProvenGrant>();
 
   const isSameProcess = createProcessRecognition(clock);
 
@@ -139,14 +146,12 @@ export async function loadGrants(deps: {
   /** `key` is where the proof is remembered. Compares even without a grant, so that the time does not tell whether there is one. */
   function prove(key: string, token: string, findStored: () => StoredGrant | undefined): Grant | undefined {
     const known = proven.get(key);
-    const given = Buffer.from(token);
-    if (known !== undefined && given.length === known.token.length && timingSafeEqual(given, known.token)) {
-      return isValid(known.grant) ? known.grant : undefined;
-    }
+    if (known !== undefined && isToken(known, token)) return isValid(known.grant) ? known.grant : undefined;
     const grant = findStored();
     const isRight = timingSafeEqual(Buffer.from(hash(token)), Buffer.from(grant?.tokenHash ?? hash('')));
     if (grant === undefined || !isRight || !isValid(grant)) return undefined;
-    proven.set(key, { grant, token: given });
+    const proof = Buffer.from(token);
+    proven.set(key, { grant, token: proof, given: Buffer.alloc(proof.length) });
     return grant;
   }
 
@@ -205,6 +210,12 @@ export async function loadGrants(deps: {
         'daemon',
       ),
   };
+}
+
+/** Compares in constant time. */
+function isToken({ token, given }: ProvenGrant, asked: string): boolean {
+  if (asked.length !== given.length || given.write(asked) !== given.length) return false;
+  return timingSafeEqual(given, token);
 }
 
 function isStoredGrant(candidate: unknown): candidate is StoredGrant {

@@ -28,7 +28,10 @@ export interface GuardedRequest {
 /** The refusal, or undefined if the request may go on. The refusal never repeats any part of the request. */
 export type Guard = (request: GuardedRequest) => RolecallError | undefined;
 
-/** Reads the parts of a request that guards check. Node's `headersDistinct` would take longer than all checks together. */
+/**
+ * Reads the parts of a request that guards check. Node's `headersDistinct` would take longer than all checks together, and
+ * so would a lookup by each header's name, whose hash is not known yet.
+ */
 export function readGuarded({
   method = '',
   rawHeaders,
@@ -47,33 +50,49 @@ export function readGuarded({
   };
   // Names and values alternate.
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (isGuarded(name)) headers[name] = [...headers[name], rawHeaders[index + 1] ?? ''];
+    const line = rawHeaders[index + 1] ?? '';
+    switch ((rawHeaders[index] ?? '').toLowerCase()) {
+      case 'authorization':
+        headers.authorization = add(headers.authorization, line);
+        break;
+      case 'content-length':
+        headers['content-length'] = add(headers['content-length'], line);
+        break;
+      case 'host':
+        headers.host = add(headers.host, line);
+        break;
+      case 'origin':
+        headers.origin = add(headers.origin, line);
+        break;
+      case 'referer':
+        headers.referer = add(headers.referer, line);
+        break;
+      case VERSION_HEADER:
+        headers[VERSION_HEADER] = add(headers[VERSION_HEADER], line);
+        break;
+      case 'sec-fetch-site':
+        headers['sec-fetch-site'] = add(headers['sec-fetch-site'], line);
+        break;
+      case 'service-worker':
+        headers['service-worker'] = add(headers['service-worker'], line);
+        break;
+      case 'transfer-encoding':
+        headers['transfer-encoding'] = add(headers['transfer-encoding'], line);
+        break;
+      default:
+    }
   }
   return { method, headers, rawUrl: url };
 }
 
 const NO_LINES: readonly string[] = [];
 
-function isGuarded(name: string): name is GuardedHeader {
-  switch (name) {
-    case 'authorization':
-    case 'content-length':
-    case 'host':
-    case 'origin':
-    case 'referer':
-    case VERSION_HEADER:
-    case 'sec-fetch-site':
-    case 'service-worker':
-    case 'transfer-encoding':
-      return true;
-    default:
-      return false;
-  }
-}
+const add = (lines: readonly string[], line: string) => (lines === NO_LINES ? [line] : [...lines, line]);
 
 /** Far above the largest body of any route. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
+
+const LOCALHOST = ['localhost'] as const;
 
 /**
  * Guards the unix socket, where the file's permissions identify the caller. Refuses requests that a web page made a
@@ -81,7 +100,7 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
  */
 export function createSocketGuard(): Guard {
   return (request) =>
-    checkHost(request, 'localhost') ??
+    checkHost(request, LOCALHOST) ??
     checkNoForeignPage(request, undefined) ??
     checkBodySize(request) ??
     checkControlCharacters(request);
@@ -133,7 +152,7 @@ export function createWebGuard(options: {
   const expected = digest(`Bearer ${options.token}`);
   return (request) => {
     return (
-      checkHost(request, ...options.hosts()) ??
+      checkHost(request, options.hosts()) ??
       checkNoForeignPage(request, `http://${request.headers.host[0]}`) ??
       (options.needsNoToken(request.method, request.rawUrl) ? undefined : checkToken(request, expected)) ??
       checkBodySize(request) ??
@@ -157,13 +176,20 @@ export function createContainerGuard<G extends object>(options: {
   readonly port: () => number;
   readonly findGrant: (pathSecret: string, token: string) => G | undefined;
 }): ContainerGuard<G> {
+  let port: number | undefined;
+  let hosts: readonly string[] = [];
+  function ownHosts(): readonly string[] {
+    const bound = options.port();
+    if (bound !== port) [port, hosts] = [bound, [`127.0.0.1:${bound}`, '127.0.0.1']];
+    return hosts;
+  }
   return (request) => {
-    const stranger =
-      checkHost(request, `127.0.0.1:${options.port()}`, '127.0.0.1') ?? checkNoForeignPage(request, undefined);
+    const stranger = checkHost(request, ownHosts()) ?? checkNoForeignPage(request, undefined);
     if (stranger !== undefined) return stranger;
+    // The path of a grant is what we made, so it has no control character.
     const grant = checkGrant(request, options.findGrant);
     if (grant instanceof RolecallError) return grant;
-    return checkBodySize(request) ?? checkControlCharacters(request) ?? grant;
+    return checkBodySize(request) ?? grant;
   };
 }
 
@@ -178,13 +204,13 @@ export function createGrantSocketGuard<G extends object>(options: {
   readonly findGrant: (token: string) => G | undefined;
 }): ContainerGuard<G> {
   return (request) => {
-    const stranger = checkHost(request, ...SDK_HOSTS) ?? checkNoForeignPage(request, undefined);
+    const stranger = checkHost(request, SDK_HOSTS) ?? checkNoForeignPage(request, undefined);
     if (stranger !== undefined) return stranger;
     const [token = '', ...more] = request.headers.authorization;
     const isRightPath = request.rawUrl === GRANT_SOCKET_PATH && more.length === 0;
     const grant = isRightPath ? options.findGrant(token) : undefined;
     if (grant === undefined) return unknownGrant();
-    return checkBodySize(request) ?? checkControlCharacters(request) ?? grant;
+    return checkBodySize(request) ?? grant;
   };
 }
 
@@ -213,17 +239,18 @@ function unknownGrant(): RefusedError {
 /** A page whose name resolves to loopback (DNS rebinding) sends that name as Host, or in an absolute request target. */
 function checkHost(
   { headers, rawUrl }: GuardedRequest,
-  ...hosts: readonly (string | RegExp)[]
+  hosts: readonly (string | RegExp)[],
 ): RolecallError | undefined {
-  const [named, ...more] = headers.host;
+  const [named] = headers.host;
   const isOurs =
     named !== undefined && hosts.some((host) => (typeof host === 'string' ? host === named : host.test(named)));
-  if (isOurs && more.length === 0 && rawUrl.startsWith('/')) return undefined;
+  if (isOurs && headers.host.length === 1 && rawUrl.startsWith('/')) return undefined;
   return refused('The Host header or the request target names another host.');
 }
 
 /** Browsers say which page sent a request. Another port of `localhost` is `same-site`, and refused as well. */
 function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | undefined): RolecallError | undefined {
+  if (sentByNoPage(headers)) return undefined;
   if (headers.origin.some((origin) => origin !== ownOrigin)) return refused('The request comes from another origin.');
   if (headers.referer.some((referer) => ownOrigin === undefined || !isBelow(referer, ownOrigin))) {
     return refused('The request comes from a page of another origin.');
@@ -235,6 +262,14 @@ function checkNoForeignPage({ headers }: GuardedRequest, ownOrigin: string | und
   if (headers['service-worker'].length > 0) return refused('Service workers are not allowed here.');
   return undefined;
 }
+
+/** Programs send none of these. */
+const sentByNoPage = ({
+  origin,
+  referer,
+  'sec-fetch-site': site,
+  'service-worker': worker,
+}: GuardedRequest['headers']) => origin.length + referer.length + site.length + worker.length === 0;
 
 function isBelow(referer: string, origin: string): boolean {
   return referer === origin || referer.startsWith(`${origin}/`);

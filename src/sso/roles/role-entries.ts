@@ -1,4 +1,5 @@
 // The entries of the cache of role credentials: found by session and role, valid for one definition of a chain.
+import { oncePerObject } from '../../core/async/once.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Role, RoleCredentials, SsoSession } from '../../core/model.ts';
 import { sessionKey } from '../issuer.ts';
@@ -27,6 +28,8 @@ const MAX_UNANSWERED_ROLES = 1000;
 export function createRoleEntries(deps: { readonly chains: Chains; readonly clock: Clock }): RoleEntries {
   const { chains, clock } = deps;
   const entries = new Map<string, RoleEntry>();
+  /** A key is hashed once for the many requests by the same objects. */
+  const keyOf = oncePerObject((session: SsoSession) => oncePerObject((role: Role) => entryKey(session, role)));
 
   function findValid(entry: RoleEntry, step?: ChainStep): RoleCredentials | undefined {
     const { issued } = entry;
@@ -36,7 +39,7 @@ export function createRoleEntries(deps: { readonly chains: Chains; readonly cloc
 
   return {
     all: () => [...entries.values()],
-    find: (session, role) => entries.get(entryKey(session, role)),
+    find: (session, role) => entries.get(keyOf(session)(role)),
     noteUse(session, role) {
       const key = entryKey(session, role);
       const askedAtMs = clock.nowMs();

@@ -1,4 +1,5 @@
 // Who signed in to each session: asks STS with the first credentials after a sign-in. If another user signed in before, those wait for the answer.
+import { oncePerObject } from '../../core/async/once.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SignInRequiredError } from '../../core/errors.ts';
 import type { RoleCredentials, SsoSession } from '../../core/model.ts';
@@ -88,8 +89,10 @@ export function createSignedInUsers(deps: {
   const entries = new Map<string, Entry>([...deps.file.kept].map(([key, kept]) => [key, { ...kept, signIn: {} }]));
   const checking = createSingleFlight<true, object>();
 
+  /** A key is hashed once for the many requests by the same object. */
+  const keyOf = oncePerObject(sessionKey);
   const entryOf = (session: SsoSession): Entry => {
-    const key = sessionKey(session);
+    const key = keyOf(session);
     const known = entries.get(key);
     if (known !== undefined) return known;
     const fresh: Entry = { state: 'unchecked', signIn: {} };
