@@ -8,6 +8,8 @@ import { lstatIfPresentSync, lstatSync } from './stat-sync.ts';
 const STICKY = 0o1000;
 /** As many as Linux follows in a path. */
 const MAX_LINKS = 40;
+/** Neither empty nor a name for another folder. */
+const PLAIN_NAME = /^[^.]/u;
 /** `admin` on macOS. */
 const MAC_ADMIN_GROUP = 80;
 
@@ -27,7 +29,8 @@ export function findFaultAbove(path: string, userId: number): UnavailableError |
     if (reason !== undefined) return replaceable(path, folder, reason);
     const name = names.shift();
     if (name === undefined) return undefined;
-    const next = join(folder, name);
+    // Only `..` and what is not there take a join, which is most of the time of a check.
+    const next = PLAIN_NAME.test(name) ? `${folder === '/' ? '' : folder}/${name}` : join(folder, name);
     const entry = lstatIfPresentSync(next);
     // The caller finds out when it creates what is missing or is not a folder.
     if (entry === undefined) return undefined;

@@ -107,7 +107,7 @@ function isChainOfRoot(path: string): boolean {
   return stats.uid === 0 && isClosed && (path === '/' || isChainOfRoot(dirname(path)));
 }
 
-const isWorkingTree = (folder: string) => WORKING_TREE_MARKS.some((mark) => existsSync(join(folder, mark)));
+const isWorkingTree = (folder: string) => WORKING_TREE_MARKS.some((mark) => existsSync(`${folder}/${mark}`));
 
 function isProgram(path: string): boolean {
   try {
