@@ -2,7 +2,7 @@
 
 export interface HttpAnswer {
   readonly status: number;
-  /** By name in lower case; of a repeated header the last one. */
+  /** By name in lower case; the values of a repeated header are joined with commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
 }
@@ -19,10 +19,14 @@ export class NotHttpError extends Error {
   override readonly name = 'NotHttpError';
 }
 
-/** As in Node. The daemon's answers have a few hundred bytes of headers. */
+/** As in Node; with interim answers, and of all trailers. The daemon's answers have a few hundred bytes of headers. */
 const MAX_HEAD_BYTES = 16 * 1024;
+/** Far above the longest list of roles. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 const HEAD_END = '\r\n\r\n';
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: |$)/;
+/** As in Node's parser: a token, a colon, and a value without controls. */
+const HEADER_LINE = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\u0000-\u0008\u000a-\u001f\u007f]*)$/;
 /** As much as an answer may start with before it is clear that it is none. */
 const SHORTEST_PROOF = 'HTTP/1.';
 /** Without a body, whatever the headers say (RFC 9112, section 6.3). */
@@ -33,14 +37,19 @@ export function createAnswerReader(): AnswerReader {
   let unread: Buffer = Buffer.alloc(0);
   let head: Pick<HttpAnswer, 'status' | 'headers'> | undefined;
   let body: Body | undefined;
+  let receivedBytes = 0;
+  let headBytes = 0;
 
   function readHead(): void {
     while (head === undefined) {
       const end = unread.indexOf(HEAD_END, 0, 'latin1');
       const length = end === -1 ? unread.length : end;
       const start = unread.toString('latin1', 0, Math.min(length, SHORTEST_PROOF.length));
-      if (!SHORTEST_PROOF.startsWith(start) || length > MAX_HEAD_BYTES) throw new NotHttpError('not HTTP');
+      if (!SHORTEST_PROOF.startsWith(start) || headBytes + length > MAX_HEAD_BYTES) {
+        throw new NotHttpError('not HTTP');
+      }
       if (end === -1) return;
+      headBytes += length + HEAD_END.length;
       const found = parseHead(unread.toString('latin1', 0, end));
       unread = unread.subarray(end + HEAD_END.length);
       // Interim answers (1xx) come before the answer itself.
@@ -54,6 +63,8 @@ export function createAnswerReader(): AnswerReader {
 
   return {
     read(bytes) {
+      receivedBytes += bytes.length;
+      if (receivedBytes > MAX_ANSWER_BYTES) throw new NotHttpError('an answer without an end');
       if (body === undefined) {
         unread = unread.length === 0 ? bytes : Buffer.concat([unread, bytes]);
         readHead();
@@ -73,11 +84,15 @@ function parseHead(text: string): Pick<HttpAnswer, 'status' | 'headers'> {
   const [first = '', ...lines] = text.split('\r\n');
   const [, status] = STATUS_LINE.exec(first) ?? [];
   if (status === undefined) throw new NotHttpError('not HTTP');
-  const headers = lines.map((line): [string, string] => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, Math.max(0, colon)).toLowerCase(), line.slice(colon + 1).trim()];
-  });
-  return { status: Number(status), headers: new Map(headers) };
+  const headers = new Map<string, string>();
+  for (const line of lines) {
+    const [, name, value = ''] = HEADER_LINE.exec(line) ?? [];
+    if (name === undefined) throw new NotHttpError('a line that is no header');
+    const key = name.toLowerCase();
+    const earlier = headers.get(key);
+    headers.set(key, earlier === undefined ? value.trimEnd() : `${earlier}, ${value.trimEnd()}`);
+  }
+  return { status: Number(status), headers };
 }
 
 interface Body {
@@ -90,8 +105,10 @@ interface Body {
 
 function createBody({ status, headers }: Pick<HttpAnswer, 'status' | 'headers'>): Body {
   if (BODYLESS.has(status)) return createSizedBody(0);
-  if (headers.get('transfer-encoding')?.toLowerCase() === 'chunked') return createChunkedBody();
   const length = headers.get('content-length');
+  const encoding = headers.get('transfer-encoding')?.toLowerCase();
+  if (encoding === 'chunked' && length === undefined) return createChunkedBody();
+  if (encoding !== undefined) throw new NotHttpError('two lengths, or an unknown encoding');
   if (length === undefined) return createSizedBody(Number.POSITIVE_INFINITY);
   if (!/^\d{1,15}$/.test(length)) throw new NotHttpError('a length that is no number');
   return createSizedBody(Number(length));
@@ -116,10 +133,10 @@ function createSizedBody(length: number): Body {
 function createChunkedBody(): Body {
   const parts: Buffer[] = [];
   let unread: Buffer = Buffer.alloc(0);
-  /** Bytes that the current chunk still lacks, with the line end after it. */
+  /** Bytes that the current chunk still lacks. */
   let missing = 0;
-  let isLast = false;
-  let isWhole = false;
+  let trailerBytes = 0;
+  let next: 'size' | 'line end' | 'trailer' | 'nothing' = 'size';
 
   function takeLine(): string | undefined {
     const end = unread.indexOf('\r\n', 0, 'latin1');
@@ -130,31 +147,40 @@ function createChunkedBody(): Body {
     return line;
   }
 
+  function readLine(line: string): void {
+    if (next === 'size') {
+      const [, size] = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line) ?? [];
+      if (size === undefined) throw new NotHttpError('a chunk without a size');
+      missing = Number.parseInt(size, 16);
+      next = missing === 0 ? 'trailer' : 'line end';
+    } else if (next === 'line end') {
+      if (line !== '') throw new NotHttpError('a chunk that is longer than its size');
+      next = 'size';
+    } else if (line === '') {
+      next = 'nothing';
+    } else {
+      trailerBytes += line.length;
+      if (trailerBytes > MAX_HEAD_BYTES) throw new NotHttpError('trailers without an end');
+    }
+  }
+
   return {
     parts,
     lastsUntilEnd: false,
-    isWhole: () => isWhole,
+    isWhole: () => next === 'nothing',
     add(bytes) {
       unread = unread.length === 0 ? bytes : Buffer.concat([unread, bytes]);
-      while (!isWhole) {
+      while (next !== 'nothing') {
         if (missing > 0) {
           const part = unread.subarray(0, missing);
-          if (missing > 2) parts.push(part.subarray(0, missing - 2));
+          parts.push(part);
           missing -= part.length;
           unread = unread.subarray(part.length);
           if (missing > 0) return;
         }
         const line = takeLine();
         if (line === undefined) return;
-        if (isLast) {
-          isWhole = line === '';
-        } else {
-          const [, size] = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line) ?? [];
-          if (size === undefined) throw new NotHttpError('a chunk without a size');
-          const bytesInChunk = Number.parseInt(size, 16);
-          isLast = bytesInChunk === 0;
-          missing = isLast ? 0 : bytesInChunk + 2;
-        }
+        readLine(line);
       }
     },
   };

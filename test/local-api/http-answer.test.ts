@@ -71,12 +71,38 @@ test('refuses everything that is not HTTP', () => {
     'HTTP/2 200\r\n\r\n',
     `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(20_000)}`,
     'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\n{}',
+    'HTTP/1.1 200 OK\r\ncontent-length: 12\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nno header\r\ncontent-length: 2\r\n\r\n{}',
+    'HTTP/1.1 200 OK\r\ncontent-length : 2\r\n\r\n{}',
+    'HTTP/1.1 200 OK\r\nx: 1\r\n folded: 2\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nrolecall-stays: \u001b[2J\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}?\r\n0\r\n\r\n',
     'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n',
     'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n100000000\r\n',
     `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${'1'.repeat(20_000)}`,
   ]) {
     expect(() => createAnswerReader().read(Buffer.from(other)), other).toThrow(NotHttpError);
   }
+});
+
+test('joins the values of a repeated header', () => {
+  const answer = read('HTTP/1.1 200 OK\r\nA: 1\r\na:\t2 \r\ncontent-length: 0\r\n\r\n');
+  expect(answer?.headers.get('a')).toBe('1, 2');
+});
+
+test.each([
+  ['interim answers', '', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ['a body', 'HTTP/1.1 200 OK\r\n\r\n', 'x'],
+  ['trailers', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n', 'A: 1\r\n'],
+])('refuses an answer of which %s never end', (_what, start, more) => {
+  const reader = createAnswerReader();
+  const megabyte = Buffer.from(more.repeat(Math.ceil(2 ** 20 / more.length)));
+  reader.read(Buffer.from(start));
+  expect(() => {
+    for (let count = 0; count < 129; count += 1) expect(reader.read(megabyte)).toBeUndefined();
+  }).toThrow(NotHttpError);
 });
 
 test("reads what Node's server sends", async () => {
