@@ -254,12 +254,12 @@ function readAnswer(answer: SocketAnswer): unknown {
     throw answerIsNotJson(cause);
   }
   if (answer.status < 400) return parsed;
-  const body = parsed as Partial<ErrorBody>;
-  if (typeof body.code !== 'string' || typeof body.message !== 'string') {
+  const { code, message, hint } = (parsed ?? {}) as Partial<Record<keyof ErrorBody, unknown>>;
+  if (typeof code !== 'string' || typeof message !== 'string') {
     throw new NotFoundError('route-not-found', `The daemon answered with status ${answer.status}.`);
   }
-  const { code, message, hint = 'rolecall status' } = body;
-  throw errorFromBody({ code, message, hint }, answer.retryAfterMs);
+  const command = typeof hint === 'string' ? hint : 'rolecall status';
+  throw errorFromBody({ code, message, hint: command }, answer.retryAfterMs);
 }
 
 /** Whether this is the refusal of a daemon that is older than this client and is stopping. */

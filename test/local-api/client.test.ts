@@ -382,12 +382,14 @@ describe('a daemon that does not answer well', () => {
       message: "The daemon's answer is not JSON.",
       hint: 'rolecall daemon restart',
     });
-    const bare = await saying('bare.sock', 404, '{}');
-    await expect(createClient([bare]).call('status', {})).rejects.toMatchObject({
-      code: 'route-not-found',
-      exitCode: 6,
-      hint: 'rolecall daemon restart',
-    });
+    for (const [index, body] of ['{}', 'null', '7', '[{}]', '{"code":1,"message":2}'].entries()) {
+      const bare = await saying(`bare-${index}.sock`, 404, body);
+      await expect(createClient([bare]).call('status', {}), body).rejects.toMatchObject({
+        code: 'route-not-found',
+        exitCode: 6,
+        hint: 'rolecall daemon restart',
+      });
+    }
     const later = await saying('later.sock', 418, '{"code":"teapot","message":"I am a teapot.","hint":"rolecall ls"}');
     await expect(createClient([later]).call('status', {})).rejects.toMatchObject({
       code: 'internal',
@@ -395,7 +397,7 @@ describe('a daemon that does not answer well', () => {
       message: 'I am a teapot.',
       hint: 'rolecall ls',
     });
-    const terse = await saying('terse.sock', 503, '{"code":"secret-store-locked","message":"Locked."}');
+    const terse = await saying('terse.sock', 503, '{"code":"secret-store-locked","message":"Locked.","hint":7}');
     await expect(createClient([terse]).call('status', {})).rejects.toMatchObject({
       code: 'secret-store-locked',
       exitCode: 7,
