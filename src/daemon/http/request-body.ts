@@ -28,6 +28,8 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 /** With listeners: an iterator would destroy the connection before the answer to a body that is too long. */
 function readText(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
+    // It may have been cut off before this is called, and then tells no listener.
+    if (request.destroyed) reject(malformed());
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
@@ -35,7 +37,11 @@ function readText(request: IncomingMessage): Promise<string> {
       if (length > BODY_LIMIT_BYTES) reject(bodyTooLarge());
       else chunks.push(chunk);
     });
-    request.once('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.once('end', () => {
+      // A body that misses its deadline may still arrive after the answer that says so.
+      if (request.socket.writableEnded) reject(malformed());
+      else resolve(Buffer.concat(chunks).toString());
+    });
     request.once('error', () => reject(malformed()));
   });
 }

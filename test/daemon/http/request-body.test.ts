@@ -1,10 +1,11 @@
 // What counts as the body of a request, over a real connection.
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toFailure } from '../../../src/platform/files/file-error.ts';
 import { readBody } from '../../../src/daemon/http/request-body.ts';
-import { exchange, formatRequest } from '../raw-http.ts';
+import { exchange, formatRequest, openSocket } from '../raw-http.ts';
 
 const server = createServer((request, response) => {
   void readBody(request).then(
@@ -63,4 +64,45 @@ describe('a body', () => {
     expect(await send(`${chunk.repeat(5)}0\r\n\r\n`, [JSON_TYPE, chunked])).toBe('request-too-large');
     expect(await send('2\r\n{}\r\n0\r\n\r\n', [JSON_TYPE, chunked])).toBe('{"body":{}}');
   });
+
+  test('is none if the rest of it arrives after the answer that it is late', async () => {
+    const late = createServer({ requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 });
+    late.on('clientError', (_error, socket) => void socket.end('late').resume());
+    const { socket, result } = await startBody(late, readBody);
+    await once(socket, 'data');
+    socket.end('}');
+    expect(await result).toBe('invalid-request');
+    late.close();
+  });
+
+  test('is none if it was cut off before it is read', async () => {
+    const other = createServer();
+    const { socket, result } = await startBody(other, async (request) => {
+      await new Promise((resolve) => request.once('close', resolve));
+      return readBody(request);
+    });
+    socket.destroy();
+    expect(await result).toBe('invalid-request');
+    other.close();
+  });
 });
+
+/** Sends the first byte of a body of two. */
+async function startBody(
+  other: Server,
+  read: (request: IncomingMessage) => Promise<unknown>,
+): Promise<{ readonly socket: Socket; readonly result: Promise<string> }> {
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const socket = openSocket({ host: '127.0.0.1', port: (other.address() as AddressInfo).port });
+  socket.write(
+    formatRequest({ method: 'POST', headers: [['Host', 'localhost'], JSON_TYPE, lengthOf('{}')], body: '{' }),
+  );
+  const [request] = (await once(other, 'request')) as [IncomingMessage];
+  return {
+    socket,
+    result: read(request).then(
+      (body) => JSON.stringify(body),
+      (error: unknown) => toFailure(error).code,
+    ),
+  };
+}
