@@ -25,13 +25,14 @@ export function findForeignKeys(
   own: readonly OwnProfile[],
   extraFor: ExtraFor,
 ): ForeignKey[] {
-  return own.flatMap((profile) => {
+  return own.flatMap((profile): readonly ForeignKey[] => {
     const { section, extraKeys } = profile;
     const written = profile.isNative ? NATIVE_KEYS : COMMAND_KEYS;
     const isBelow = ({ line }: ConfigEntry) => !isInsideBlock(block, line);
     const isWritten = (entry: ConfigEntry) => written.has(entry.key) || extraKeys.includes(entry.key);
-    const added = section.entries.filter((entry) => !isOurs(profile) || isBelow(entry) || !isWritten(entry));
-    if (added.length === 0) return [];
+    const isForeign = (entry: ConfigEntry) => !isOurs(profile) || isBelow(entry) || !isWritten(entry);
+    if (!section.entries.some(isForeign)) return [];
+    const added = section.entries.filter(isForeign);
     const set = isOurs(profile) ? extraFor(profile.role) : noExtraKeys();
     return added
       .filter((entry) => isBelow(entry) || !set.has(entry.key))

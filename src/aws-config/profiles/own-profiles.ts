@@ -26,7 +26,7 @@ export interface OwnProfile {
   readonly extraKeys: readonly string[];
 }
 
-const ROLE_ARGUMENTS = /\s--session (?<session>\S+) --account (?<account>\d{12}) --role (?<role>\S+)$/u;
+const ROLE_ARGUMENTS = /\s--session (\S+) --account (\d{12}) --role (\S+)$/u;
 const CURRENT_ARGUMENT = /\s--current$/u;
 const ALIAS_LINE = /^# alias of (?<name>\S+)$/u;
 const EXTRA_LINE = /^# extra (?<keys>[a-z0-9_]+(?: [a-z0-9_]+)*)$/u;
@@ -55,15 +55,16 @@ export function readOwnProfile(document: ConfigDocument, section: ConfigSection)
   const byCommand = readCommandRole(command);
   const role = byCommand ?? readNativeRole(section);
   const aliasOf = readAliasLine(document, section);
-  return {
+  const profile = {
     section,
     profileName: section.name,
-    ...(role === undefined ? {} : { role }),
     followsCurrent: CURRENT_ARGUMENT.test(command),
     isNative: role !== undefined && byCommand === undefined,
-    ...(aliasOf === undefined ? {} : { aliasOf }),
     extraKeys: readExtraLine(document, section),
   };
+  // Copied only for the few that need it: there may be 20,000.
+  if (role === undefined) return aliasOf === undefined ? profile : { ...profile, aliasOf };
+  return aliasOf === undefined ? Object.assign(profile, { role }) : { ...profile, role, aliasOf };
 }
 
 /** The comment that records the template. It must not contain ":" or "=": `aws configure set` would write below it. */
@@ -88,6 +89,7 @@ export function formatAliasLine(profileName: string): string {
 
 /** For an alias section, the role's own profile name. */
 export function readAliasLine(document: ConfigDocument, section: ConfigSection): string | undefined {
+  if (section.entries[0]?.line === section.line + 1) return undefined;
   return ALIAS_LINE.exec(document.lineAt(section.line + 1).trim())?.groups?.['name'];
 }
 
@@ -98,7 +100,10 @@ export function formatExtraLine(keys: readonly string[]): string {
 
 function readExtraLine(document: ConfigDocument, section: ConfigSection): readonly string[] {
   // Below the header or its alias line.
+  const [first, second] = section.entries;
   for (const line of [section.line + 1, section.line + 2]) {
+    // Neither is a comment.
+    if (line === first?.line || line === second?.line) continue;
     const keys = EXTRA_LINE.exec(document.lineAt(line).trim())?.groups?.['keys'];
     if (keys !== undefined) return keys.split(' ');
   }
@@ -118,10 +123,8 @@ export function readWrittenRole(
 }
 
 function readCommandRole(command: string): WrittenRole | undefined {
-  const groups = ROLE_ARGUMENTS.exec(command)?.groups;
-  if (groups === undefined) return undefined;
-  const { session = '', account = '', role = '' } = groups;
-  return { sessionSelector: session, accountId: account, permissionSet: role };
+  const [, session = '', account = '', role = ''] = ROLE_ARGUMENTS.exec(command) ?? [];
+  return role === '' ? undefined : { sessionSelector: session, accountId: account, permissionSet: role };
 }
 
 function readNativeRole(section: ConfigSection): WrittenRole | undefined {

@@ -97,7 +97,10 @@ export function* renderInSteps(
   const isReadable = document.problems.length === 0;
   if (!(isReadable && foreign.some(({ isBelow }) => isBelow))) requireReadableResult(document, block, rendered);
   yield;
-  const changes = findProfileChanges(own, entries, rendered, document);
+  const changes =
+    text === document.text
+      ? { added: [], removed: [], changed: [] }
+      : findProfileChanges(own, entries, rendered, document);
   yield;
   const diff = unifiedDiff(document.text, text, document.path);
   yield;

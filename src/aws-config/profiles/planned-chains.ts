@@ -50,7 +50,7 @@ function withUnlisted(
   for (const { sessionName, accountId, permissionSet } of issued) {
     const source = { sessionName, accountId, permissionSet };
     const key = roleKey(source);
-    if (known.has(sessionName) && !all.has(key) && !isGone(source)) all.set(key, source);
+    if (known.has(sessionName) && !all.has(key) && !isGone(source)) all.set(key, { key, ...source });
   }
   return all;
 }

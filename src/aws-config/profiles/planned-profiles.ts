@@ -60,31 +60,43 @@ export function* describeProfilesInSteps({
   const regions = new Map(sessions.map((session) => [session.sessionName, session.region]));
   const profiles: PlannedProfile[] = [];
   const claims: AliasClaim[] = [];
+  const checked = new Set<string>();
   let excludedCount = 0;
   let done = 0;
-  for (const [key, { sessionName, accountId, permissionSet, accountName, writtenRegion, writtenAlias }] of roles) {
+  for (const role of roles.values()) {
+    const { key, sessionName, accountId, permissionSet, accountName } = role;
     done += 1;
     if (done % ROLES_PER_STEP === 0) yield;
     const profileName = names.get(key) ?? '';
-    const role = { sessionName, accountId, permissionSet };
     const line = elsewhere.handWritten.get(profileName);
     const wanted = displaced.get(key);
     if (isExcluded(profileName) || (wanted !== undefined && isExcluded(wanted))) {
       excludedCount += 1;
       continue;
     }
-    if (line !== undefined) leftOut.skipped.push({ profileName, ...role, reason: 'hand-written', line });
-    else if (wanted !== undefined) {
+    if (line !== undefined) {
+      leftOut.skipped.push({ profileName, sessionName, accountId, permissionSet, reason: 'hand-written', line });
+    } else if (wanted !== undefined) {
       const credentialsLine = elsewhere.inCredentialsFile.get(wanted) ?? 0;
       leftOut.inCredentialsFile.push({ name: wanted, line: credentialsLine, profileName });
     }
     const region =
-      settings.regionFor?.(role) ?? settings.region ?? regions.get(sessionName) ?? writtenRegion ?? FALLBACK_REGION;
-    const nameable = { ...role, ...(accountName === undefined ? {} : { accountName }) };
-    profiles.push({ profileName, ...nameable, region: checkRegion(region), style: settings.style });
+      settings.regionFor?.(role) ??
+      settings.region ??
+      regions.get(sessionName) ??
+      role.writtenRegion ??
+      FALLBACK_REGION;
+    if (!checked.has(region)) checked.add(checkRegion(region));
+    const { style } = settings;
+    profiles.push(
+      accountName === undefined
+        ? { profileName, sessionName, accountId, permissionSet, region, style }
+        : { profileName, sessionName, accountId, permissionSet, accountName, region, style },
+    );
     const template = settings.aliasFor?.(role);
     if (template === undefined) continue;
-    claims.push({ role: nameable, profileName, template, ...(writtenAlias === undefined ? {} : { writtenAlias }) });
+    const { writtenAlias } = role;
+    claims.push({ role, profileName, template, ...(writtenAlias === undefined ? {} : { writtenAlias }) });
   }
   return { profiles, claims, excludedCount, isExcluded };
 }

@@ -4,13 +4,15 @@ import type { ConfigDocument } from '../document/document.ts';
 import type { OwnProfile } from './own-profiles.ts';
 import type { IssuedNames, SkippedProfile } from './plan-types.ts';
 import { chainKey, reduceName, roleKey, type NameableRole } from './profile-names.ts';
-import { matchesSessionSelector, sessionSelector } from './session-selector.ts';
+import { sessionSelector } from './session-selector.ts';
 
 const PERMISSION_SET_NAME = /^[\w+=,.@-]{1,64}$/u;
 const ACCOUNT_ID = /^\d{12}$/u;
 const REGION = /^[A-Za-z0-9-]{1,63}$/u;
 
 export type RoleToName = NameableRole & {
+  /** @see roleKey */
+  readonly key: string;
   /** For a kept profile: the region, name and alias that an earlier sync wrote. */
   readonly writtenRegion?: string;
   readonly writtenName?: string;
@@ -29,7 +31,8 @@ export function listRoles(
       for (const permissionSet of permissionSets) {
         const role = { sessionName, accountId, permissionSet };
         if (ACCOUNT_ID.test(accountId) && PERMISSION_SET_NAME.test(permissionSet)) {
-          roles.set(roleKey(role), { ...role, ...(accountName === undefined ? {} : { accountName }) });
+          const key = roleKey(role);
+          roles.set(key, accountName === undefined ? { key, ...role } : { key, ...role, accountName });
         } else {
           unusable.push({ profileName: reduceName(`${accountId}.${permissionSet}`), ...role, reason: 'unusable-name' });
         }
@@ -54,29 +57,33 @@ export function createGoneCheck(
   return (role) => {
     const catalog = catalogs.get(role.sessionName);
     const isListed = catalog?.complete === true || catalog?.startsAnew === true;
-    return usable.has(role.sessionName) && isListed && !lost.has(roleKey(role));
+    return usable.has(role.sessionName) && isListed && !(lost.size > 0 && lost.has(roleKey(role)));
   };
 }
 
 /** Roles in our block to keep without a listing: their session has no complete one, or a suspicious one lost them. */
 export function keptRoles(
   own: readonly OwnProfile[],
-  document: ConfigDocument,
+  resolve: SelectorResolver,
   sessions: readonly SsoSession[],
   catalogs: ReadonlyMap<string, Catalog>,
   listed: ReadonlyMap<string, RoleToName>,
 ): Map<string, RoleToName> {
-  const resolve = createSelectorResolver(document);
   const isGone = createGoneCheck(sessions, catalogs);
   const kept = new Map<string, RoleToName>();
-  // Aliases last, so that each finds its role.
-  const inOrder = own.toSorted((a, b) => Number(a.aliasOf !== undefined) - Number(b.aliasOf !== undefined));
-  for (const { section, profileName, role, aliasOf } of inOrder) {
+  const unlisted: (OwnProfile & { readonly keptRole: Role })[] = [];
+  for (const profile of own) {
+    const { role } = profile;
     const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
     if (role === undefined || sessionName === undefined) continue;
-    if (!ACCOUNT_ID.test(role.accountId) || !PERMISSION_SET_NAME.test(role.permissionSet)) continue;
-    const keptRole = { sessionName, accountId: role.accountId, permissionSet: role.permissionSet };
-    if (isGone(keptRole)) continue;
+    const { accountId, permissionSet } = role;
+    const keptRole = { sessionName, accountId, permissionSet };
+    if (!isGone(keptRole)) unlisted.push({ ...profile, keptRole });
+  }
+  // Aliases last, so that each finds its role.
+  const inOrder = unlisted.toSorted((a, b) => Number(a.aliasOf !== undefined) - Number(b.aliasOf !== undefined));
+  for (const { section, profileName, keptRole, aliasOf } of inOrder) {
+    if (!ACCOUNT_ID.test(keptRole.accountId) || !PERMISSION_SET_NAME.test(keptRole.permissionSet)) continue;
     const key = roleKey(keptRole);
     if (listed.has(key)) continue;
     const earlier = kept.get(key);
@@ -86,6 +93,7 @@ export function keptRoles(
     }
     const writtenRegion = section.entries.find((entry) => entry.key === 'region')?.value;
     kept.set(key, {
+      key,
       ...keptRole,
       writtenName: aliasOf ?? profileName,
       ...(aliasOf === undefined ? {} : { writtenAlias: profileName }),
@@ -95,27 +103,33 @@ export function keptRoles(
   return kept;
 }
 
-/** Names to reuse, by {@link roleKey}: those in the block, then those of an earlier plan, if the template is the same. */
+/**
+ * Names to reuse for these roles, by {@link roleKey}: those in the block, of which the first counts, then those of an
+ * earlier plan, if the template is the same.
+ */
 export function namesToReuse(
-  document: ConfigDocument,
+  resolve: SelectorResolver,
   previousNames: IssuedNames | undefined,
-  templateText: string,
-  writtenTemplate: string | undefined,
+  templates: { readonly text: string; readonly written: string | undefined },
   own: readonly OwnProfile[],
-  kept: ReadonlyMap<string, RoleToName>,
+  { roles, kept }: { readonly roles: ReadonlyMap<string, RoleToName>; readonly kept: ReadonlyMap<string, RoleToName> },
 ): Map<string, string> {
   const issued = new Map<string, string>();
-  if (previousNames?.template === templateText) {
-    for (const previous of previousNames.profiles) issued.set(roleKey(previous), previous.profileName);
+  if (templates.written === undefined || templates.written === templates.text) {
+    for (const { profileName, role, aliasOf } of own) {
+      if (role === undefined || aliasOf !== undefined) continue;
+      const { sessionSelector, accountId, permissionSet } = role;
+      const sessionName = resolve(sessionSelector);
+      if (sessionName === undefined) continue;
+      const key = roleKey({ sessionName, accountId, permissionSet });
+      if (!issued.has(key)) issued.set(key, profileName);
+    }
   }
-  if (writtenTemplate === undefined || writtenTemplate === templateText) {
-    const resolve = createSelectorResolver(document);
-    for (const { profileName, role, aliasOf } of own.toReversed()) {
-      if (aliasOf !== undefined) continue;
-      const sessionName = role === undefined ? undefined : resolve(role.sessionSelector);
-      if (role !== undefined && sessionName !== undefined) {
-        issued.set(roleKey({ ...role, sessionName }), profileName);
-      }
+  const isComplete = roles.size <= issued.size && [...roles.keys()].every((key) => issued.has(key));
+  if (previousNames?.template === templates.text && !isComplete) {
+    for (const previous of previousNames.profiles.toReversed()) {
+      const key = roleKey(previous);
+      if (!issued.has(key)) issued.set(key, previous.profileName);
     }
   }
   for (const { profileName, ...chain } of previousNames?.chains ?? []) issued.set(chainKey(chain, chain), profileName);
@@ -124,8 +138,10 @@ export function namesToReuse(
   return issued;
 }
 
-/** A function that finds the session name for the `--session` selector of a profile. */
-export function createSelectorResolver(document: ConfigDocument): (selector: string) => string | undefined {
+/** Finds the session name for the `--session` selector of a profile. */
+export type SelectorResolver = (selector: string) => string | undefined;
+
+export function createSelectorResolver(document: ConfigDocument): SelectorResolver {
   const known = new Map<string, string>();
   for (const { kind, name } of document.sections) {
     if (kind !== 'sso-session') continue;
@@ -133,10 +149,7 @@ export function createSelectorResolver(document: ConfigDocument): (selector: str
     // Native profiles contain the name itself.
     if (!known.has(name)) known.set(name, name);
   }
-  return (selector) => {
-    const name = known.get(selector);
-    return name !== undefined && matchesSessionSelector(selector, name) ? name : undefined;
-  };
+  return (selector) => known.get(selector);
 }
 
 /** Whether the text has the form of a region name. */

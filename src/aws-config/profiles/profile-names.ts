@@ -1,6 +1,7 @@
 // Generates profile names: the name template, the characters that every client reads, and the rules for equal names.
 import { createHash } from 'node:crypto';
 import { UsageError } from '../../core/errors.ts';
+import { oncePerKey } from '../../core/async/once.ts';
 import { runSteps, type Steps } from '../../core/async/steps.ts';
 import type { Role } from '../../core/model.ts';
 import type { CredentialsNames } from '../document/credentials-names.ts';
@@ -80,8 +81,8 @@ export function chainKey(
 }
 
 /** The key of a role, or of the chain that starts from it. */
-export function nameKey(role: NameableRole): string {
-  return role.chain?.key ?? roleKey(role);
+export function nameKey(role: NameableRole & { readonly key?: string }): string {
+  return role.chain?.key ?? role.key ?? roleKey(role);
 }
 
 /**
@@ -115,6 +116,8 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   const displaced = new Map<string, string>();
   const { inCredentialsFile = new Map<string, number>() } = options;
   const taken = new Set([...RESERVED_NAMES, ...inCredentialsFile.keys()]);
+  // Thousands of roles have the same permission sets.
+  const reduce = oncePerKey(reduceName);
   for (const role of options.roles) {
     const key = nameKey(role);
     const name = options.issued.get(key);
@@ -125,12 +128,14 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
   }
 
   yield;
+  // Everybody has a name, and nothing has to be told of names elsewhere.
+  if (names.size === options.roles.length && inCredentialsFile.size === 0) return { names, displaced };
   // Roles with an issued name take part too, so that a role that comes back gets its old name whatever others did meanwhile.
   const claims = options.roles.map((role) => ({
     role,
     isIssued: names.has(nameKey(role)),
     level: 0,
-    name: nameAtLevel(options.template, role, 0),
+    name: nameAtLevel(options.template, role, 0, reduce),
   }));
   for (let isSettled = false; !isSettled;) {
     yield;
@@ -146,7 +151,7 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
       const isFree = isOnlyClaim && !isElsewhere && (claim.isIssued || !taken.has(claim.name));
       if (isFree || (claim.level >= lastLevel(claim.role) && !isElsewhere)) continue;
       claim.level += 1;
-      claim.name = nameAtLevel(options.template, claim.role, claim.level);
+      claim.name = nameAtLevel(options.template, claim.role, claim.level, reduce);
       isSettled = false;
     }
   }
@@ -158,7 +163,7 @@ export function* nameInSteps(options: NamesWanted): Steps<NamesGiven> {
 /** The name of one role from the template, without regard to other names. May be empty. */
 export function formatNameOnce(template: NameTemplate, role: NameableRole): string {
   const { chain: _, ...plain } = role;
-  return nameAtLevel(template, plain, 0);
+  return nameAtLevel(template, plain, 0, reduceName);
 }
 
 /** At this level all names differ; only names in the credentials file can require a higher one. */
@@ -170,14 +175,19 @@ function lastLevel(role: NameableRole): number {
  * The name at one level: 0 plain, 1 with the account id, 2 with the session, 3 with a hash of all three, then a number.
  * Chains have a level before these, with the permission set: several of an account may lead to the same role.
  */
-function nameAtLevel(roleTemplate: NameTemplate, role: NameableRole, level: number): string {
+function nameAtLevel(
+  roleTemplate: NameTemplate,
+  role: NameableRole,
+  level: number,
+  reduce: (text: string) => string,
+): string {
   const { template = roleTemplate, roleName = '' } = role.chain ?? {};
   const has = (placeholder: Placeholder) =>
     template.parts.some((part) => 'placeholder' in part && part.placeholder === placeholder);
   const accountLevel = role.chain === undefined ? level : level - 1;
-  const accountName = reduceName(role.accountName ?? '') || role.accountId;
-  const session = reduceName(role.sessionName) || sessionSelector(role.sessionName);
-  const permissionSet = reduceName(role.permissionSet) || 'permission-set';
+  const accountName = reduce(role.accountName ?? '') || role.accountId;
+  const session = reduce(role.sessionName) || sessionSelector(role.sessionName);
+  const permissionSet = reduce(role.permissionSet) || 'permission-set';
   const values: Record<Placeholder, string> = {
     account_name: accountLevel >= 1 ? `${accountName}-${role.accountId}` : accountName,
     account_id: role.accountId,

@@ -15,7 +15,7 @@ import {
   type NamesElsewhere,
 } from './planned-profiles.ts';
 import { accountKey, describeChains, listChains, listIssuedChains } from './planned-chains.ts';
-import { createSelectorResolver, keptRoles, listRoles, namesToReuse } from './planned-roles.ts';
+import { createSelectorResolver, keptRoles, listRoles, namesToReuse, type SelectorResolver } from './planned-roles.ts';
 import type { Alias } from './profile-aliases.ts';
 import { nameInSteps, parseNameTemplate, roleKey } from './profile-names.ts';
 import { selectProfiles, type Candidate } from './profile-selection.ts';
@@ -46,11 +46,12 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
 
   const listed = listRoles(sessions, request.catalogs);
   yield;
-  const kept = keptRoles(own, document, sessions, request.catalogs, listed.roles);
-  const roles = new Map([...listed.roles, ...kept]);
+  const resolve = createSelectorResolver(document);
+  const kept = keptRoles(own, resolve, sessions, request.catalogs, listed.roles);
+  const roles = kept.size === 0 ? listed.roles : new Map([...listed.roles, ...kept]);
   yield;
-  const writtenTemplate = readTemplateLine(document, block);
-  const issued = namesToReuse(document, request.previousNames, template.text, writtenTemplate, own, kept);
+  const templates = { text: template.text, written: readTemplateLine(document, block) };
+  const issued = namesToReuse(resolve, request.previousNames, templates, own, { roles, kept });
   yield;
   const chains = listChains(request, sessions, roles);
   yield;
@@ -64,7 +65,7 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   const described = yield* describeProfilesInSteps({ request, sessions, roles, names, displaced, elsewhere, leftOut });
   yield;
   const { isExcluded } = described;
-  const accountNames = listAccountNames(request.catalogs);
+  const accountNames = chains.size === 0 ? new Map<string, string>() : listAccountNames(request.catalogs);
   const chained = describeChains(chains, {
     request,
     sessions,
@@ -81,13 +82,14 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   yield;
 
   const allProfiles = [...described.profiles, ...chained.profiles];
-  const candidates = listCandidates(allProfiles, aliases, elsewhere.handWritten, { own, document });
+  const candidates = listCandidates(allProfiles, aliases, elsewhere.handWritten, { own, resolve });
   yield;
   const { written, unwritten, writes } = selectProfiles(candidates, settings.selection);
   yield;
   const withoutHandWritten = (selected: typeof written) =>
     selected
-      .flatMap(({ profile }) => (elsewhere.handWritten.has(profile.profileName) ? [] : [profile]))
+      .map(({ profile }) => profile)
+      .filter(({ profileName }) => !elsewhere.handWritten.has(profileName))
       .toSorted(byProfileName);
   const profiles = withoutHandWritten(written);
   const issuedChains = listIssuedChains(chained.profiles);
@@ -131,30 +133,28 @@ function listCandidates(
   profiles: readonly PlannedProfile[],
   aliases: ReadonlyMap<string, Alias>,
   handWritten: ReadonlyMap<string, number>,
-  block: { readonly own: readonly OwnProfile[]; readonly document: ConfigDocument },
-): (Candidate & { readonly profile: PlannedProfile })[] {
-  const resolve = createSelectorResolver(block.document);
+  block: { readonly own: readonly OwnProfile[]; readonly resolve: SelectorResolver },
+): Candidate[] {
   // AWS clients use native profiles without asking the daemon, so their use can't be observed.
   const native = new Set(
     block.own.flatMap(({ role, isNative }) =>
-      role !== undefined && isNative ? [roleKey({ ...role, sessionName: resolve(role.sessionSelector) ?? '' })] : [],
+      role !== undefined && isNative
+        ? [roleKey({ ...role, sessionName: block.resolve(role.sessionSelector) ?? '' })]
+        : [],
     ),
   );
-  return profiles.flatMap((profile) => {
-    const { sessionName, accountId, permissionSet, profileName } = profile;
-    const key = roleKey(profile);
+  const candidates: Candidate[] = [];
+  for (const profile of profiles) {
+    const key = aliases.size + native.size === 0 ? '' : roleKey(profile);
     const alias = aliases.get(key);
-    if (alias === undefined && handWritten.has(profileName)) return [];
-    return [
-      {
-        role: { sessionName, accountId, permissionSet },
-        profileName,
-        alias,
-        staysUnseen: native.has(key),
-        profile: alias === undefined ? profile : { ...profile, aliases: [alias.name] },
-      },
-    ];
-  });
+    if (alias === undefined && handWritten.has(profile.profileName)) continue;
+    candidates.push({
+      profile: alias === undefined ? profile : { ...profile, aliases: [alias.name] },
+      alias,
+      staysUnseen: native.has(key),
+    });
+  }
+  return candidates;
 }
 
 /** By {@link accountKey}. */

@@ -1,6 +1,7 @@
 // Chooses which profiles are written to the shared config file; AWS clients parse the whole file at every start.
 import { createGlobMatcher } from '../../core/text/glob.ts';
 import type { Role } from '../../core/model.ts';
+import type { PlannedProfile } from './plan-types.ts';
 import type { Alias } from './profile-aliases.ts';
 
 export interface ProfileSelection {
@@ -16,32 +17,35 @@ export interface ProfileSelection {
 export const MAX_PROFILES_FOR_ALL = 500;
 
 export interface Candidate {
-  readonly role: Role;
-  readonly profileName: string;
+  readonly profile: PlannedProfile;
   readonly alias: Alias | undefined;
   /** Already in the file, and its use can't be observed. */
   readonly staysUnseen: boolean;
 }
 
 /** Splits the candidates, keeping their order. */
-export function selectProfiles<C extends Candidate>(
-  candidates: readonly C[],
+export function selectProfiles(
+  candidates: readonly Candidate[],
   selection: ProfileSelection | undefined,
-): { readonly written: readonly C[]; readonly unwritten: readonly C[]; readonly writes: 'all' | 'used' } {
+): {
+  readonly written: readonly Candidate[];
+  readonly unwritten: readonly Candidate[];
+  readonly writes: 'all' | 'used';
+} {
   if (selection === undefined || (selection.write === 'auto' && candidates.length <= MAX_PROFILES_FOR_ALL)) {
     return { written: candidates, unwritten: [], writes: 'all' };
   }
   const isIncluded = createGlobMatcher(selection.include);
-  const written: C[] = [];
-  const unwritten: C[] = [];
+  const written: Candidate[] = [];
+  const unwritten: Candidate[] = [];
   for (const candidate of candidates) {
-    const { role, profileName, alias, staysUnseen } = candidate;
-    const names = alias === undefined ? [profileName] : [profileName, alias.name];
+    const { profile, alias, staysUnseen } = candidate;
+    const names = alias === undefined ? [profile.profileName] : [profile.profileName, alias.name];
     const isWritten =
       staysUnseen ||
       alias?.isPlain === true ||
-      selection.isPinned(role) ||
-      selection.isUsed(role, names) ||
+      selection.isPinned(profile) ||
+      selection.isUsed(profile, names) ||
       names.some(isIncluded);
     (isWritten ? written : unwritten).push(candidate);
   }

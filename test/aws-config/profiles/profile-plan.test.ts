@@ -61,6 +61,7 @@ describe('what is written', () => {
       changed: [],
       skipped: [],
       excludedCount: 0,
+      keptCount: 0,
       keptLost: [],
       issuedNames: {
         template: '{account_name}.{permission_set}',
