@@ -31,6 +31,9 @@ const PROGRAMS = [
           'platform/programs/browser-place',
           'daemon/notifications/choose-backend',
           'platform/bus/bus-address',
+          // What it still needs when an upgrade has replaced its files: their names have a hash of their content.
+          'platform/service/start-daemon',
+          'daemon/restart-losses',
         ],
       },
     ],
