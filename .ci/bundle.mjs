@@ -36,6 +36,16 @@ const PROGRAMS = [
           'daemon/restart-losses',
         ],
       },
+      // What it loads besides if there is a config.toml.
+      {
+        name: 'settings',
+        roots: [
+          'daemon/settings/settings-file',
+          'daemon/settings/chain-settings',
+          'daemon/settings/template-problems',
+          'daemon/settings/shadowed-rules',
+        ],
+      },
     ],
   },
   {
