@@ -128,13 +128,17 @@ export function* planInSteps(request: ProfilePlanRequest): Steps<ProfilePlan> {
   };
 }
 
+interface PlanCandidate extends Candidate {
+  readonly profile: PlannedProfile;
+}
+
 /** The profiles that can be written: each role with its name and alias. */
 function listCandidates(
   profiles: readonly PlannedProfile[],
   aliases: ReadonlyMap<string, Alias>,
   handWritten: ReadonlyMap<string, number>,
   block: { readonly own: readonly OwnProfile[]; readonly resolve: SelectorResolver },
-): Candidate[] {
+): PlanCandidate[] {
   // AWS clients use native profiles without asking the daemon, so their use can't be observed.
   const native = new Set(
     block.own.flatMap(({ role, isNative }) =>
@@ -143,7 +147,7 @@ function listCandidates(
         : [],
     ),
   );
-  const candidates: Candidate[] = [];
+  const candidates: PlanCandidate[] = [];
   for (const profile of profiles) {
     const key = aliases.size + native.size === 0 ? '' : roleKey(profile);
     const alias = aliases.get(key);

@@ -1,7 +1,6 @@
 // Chooses which profiles are written to the shared config file; AWS clients parse the whole file at every start.
 import { createGlobMatcher } from '../../core/text/glob.ts';
 import type { Role } from '../../core/model.ts';
-import type { PlannedProfile } from './plan-types.ts';
 import type { Alias } from './profile-aliases.ts';
 
 export interface ProfileSelection {
@@ -17,27 +16,27 @@ export interface ProfileSelection {
 export const MAX_PROFILES_FOR_ALL = 500;
 
 export interface Candidate {
-  readonly profile: PlannedProfile;
+  readonly profile: Role & { readonly profileName: string };
   readonly alias: Alias | undefined;
   /** Already in the file, and its use can't be observed. */
   readonly staysUnseen: boolean;
 }
 
 /** Splits the candidates, keeping their order. */
-export function selectProfiles(
-  candidates: readonly Candidate[],
+export function selectProfiles<C extends Candidate>(
+  candidates: readonly C[],
   selection: ProfileSelection | undefined,
 ): {
-  readonly written: readonly Candidate[];
-  readonly unwritten: readonly Candidate[];
+  readonly written: readonly C[];
+  readonly unwritten: readonly C[];
   readonly writes: 'all' | 'used';
 } {
   if (selection === undefined || (selection.write === 'auto' && candidates.length <= MAX_PROFILES_FOR_ALL)) {
     return { written: candidates, unwritten: [], writes: 'all' };
   }
   const isIncluded = createGlobMatcher(selection.include);
-  const written: Candidate[] = [];
-  const unwritten: Candidate[] = [];
+  const written: C[] = [];
+  const unwritten: C[] = [];
   for (const candidate of candidates) {
     const { profile, alias, staysUnseen } = candidate;
     const names = alias === undefined ? [profile.profileName] : [profile.profileName, alias.name];
