@@ -46,6 +46,29 @@ const PROGRAMS = [
           'daemon/settings/shadowed-rules',
         ],
       },
+      // What it loads at the first call to AWS.
+      { name: 'aws', roots: ['identity-center/aws-clients'] },
+      // What it loads a second after its start, or when the first request asks for a part of it.
+      {
+        name: 'later',
+        roots: [
+          'daemon/credentials/console-routes',
+          'daemon/credentials/grants-routes',
+          'daemon/http/caller-program',
+          'daemon/passkeys/ceremonies',
+          'daemon/profiles/adoption',
+          'daemon/profiles/adoption-routes',
+          'daemon/profiles/found-sessions',
+          'daemon/profiles/profile-routes',
+          'daemon/profiles/profile-sync',
+          'daemon/roles/accounts-routes',
+          'daemon/roles/current-routes',
+          'daemon/settings/setup-routes',
+          'daemon/settings/team-routes',
+          'daemon/sign-in/sign-out',
+          'daemon/status/reach-routes',
+        ],
+      },
     ],
   },
   {
