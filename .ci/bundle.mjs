@@ -160,6 +160,8 @@ async function bundleProgram(root, folder, { name, entries, layers, format = USU
       entryFileNames: '[name].js',
       chunkFileNames: `${name}/[name]-[hash].js`,
       minify: MINIFY,
+      // V8 keeps the text of a file with other characters in two bytes each.
+      charset: 'ascii',
       sourcemap: 'hidden',
       codeSplitting: { groups: layers.map((layer, index) => groupOf(layer, layers.length - index, root, entries)) },
     },
