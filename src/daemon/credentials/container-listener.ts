@@ -105,7 +105,7 @@ export function createContainerListener(deps: ContainerListenerDeps): HttpServer
   }
 
   http.server.on('clientError', http.onClientError);
-  http.server.on('request', (request, response) => {
+  http.onRequest((request, response) => {
     try {
       respond(request, response);
     } catch (error) {

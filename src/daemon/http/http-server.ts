@@ -1,5 +1,5 @@
 // The node:http server of a surface: its limits and its connections, and what Node would answer without asking the guard.
-import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/clock.ts';
 import { UnavailableError, UsageError, type RolecallError } from '../../core/errors.ts';
@@ -9,6 +9,7 @@ import type { ConnectionRules } from './connection-rules.ts';
 import { guardConnections } from './connections.ts';
 import { formatError, type DescribeError } from './error-answer.ts';
 import { readGuarded, type Guard } from './guard.ts';
+import { runInOrder } from './request-order.ts';
 
 /** From the first byte of a request to its last. An answer may take any time. */
 const REQUEST_DEADLINE_MS = 30_000;
@@ -31,8 +32,10 @@ export interface HttpServerDeps {
 }
 
 export interface HttpServer {
-  /** Has no `request` and no `clientError` listener that answers: the surface adds its own. */
+  /** Has no `clientError` listener that answers: the surface adds its own. */
   readonly server: Server;
+  /** Calls `listener` for each request, for those of one connection one at a time. */
+  onRequest(listener: RequestListener): void;
   /** Answers bytes that Node can't parse as a request. */
   readonly onClientError: (error: Error, socket: Duplex) => void;
   /** Accepts no new connection, and resolves once each accepted one has its answer. */
@@ -67,6 +70,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   );
   return {
     server,
+    onRequest: (listener) => void server.on('request', runInOrder(listener)),
     onClientError(error, socket) {
       const isLate = (error as NodeJS.ErrnoException).code === 'ERR_HTTP_REQUEST_TIMEOUT';
       refuse(socket, invalidRequest(isLate ? 'The request did not arrive in time.' : 'The request is not valid HTTP.'));

@@ -71,10 +71,10 @@ interface Exchange {
 
 /** The server with every route of `surface`; nothing else can be reached through it. */
 export function createSurface(deps: SurfaceDeps): Surface {
-  const { server, onClientError, drain, close } = createHttpServer({ ...deps, describeError });
+  const { server, onRequest, onClientError, drain, close } = createHttpServer({ ...deps, describeError });
   const router = createRouter(deps.surface);
   server.on('clientError', onClientError);
-  server.on('request', (request, response) => {
+  onRequest((request, response) => {
     const exchange: Exchange = { request, response, headers: {} };
     void serve(exchange).catch((thrown: unknown) => fail(exchange, thrown));
   });

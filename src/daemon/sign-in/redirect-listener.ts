@@ -81,7 +81,7 @@ export async function openRedirectListener(
   }
 
   http.server.on('clientError', http.onClientError);
-  http.server.on('request', (request, response) => {
+  http.onRequest((request, response) => {
     const found = readRedirect(request, { host, state });
     if ('status' in found) return refuse(response, found);
     if (isUsed) return send(response, 410, describeRepetition(sessionName));
