@@ -1,6 +1,6 @@
 // Records in the audit log which program got or was refused the credentials of which role: a line per hour, then counts.
 import { oncePerObject } from '../../core/async/once.ts';
-import { hasElapsed, type Clock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { toRolecallError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import type { SurfaceName } from '../../local-api/routes.ts';
@@ -65,7 +65,8 @@ export function createIssuanceLog(deps: {
       ? grantKeyOf(recipient)(role)
       : processKeyOf(issuanceOf(role, recipient), recipient);
 
-  const isRecent = ({ startedAtMs }: Entry) => !hasElapsed(clock, startedAtMs, HOUR_MS);
+  /** False as well if the wall clock was set back by an hour. */
+  const isRecent = ({ startedAtMs }: Entry, nowMs = clock.nowMs()) => Math.abs(nowMs - startedAtMs) < HOUR_MS;
 
   function release(isLast: boolean): readonly BudgetedRecord<AuditRecord>[] {
     const released: BudgetedRecord<AuditRecord>[] = [];
@@ -81,9 +82,11 @@ export function createIssuanceLog(deps: {
   audit.addSource(release);
 
   function repeat(entry: Entry | undefined): boolean {
-    if (entry === undefined || !isRecent(entry)) return false;
+    if (entry === undefined) return false;
+    const nowMs = clock.nowMs();
+    if (!isRecent(entry, nowMs)) return false;
     entry.repeats += 1;
-    entry.lastAtMs = clock.nowMs();
+    entry.lastAtMs = nowMs;
     return true;
   }
 

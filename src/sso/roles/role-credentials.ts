@@ -184,9 +184,9 @@ export function createRoleCredentials(
 
   function peek(session: SsoSession, role: Role, step?: ChainStep): RoleCredentials | undefined {
     const entry = entries.find(session, role);
-    const valid = entry && findValid(entry, step);
-    if (entry?.issued === undefined || valid === undefined) return undefined;
     const nowMs = clock.nowMs();
+    const valid = entry && findValid(entry, step, nowMs);
+    if (entry?.issued === undefined || valid === undefined) return undefined;
     if (nowMs >= entry.issued.dueAtMs && !isInPause(entry.failures?.pause, nowMs)) return undefined;
     entry.askedAtMs = nowMs;
     return valid;

@@ -14,7 +14,7 @@ export interface RoleEntries {
   /** Adds it, or replaces the one of the same role. */
   add(entry: RoleEntry): void;
   /** Its credentials, if they are valid. `step`: of a chain, as it was when the request came; else as it is now. */
-  findValid(entry: RoleEntry, step?: ChainStep): RoleCredentials | undefined;
+  findValid(entry: RoleEntry, step?: ChainStep, nowMs?: number): RoleCredentials | undefined;
   /** Removes those of the role, and of the chains that start from it. */
   remove(session: SsoSession, role: Role): void;
   removeSession(sessionName: string): void;
@@ -31,9 +31,9 @@ export function createRoleEntries(deps: { readonly chains: Chains; readonly cloc
   /** A key is hashed once for the many requests by the same objects. */
   const keyOf = oncePerObject((session: SsoSession) => oncePerObject((role: Role) => entryKey(session, role)));
 
-  function findValid(entry: RoleEntry, step?: ChainStep): RoleCredentials | undefined {
+  function findValid(entry: RoleEntry, step?: ChainStep, nowMs = clock.nowMs()): RoleCredentials | undefined {
     const { issued } = entry;
-    if (issued === undefined || issued.credentials.expiresAtMs <= clock.nowMs()) return undefined;
+    if (issued === undefined || issued.credentials.expiresAtMs <= nowMs) return undefined;
     return issued.version === (step?.version ?? chains.versionOf(entry.role)) ? issued.credentials : undefined;
   }
 
