@@ -83,9 +83,14 @@ export async function readConfigProfiles(
     hash.update(`${JSON.stringify([name, isOurs, role, isAlias, region])}\n`);
   });
   for (const [sessionName, selector] of selectors) hash.update(`${JSON.stringify([sessionName, selector])}\n`);
-  const lookUp = <T>(found: ReadonlyMap<string, T>, role: Role): T | undefined =>
-    found.get(keyOf(selectors.get(role.sessionName) ?? role.sessionName, role)) ??
-    found.get(keyOf(role.sessionName, role));
+  function lookUp<T>(found: ReadonlyMap<string, T>, role: Role): T | undefined {
+    // Most people have no alias, and a list asks for those of 20,000 roles.
+    if (found.size === 0) return undefined;
+    const { sessionName } = role;
+    const selector = selectors.get(sessionName) ?? sessionName;
+    const own = found.get(keyOf(selector, role));
+    return own !== undefined || selector === sessionName ? own : found.get(keyOf(sessionName, role));
+  }
   return {
     // If a hand-written profile took the role's own name, the role may have only an alias.
     profileOf: (role) => lookUp(ours, role) ?? lookUp(aliases, role)?.[0],
