@@ -72,7 +72,7 @@ export async function measurePage(scene) {
         how: `the same against a page of one word from a bare server, turn by turn; median of ${LOADS} loads.`,
         unit: 'ms',
         floorName: 'empty page',
-        bound: 5,
+        bound: 4,
         ...lists,
       },
       {
