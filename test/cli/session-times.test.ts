@@ -1,6 +1,6 @@
 // The times of a sign-in and its keys as people read them: local, with the distance, and right with a wrong clock.
 import { describe, expect, test } from 'vitest';
-import { describeKeys, describeRetry, describeSignIn, describeTimes } from '../../src/cli/sessions.ts';
+import { describeKeys, describeRetry, describeSignIn, describeTimes } from '../../src/cli/session-times.ts';
 import { formatMoment } from '../../src/core/text/format-duration.ts';
 
 const MINUTE_MS = 60_000;

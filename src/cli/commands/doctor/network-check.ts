@@ -2,7 +2,7 @@
 import { describeClockSkew } from '../../../core/aws/clock-skew.ts';
 import { editCommand } from '../../../core/text/quote-for-shell.ts';
 import type { ReachDocument } from '../../../local-api/schemas.ts';
-import { describeAwsEndpoint } from '../../sessions.ts';
+import { describeAwsEndpoint } from '../../session-endpoint.ts';
 import { count } from '../../terminal/render.ts';
 import type { CheckGroup, Finding } from './codes.ts';
 import type { World } from './world.ts';

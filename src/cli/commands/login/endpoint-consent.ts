@@ -3,7 +3,7 @@ import { isAwsEndpoint } from '../../../core/aws/aws-endpoint.ts';
 import { SignInRequiredError, UsageError } from '../../../core/errors.ts';
 import { isLoopbackUrl } from '../../../core/loopback.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
-import { describeAwsEndpoint, type SessionEndpoint } from '../../sessions.ts';
+import { describeAwsEndpoint, type SessionEndpoint } from '../../session-endpoint.ts';
 import { askYesNo } from '../../terminal/ask-yes-no.ts';
 import type { Dialog, Output, Places } from '../../context.ts';
 import { createPainter, harmless, shortenPath } from '../../terminal/render.ts';

@@ -2,7 +2,7 @@
 import { errorFromBody, RolecallError, type ErrorBody } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
-import { noSession } from '../../sessions.ts';
+import { noSession } from '../../choose-session.ts';
 import { createPainter, harmless, reportFailure } from '../../terminal/render.ts';
 import type { EndpointConsent } from './endpoint-consent.ts';
 import { printDoneLine } from './login-lines.ts';

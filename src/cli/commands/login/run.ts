@@ -1,7 +1,8 @@
 // `rolecall login`: signs in to one sso-session, or with --all to every one.
 import { errorFromBody, NotFoundError, UsageError } from '../../../core/errors.ts';
 import type { StatusDocument } from '../../../local-api/schemas.ts';
-import { chooseSession, loadStatus, noSession } from '../../sessions.ts';
+import { chooseSession, noSession } from '../../choose-session.ts';
+import { loadStatus } from '../../sessions.ts';
 import { reportNote } from '../../terminal/render.ts';
 import { createEndpointConsent } from './endpoint-consent.ts';
 import { printDoneLine } from './login-lines.ts';

@@ -3,7 +3,8 @@ import { RolecallError } from '../../../core/errors.ts';
 import { formatJsonLine } from '../../../core/text/format-json.ts';
 import type { DaemonAccess, Dialog, Output, Places } from '../../context.ts';
 import { harmless, reportFailure, reportNote } from '../../terminal/render.ts';
-import { chooseSession, loadStatus, noSession } from '../../sessions.ts';
+import { chooseSession, noSession } from '../../choose-session.ts';
+import { loadStatus } from '../../sessions.ts';
 
 type Context = DaemonAccess & Dialog & Output & Places;
 

@@ -14,7 +14,9 @@ import {
   type Style,
 } from '../../terminal/render.ts';
 import type * as RoleColumns from '../../picker/role-columns.ts';
-import { describeAwsEndpoint, describeTimes, fetchStatus, loadStatus } from '../../sessions.ts';
+import { describeAwsEndpoint } from '../../session-endpoint.ts';
+import { describeTimes } from '../../session-times.ts';
+import { fetchStatus, loadStatus } from '../../sessions.ts';
 
 type Context = DaemonAccess & Output & Places & Pick<CliContext, 'clock' | 'findInstalledService'>;
 

@@ -9,7 +9,7 @@ import { canAsk, chooseProfile } from '../../picker/choose-profile.ts';
 import type { PickerContext } from '../../picker/choose-role.ts';
 import { describeRole, protectedMark } from '../../picker/role-columns.ts';
 import { formatDuration, formatMoment } from '../../../core/text/format-duration.ts';
-import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../sessions.ts';
+import { describeRefresh, describeRetry, describeSignIn, formatUntil } from '../../session-times.ts';
 import { createPainter, formatTable, printText, harmless } from '../../terminal/render.ts';
 import { describeLogin, describeProfile, findLogin, findOut, type Whoami } from './find-out.ts';
 
