@@ -90,6 +90,8 @@ const PROGRAMS = [
           'platform/service/installed-service',
         ],
       },
+      // Loaded while the daemon answers.
+      { name: 'status', roots: ['cli/commands/status/format-status'] },
     ],
   },
   { name: 'tray', entries: ['tray/main'], layers: [{ name: 'start', roots: ['tray/main'] }] },
