@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+import { toAscii } from './ascii-code.mjs';
 import { shrinkMap } from './source-maps.mjs';
 
 /** Has a binary for each platform, which a bundle cannot hold. */
@@ -176,10 +177,11 @@ async function bundleProgram(root, folder, { name, entries, layers, format = USU
       return inRoot.startsWith('src/') ? inRoot : undefined;
     };
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code);
+    const ascii = toAscii(code);
+    writeFileSync(path, ascii.code);
     // The bundler's own helpers have no source.
     if (map === null) continue;
-    writeFileSync(`${path}.map`, shrinkMap(map, pathOf));
+    writeFileSync(`${path}.map`, shrinkMap(map, pathOf, ascii.columnOf));
   }
   const modules = chunks.flatMap(({ moduleIds }) => moduleIds.map((id) => (isAbsolute(id) ? relative(root, id) : id)));
   for (const [packageName, program] of Object.entries(PROGRAMS_BESIDE)) {

@@ -4,14 +4,14 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /**
  * The map as JSON. `pathOf` says where a source is in the repository; positions in sources without a path, those of other
- * packages, have no source.
+ * packages, have no source. `columnOf` says where a column of the mapped code is in the written one.
  */
-export function shrinkMap(map, pathOf) {
+export function shrinkMap(map, pathOf, columnOf = (_line, column) => column) {
   const paths = map.sources.map(pathOf);
   const sources = [...new Set(paths.filter((path) => path !== undefined))];
   const state = { source: 0, line: 0, column: 0 };
   const written = { source: 0, line: 0, column: 0 };
-  const lines = map.mappings.split(';').map((text) => {
+  const lines = map.mappings.split(';').map((text, lineIndex) => {
     let generated = 0;
     let writtenColumn = 0;
     let last = '';
@@ -26,8 +26,9 @@ export function shrinkMap(map, pathOf) {
       const place = path === undefined ? '' : `${path}:${state.line}`;
       if (place === last) continue;
       last = place;
-      const fields = [generated - writtenColumn];
-      writtenColumn = generated;
+      const shifted = columnOf(lineIndex, generated);
+      const fields = [shifted - writtenColumn];
+      writtenColumn = shifted;
       if (path !== undefined) {
         const next = { source: sources.indexOf(path), line: state.line, column: state.column };
         fields.push(...['source', 'line', 'column'].map((field) => next[field] - written[field]));
