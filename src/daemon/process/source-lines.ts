@@ -13,25 +13,29 @@ const POSITION = /^(?<name>[\w-]+\.js):(?<line>\d+):(?<column>\d+)/;
  */
 export function toSourceLines(stack: string, folder = dirname(fileURLToPath(import.meta.url))): string {
   const [message, ...others] = stack.split(`${folder}/`);
+  const maps = new Map<string, SourceMap | undefined>();
   const lines = others.map((text) => {
     const [position = '', name = '', line, column] = POSITION.exec(text) ?? [];
-    const source = findSource(join(folder, name), Number(line), Number(column));
+    if (!maps.has(name)) maps.set(name, loadMap(join(folder, `${name}.map`)));
+    const source = findSource(maps.get(name), Number(line), Number(column));
     return source === undefined ? `${folder}/${text}` : source + text.slice(position.length);
   });
   return [message, ...lines].join('');
 }
 
-/** Undefined in a clone, which has no maps, and for a line of another package. */
-function findSource(path: string, line: number, column: number): string | undefined {
+/** Undefined in a clone, which has no maps. */
+function loadMap(path: string): SourceMap | undefined {
   try {
-    const map = new SourceMap(
-      JSON.parse(readFileSync(`${path}.map`, 'utf8')) as ConstructorParameters<typeof SourceMap>[0],
-    );
-    const found = map.findEntry(line - 1, column - 1);
-    // An entry without a source is the end of one with a source.
-    if (!('originalSource' in found) || !found.originalSource) return undefined;
-    return `${found.originalSource}:${found.originalLine + 1}`;
+    return new SourceMap(JSON.parse(readFileSync(path, 'utf8')) as ConstructorParameters<typeof SourceMap>[0]);
   } catch {
     return undefined;
   }
+}
+
+/** Undefined for a line of another package. */
+function findSource(map: SourceMap | undefined, line: number, column: number): string | undefined {
+  const found = map?.findEntry(line - 1, column - 1);
+  // An entry without a source is the end of one with a source.
+  if (found === undefined || !('originalSource' in found) || !found.originalSource) return undefined;
+  return `${found.originalSource}:${found.originalLine + 1}`;
 }
