@@ -38,6 +38,9 @@ async function bundle(input) {
     const [script, ...others] = output;
     const isWhole = others.length === 0 && script.imports.length === 0 && script.dynamicImports.length === 0;
     if (!isWhole) throw new Error('the page is more than one script');
+    // The SBOM and the licences of the package do not look here.
+    const foreign = script.moduleIds.find((id) => id.includes('node_modules'));
+    if (foreign !== undefined) throw new Error(`the page loads ${foreign}`);
     return script.code;
   } finally {
     await build.close();
