@@ -1,5 +1,6 @@
 // From the start of the daemon's process to its first answer.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interleave } from '../measure.mjs';
 import { BARE_NODE, DAEMON_MAIN } from '../programs.mjs';
@@ -9,29 +10,42 @@ import { socketPathOf } from '../world.mjs';
 const ROUNDS = 15;
 const DEADLINE_MS = 20_000;
 
-/**
- * The bound was set on machines whose NODE_EXTRA_CA_CERTS makes every Node program slow to start, and such a variable
- * reaches a daemon: so it is kept for both sides, and the same without it stands beside it.
- */
+const SETTINGS = `flow = "device"
+on_expired = "wait"
+[profiles]
+name = "{account_name}.{permission_set}"
+exclude = ["sandbox*"]
+[[role]]
+account_id = "111111111111"
+region = "eu-west-1"
+[[protect]]
+permission_set = "Admin*"
+`;
+
+/** Without NODE_EXTRA_CA_CERTS, even if it is set on this machine: bare Node takes three times as long with it. */
 export async function measureDaemonStart(scene) {
-  const { NODE_EXTRA_CA_CERTS } = process.env;
-  const plain = await measureStart(scene, {});
-  if (NODE_EXTRA_CA_CERTS === undefined) return [{ ...plain, bound: 6 }];
-  const asHere = await measureStart(scene, { NODE_EXTRA_CA_CERTS });
+  const plain = await measureStart(scene);
+  const withSettings = await measureStart(scene, SETTINGS);
   return [
-    { ...asHere, how: `${asHere.how} Both with NODE_EXTRA_CA_CERTS, as it is set on this machine.`, bound: 6 },
+    { ...plain, bound: 4.3 },
     {
-      ...plain,
-      name: `${plain.name}, without NODE_EXTRA_CA_CERTS`,
-      how: `the same without that variable, with which bare Node takes three times as long.`,
+      ...withSettings,
+      name: `${plain.name}, with a config.toml`,
+      how: `the same with a file of ${SETTINGS.trim().split('\n').length} lines.`,
+      bound: 4.5,
     },
   ];
 }
 
-async function measureStart(scene, extra) {
+async function measureStart(scene, settings) {
   const home = scene.createHome();
   const socketPath = socketPathOf(home);
-  const environment = { ...home.environment, ...extra };
+  const { environment } = home;
+  if (settings !== undefined) {
+    const folder = join(home.path, '.config', 'rolecall');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, 'config.toml'), settings, { mode: 0o600 });
+  }
 
   async function startBareNode() {
     const startedAtMs = performance.now();
