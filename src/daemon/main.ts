@@ -78,6 +78,8 @@ const TAKE_OVER_DEADLINE_MS = 15_000;
 const WAIT_DEADLINE_MS = 40_000;
 /** How long a service that can't start answers its callers with the reason, instead of being started ten times a second. */
 const TELL_WHY_MS = 4000;
+/** By then the first answers are given. */
+const STARTED_MS = 1000;
 /** A daemon that runs this long has started successfully. If it is killed later, the keeper restarts it without a pause. */
 const LASTING_MS = 3000;
 
@@ -210,7 +212,14 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   process.on('SIGHUP', isForeground && !isService ? stop : () => undefined);
   await starting;
   if (process.connected) process.disconnect();
+  void clock.sleep(STARTED_MS).then(limitHeapGrowth);
   if (keeper !== undefined) void clock.sleep(LASTING_MS).then(() => keeper.reportLasting());
+}
+
+async function limitHeapGrowth(): Promise<void> {
+  // Without this file, because an upgrade replaces it, the daemon only takes more memory.
+  const loaded = await import('./process/heap-growth.ts').catch(() => undefined);
+  loaded?.growHeapInSmallSteps();
 }
 
 /**

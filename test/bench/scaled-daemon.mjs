@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createSystemClock } from '../../dist/core/clock.js';
 import { startDaemon } from '../../dist/daemon/daemon.js';
+import { growHeapInSmallSteps } from '../../dist/daemon/process/heap-growth.js';
 import { ensurePrivateDirectory } from '../../dist/platform/files/private-directory.js';
 import { resolvePaths } from '../../dist/local-api/paths.js';
 
@@ -39,4 +40,5 @@ const daemon = await startDaemon({
   onStopRequested: () => setImmediate(() => void stop()),
   portalCallsPerSecond: Number(process.argv[2]),
 });
+growHeapInSmallSteps();
 process.on('SIGTERM', () => void stop());
