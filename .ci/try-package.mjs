@@ -8,12 +8,14 @@ import { once } from 'node:events';
 import {
   accessSync,
   constants,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -144,6 +146,7 @@ async function tryOn(major, registry) {
   try {
     await useIt(prefix, home, { ...environment, ...emulator.variables }, nodePath);
     await readStackTrace(installed, folder, { ...environment, PATH: '/usr/bin:/bin' }, nodePath);
+    await replaceIt(installed, folder, { ...environment, PATH: '/usr/bin:/bin' }, nodePath);
     await importIt(folder, { ...environment, ...emulator.variables }, nodePath, () =>
       npm('install', ...flags, 'rolecall'),
     );
@@ -283,12 +286,8 @@ async function readStackTrace(installed, folder, environment, nodePath) {
   const daemon = spawn(nodePath, ['--import', join(home, 'fault.mjs'), main], { env, stdio: 'inherit' });
   try {
     const socketPath = join(home, 'run', 'rolecall', 'daemon.sock');
-    const isAnswered = () =>
-      new Promise((resolve) => {
-        get({ socketPath, path: '/v1/status', headers: { host: 'localhost' } }, (answer) =>
-          answer.resume().on('end', () => resolve(true)),
-        ).on('error', () => resolve(false));
-      });
+    const isAnswered = async () =>
+      (await fetchText({ socketPath, path: '/v1/status', headers: { host: 'localhost' } })) !== undefined;
     const deadlineMs = Date.now() + 20_000;
     while (!(await isAnswered())) {
       assert.ok(Date.now() < deadlineMs, 'the daemon does not answer');
@@ -303,6 +302,69 @@ async function readStackTrace(installed, folder, environment, nodePath) {
     daemon.kill('SIGTERM');
     if (daemon.exitCode === null) await once(daemon, 'exit');
   }
+}
+
+/** A daemon starts the version that replaced it, although the names of all chunks have changed. */
+async function replaceIt(installed, folder, environment, nodePath) {
+  const home = join(folder, 'upgrade');
+  for (const path of [home, join(home, 'run')]) mkdirSync(path, { mode: 0o700 });
+  const copy = join(home, 'rolecall');
+  cpSync(installed, copy, { recursive: true });
+  const env = { ...environment, HOME: home, XDG_RUNTIME_DIR: join(home, 'run') };
+  const rolecall = (...args) => run(nodePath, [join(copy, 'bin', 'rolecall.js'), ...args], { env });
+  const socketPath = join(home, 'run', 'rolecall', 'daemon.sock');
+  // As curl does: rolecall's own clients restart an older daemon.
+  const askVersion = async () => {
+    const answer = await fetchText({ socketPath, path: '/v1/status', headers: { host: 'localhost' } });
+    return answer === undefined ? undefined : JSON.parse(answer).version;
+  };
+  await rolecall('daemon', 'start');
+  try {
+    const next = `${copy}.next`;
+    cpSync(installed, next, { recursive: true });
+    renameChunks(join(next, 'dist', 'daemon'));
+    const manifest = JSON.parse(readFileSync(join(next, 'package.json'), 'utf8'));
+    writeFileSync(join(next, 'package.json'), JSON.stringify({ ...manifest, version: '9.9.9' }));
+    renameSync(copy, `${copy}.old`);
+    renameSync(next, copy);
+    rmSync(`${copy}.old`, { recursive: true });
+    const deadlineMs = Date.now() + 90_000;
+    while ((await askVersion()) !== '9.9.9') {
+      assert.ok(Date.now() < deadlineMs, 'the new version was not started');
+      await sleep(500);
+    }
+  } finally {
+    await rolecall('daemon', 'stop');
+  }
+}
+
+/** As another build names them, by their contents. */
+function renameChunks(folder) {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const chunks = files.filter((name) => name !== 'main.js');
+  for (const name of files) {
+    const path = join(folder, name);
+    const text = chunks.reduce(
+      (changed, chunk) => changed.replaceAll(chunk, `next-${chunk}`),
+      readFileSync(path, 'utf8'),
+    );
+    writeFileSync(path, text);
+    if (name !== 'main.js') renameSync(path, join(folder, `next-${name}`));
+  }
+}
+
+/** The body of the answer; undefined if nobody answers. */
+function fetchText(options) {
+  return new Promise((resolve) => {
+    get(options, (answer) => {
+      let text = '';
+      answer
+        .setEncoding('utf8')
+        .on('data', (part) => (text += part))
+        .on('end', () => resolve(text))
+        .on('error', () => resolve(undefined));
+    }).on('error', () => resolve(undefined));
+  });
 }
 
 async function importIt(folder, environment, nodePath, install) {

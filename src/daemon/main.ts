@@ -8,6 +8,8 @@ import { createSystemClock } from '../core/clock.ts';
 import { DaemonUnreachableError, formatFailure } from '../core/errors.ts';
 import { quoteForShell } from '../core/text/quote-for-shell.ts';
 import { cleanEnvironment, refuseChangedNode } from '../platform/service/daemon-environment.ts';
+// Not on demand: it is needed when an upgrade has replaced our files, whose names contain hashes in the published bundle.
+import { startDaemonProcess } from '../platform/service/start-daemon.ts';
 import { resolvePaths } from '../local-api/paths.ts';
 import { loadVersion } from '../local-api/version.ts';
 import {
@@ -199,10 +201,9 @@ async function run(logFile: LogFile, lock: DaemonLock): Promise<void> {
   }
   /** Another version was installed in place of this one: starts it, directly or through the service manager. */
   function makeRoom(): void {
-    void end().then(async () => {
+    void end().then(() => {
       if (isService) process.exit(EXIT_START_AGAIN);
       lock.release();
-      const { startDaemonProcess } = await import('../platform/service/start-daemon.ts');
       startDaemonProcess(process.argv[1] as string, environment).release();
       process.exit(0);
     });
