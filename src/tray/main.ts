@@ -73,6 +73,19 @@ async function readTemplate(session: string | undefined): Promise<string | undef
   return readBrowserSetting(settingsFile, session, MAX_SETTINGS_BYTES);
 }
 
+/** Loads what a click needs: the tray runs for days, in which an upgrade may replace our files. */
+async function loadBeforeUpgrade(): Promise<void> {
+  await Promise.all([
+    import('../platform/service/start-daemon.ts'),
+    import('../platform/service/installed-service.ts'),
+    import('../platform/service/start-installed-service.ts'),
+    import('../platform/programs/start-browser.ts'),
+    import('../platform/programs/browser-place.ts'),
+    import('../platform/programs/browser-setting.ts'),
+    import('open'),
+  ]);
+}
+
 const ALTERNATIVES = `Alternatives: the page (rolecall web), a menu for a bar (rolecall tray --format argos),
 or a line for one (rolecall status --format waybar).
 `;
@@ -100,6 +113,7 @@ async function run(): Promise<void> {
     import('./linux/desktop-tray.ts'),
     import('./follow.ts'),
     import('../local-api/events.ts'),
+    loadBeforeUpgrade(),
   ]);
   await runDesktopTray({
     busSocket: findBusSocket(environment, existsSync),
