@@ -13,7 +13,8 @@ export async function measureStartFiles(scene) {
   if (!existsSync(STRACE)) return scene.leaveOut('files opened at start', STRACE);
   const home = scene.createHome();
   const tracePath = join(home.path, 'trace');
-  const traced = ['-f', '-qq', '-e', 'trace=open,openat', '-o', tracePath, process.execPath, DAEMON_MAIN];
+  // With -D the daemon is the child, which is ended with the scene, and not strace.
+  const traced = ['-D', '-f', '-qq', '-e', 'trace=open,openat', '-o', tracePath, process.execPath, DAEMON_MAIN];
   scene.start(STRACE, traced, { environment: home.environment });
   await waitFor('the daemon', () => isAnswering(socketPathOf(home)));
   const opened = readFileSync(tracePath, 'utf8')
