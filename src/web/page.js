@@ -62,7 +62,6 @@ function preparePage() {
     token = given;
     const list = loadList({ api, model, toasts });
     const events = follow({ api, model, toasts, views, list });
-    views.prepare();
     if (approval !== '') void approvalActions.fetch(approval).then(views.resumeApproval);
     drawRegularly(views, events);
     const showLegend = createLegend(document.body);
@@ -198,7 +197,7 @@ async function start() {
     storage: sessionStorage,
     fetch: (...args) => fetch(...args),
   }).catch(() => undefined);
-  // While the daemon answers.
+  // Meanwhile.
   const runPage = preparePage();
   const token = await asked;
   if (token === undefined) {

@@ -101,7 +101,6 @@ export function createViews({ actions, approvalActions, model, toasts, nowMs }) 
     end() {
       isOver = true;
     },
-    prepare: board.prepare,
     focusSearch: board.focusSearch,
     setRoles: board.setRoles,
     focusApproval: approvals.focus,

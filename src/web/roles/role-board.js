@@ -47,6 +47,8 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
     element('div', { class: 'card list' }, grid.node, note.node),
     summary.node,
   );
+  recent.prepare();
+  grid.prepare();
 
   /** @param {Placement} placement */
   function draw(placement) {
@@ -98,11 +100,6 @@ export function createRoleBoard({ host, actions, toasts, nowMs, onSelected }) {
   grid.node.addEventListener('keydown', onKey);
 
   return {
-    /** Measures what needs no roles yet, while they are on their way. */
-    prepare() {
-      recent.prepare();
-      grid.prepare();
-    },
     focusSearch() {
       field.focus();
       field.select();
