@@ -47,7 +47,7 @@ const CATALOGS: readonly (() => Catalog)[] = [
 ];
 
 const SETTINGS = [
-  '',
+  '[[role]]\naccount_id = "222222222222"\nregion = "eu-west-1"\n',
   '[profiles]\nwrite = "used"\n',
   '[profiles]\nwrite = "used"\nstyle = "sso"\ninclude = ["beta.*"]\n[[role]]\naccount_id = "111111111111"\nalias = "{account_name}"\n',
   '[profiles]\nwrite = "used"\n[[role]]\npermission_set = "Admin"\nalias = "{account_name}"\nextra = { output = "json" }\n',
@@ -202,8 +202,8 @@ describe('the first use of a role', () => {
 });
 
 describe('a sync after one that changed nothing', () => {
-  async function openSettled() {
-    const world = await open('');
+  async function openSettled(settings = '') {
+    const world = await open(settings);
     for (let round = 0; round < 2; round += 1) await world.kept.sync('daemon');
     world.plans.count = 0;
     return world;
@@ -234,6 +234,13 @@ describe('a sync after one that changed nothing', () => {
     writeFileSync(path, text.replace('region = us-east-1\nc', 'region = us-west-1\nc'));
     expect((await kept.sync('daemon')).summary).toMatchObject({ written: true, changed: ['alpha.Admin'] });
     expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  test('sees another current role, whose region `current` has', async () => {
+    const { kept, path, currentRole } = await openSettled(SETTINGS[0]);
+    await currentRole.set(ROLES[2] as Role);
+    expect((await kept.sync('daemon')).summary.written).toBe(true);
+    expect(readFileSync(path, 'utf8')).toContain('[profile current]\nregion = eu-west-1\n');
   });
 
   test('writes the names again if their file was deleted', async () => {
