@@ -79,10 +79,9 @@ async function loadBeforeUpgrade(): Promise<void> {
     import('../platform/service/start-daemon.ts'),
     import('../platform/service/installed-service.ts'),
     import('../platform/service/start-installed-service.ts'),
-    import('../platform/programs/start-browser.ts'),
+    import('../platform/programs/start-browser.ts').then(({ loadOpen }) => loadOpen()),
     import('../platform/programs/browser-place.ts'),
     import('../platform/programs/browser-setting.ts'),
-    import('open'),
   ]);
 }
 

@@ -78,8 +78,20 @@ export function canRunPodman(): boolean {
         .status === 0
     );
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    removeFolder(root);
   }
+}
+
+/** Waits for podman first, which cleans up after a container that has ended, and writes files while it does. */
+function removeFolder(root: string): void {
+  for (
+    let waits = 0;
+    waits < 100 && findProcesses((words) => words.includes(join(root, 'storage'))).length > 0;
+    waits += 1
+  ) {
+    spawnSync('/bin/sleep', ['0.1']);
+  }
+  rmSync(root, { recursive: true, force: true });
 }
 
 /** The root of a container, whose system is this machine's. */
@@ -139,7 +151,7 @@ export async function createContainerWorld(engine: EngineName, rig: Rig): Promis
     async remove() {
       for (const container of open) await container.end();
       sts.close();
-      rmSync(root, { recursive: true, force: true });
+      removeFolder(root);
     },
   };
 }
@@ -225,12 +237,18 @@ async function openProbe(
 
 /** The process ids of relays for a grant, of whatever user. */
 export function findRelays(grantId: string): readonly number[] {
+  return findProcesses(
+    (words) => words[0] === process.execPath && words.some((word) => word.endsWith(`${grantId}/relay.mjs`)),
+  );
+}
+
+/** The ids of the processes whose command line fits. */
+function findProcesses(fits: (words: readonly string[]) => boolean): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
     .filter((name) => {
       try {
-        const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        return words[0] === process.execPath && words.some((word) => word.endsWith(`${grantId}/relay.mjs`));
+        return fits(readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0'));
       } catch {
         return false;
       }

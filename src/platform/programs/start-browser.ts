@@ -5,6 +5,9 @@ import { formatBrowserCommand } from '../../core/text/browser-command.ts';
 import { trustedPath, type ProgramSearch } from './find-program.ts';
 import { runBrowser } from './run-browser.ts';
 
+/** Loads what starts the default browser. A process that runs for days calls it before an upgrade replaces its files. */
+export const loadOpen = () => import('open');
+
 /**
  * Starts the browser that `template` names, or else the default browser, on a page that may be opened.
  * A child of a systemd unit runs in the unit's sandbox, in which a browser's own sandbox does not work, and is killed
@@ -23,7 +26,7 @@ export async function startBrowser(
   // The browser inherits this process's environment, so the passphrase is removed.
   delete process.env['ROLECALL_PASSPHRASE'];
   if (template !== undefined) return runBrowser(formatBrowserCommand(template, url, process.platform), process.env);
-  const { default: open } = await import('open');
+  const { default: open } = await loadOpen();
   // Under WSL, Windows finds our files by their paths only.
   const child = await open(url.startsWith('file:') ? fileURLToPath(url) : url);
   child.on('error', () => undefined);
