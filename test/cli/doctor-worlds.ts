@@ -400,8 +400,9 @@ export const TROUBLES: readonly Trouble[] = [
       await rig.runCli(['login']);
       rig.emulator.addFault({ operation: 'ListAccounts', kind: 'throttle' });
       await rig.runCli(['ls', '--refresh']);
-      rig.emulator.clearFaults();
     },
+    // Not earlier: the daemon tries again by itself within seconds.
+    before: (rig) => rig.emulator.clearFaults(),
   },
   {
     code: 'clock-skew',
