@@ -387,11 +387,11 @@ export const TROUBLES: readonly Trouble[] = [
     rig: hurried(),
     async breakIt(rig) {
       await rig.runCli(['login']);
-      const { port } = new URL(rig.emulator.url);
-      await rig.emulator.close();
+      rig.emulator.addFault({ operation: 'ListAccounts', kind: 'drop' });
       await rig.runCli(['ls', '--refresh']);
-      await rig.emulator.listen(Number(port));
     },
+    // Not earlier: the daemon tries again by itself within seconds.
+    before: (rig) => rig.emulator.clearFaults(),
   },
   {
     code: 'identity-center-throttled',
@@ -401,7 +401,6 @@ export const TROUBLES: readonly Trouble[] = [
       rig.emulator.addFault({ operation: 'ListAccounts', kind: 'throttle' });
       await rig.runCli(['ls', '--refresh']);
     },
-    // Not earlier: the daemon tries again by itself within seconds.
     before: (rig) => rig.emulator.clearFaults(),
   },
   {
